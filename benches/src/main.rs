@@ -1,0 +1,52 @@
+//! Measures the release programs from outside, beside the same path without a database layer.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a measurement reads the real time, makes its own clients and tasks, and no program depends on it"
+)]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts and times of a run are far below 2^52"
+)]
+
+mod clock;
+mod fake;
+mod figures;
+mod fsync;
+mod homeserver;
+mod http_client;
+mod mark;
+mod process;
+mod relay;
+mod skeleton;
+mod slack;
+
+use clap::{Parser, Subcommand};
+
+/// Benchmark programs.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    program: Program,
+}
+
+#[derive(Debug, Subcommand)]
+enum Program {
+    /// Measures the Slack bridge: latency, bursts, throughput, memory, start.
+    Relay(relay::Options),
+    /// The bare path, which `relay` starts to compare with.
+    Skeleton(skeleton::Options),
+    /// The fake workspace as `relay` starts it.
+    FakeSlack(fake::Options),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Arguments::parse().program {
+        Program::Relay(options) => relay::run(options).await,
+        Program::Skeleton(options) => skeleton::run(options).await,
+        Program::FakeSlack(options) => fake::run(options).await,
+    }
+}

@@ -1,0 +1,6 @@
+//! The command framework: what commands there are, who may use them, and how a line becomes one.
+
+pub mod catalogue;
+pub mod line;
+
+pub use catalogue::{Catalogue, Command, Parsed};

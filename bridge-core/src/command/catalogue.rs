@@ -1,0 +1,168 @@
+//! All commands of a program, with the rights each needs; the help is made from it.
+
+use std::fmt::Write as _;
+
+use clap::ArgMatches;
+
+use super::line;
+use crate::config::Level;
+
+/// A command.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Who may use it; nobody else sees it in the help.
+    pub level: Level,
+    /// Its name, arguments and sentences.
+    pub clap: clap::Command,
+}
+
+/// A line that was understood.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The command's name.
+    pub name: String,
+    /// Its arguments.
+    pub args: ArgMatches,
+}
+
+/// All commands.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    prefix: String,
+    commands: Vec<Command>,
+}
+
+impl Catalogue {
+    /// A catalogue; `prefix` is what a command in a shared room begins with.
+    pub fn new(prefix: impl Into<String>, commands: Vec<Command>) -> Self {
+        Self { prefix: prefix.into(), commands }
+    }
+
+    /// What a command in a shared room begins with.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Whether the line's first word is a command.
+    pub fn names(&self, text: &str) -> bool {
+        let first = text.split_whitespace().next().unwrap_or_default();
+        self.commands.iter().any(|command| command.clap.get_name() == first)
+    }
+
+    /// What stands behind the prefix, if the line begins with it.
+    pub fn strip_prefix<'l>(&self, line: &'l str) -> Option<&'l str> {
+        let rest = line.trim_start().strip_prefix(self.prefix.as_str())?;
+        (rest.is_empty() || rest.starts_with(char::is_whitespace)).then(|| rest.trim())
+    }
+
+    /// Understands a line of somebody with this level. The error is the answer to them: what was wrong and how it is
+    /// right. It repeats no argument, since that may be a secret.
+    pub fn parse(&self, text: &str, level: Level) -> Result<Parsed, String> {
+        let words = line::words(text);
+        let Some(name) = words.first() else { return Err(self.help(level)) };
+        let found = self.commands.iter().find(|command| {
+            command.clap.get_name() == name || command.clap.get_all_aliases().any(|alias| alias == name)
+        });
+        let Some(command) = found else {
+            return Err("There is no such command. `help` lists all that you can use.".to_owned());
+        };
+        if level < command.level {
+            return Err(format!(
+                "`{}` needs the permission level {}, and yours is {level}. The administrator of the bridge gives it \
+                 under `permissions` in the configuration.",
+                command.clap.get_name(),
+                command.level
+            ));
+        }
+        let clap = prepared(&command.clap);
+        let usage = clap.clone().render_usage().to_string();
+        match clap.try_get_matches_from(&words) {
+            Ok(args) => Ok(Parsed { name: command.clap.get_name().to_owned(), args }),
+            Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelp => Err(error.to_string()),
+            Err(_) => Err(format!("That does not fit `{}`. {}", command.clap.get_name(), usage.trim())),
+        }
+    }
+
+    /// The help for somebody with this level, as Markdown.
+    pub fn help(&self, level: Level) -> String {
+        let mut text = format!("Commands, in this chat or behind `{}` in any room:\n\n", self.prefix);
+        for command in self.commands.iter().filter(|command| command.level <= level) {
+            text.push_str(&Self::entry(command));
+        }
+        text
+    }
+
+    /// All commands with their levels, as Markdown, for the documentation.
+    pub fn document(&self) -> String {
+        let mut text = format!(
+            "# Commands\n\nIn a direct chat with the bot as written here; in any other room behind `{}`.\n",
+            self.prefix
+        );
+        for level in [Level::Relay, Level::User, Level::Admin] {
+            let entries: String =
+                self.commands.iter().filter(|command| command.level == level).map(Self::entry).collect();
+            if !entries.is_empty() {
+                let _ = write!(text, "\n## From the level `{level}`\n\n{entries}");
+            }
+        }
+        text
+    }
+
+    fn entry(command: &Command) -> String {
+        let usage = prepared(&command.clap).render_usage().to_string();
+        let usage = usage.trim().trim_start_matches("Usage:").trim();
+        let about = command.clap.get_about().map(ToString::to_string).unwrap_or_default();
+        format!("- `{usage}`: {about}\n")
+    }
+}
+
+/// Words only: no binary name to skip, no colours, no help flags besides `--help`.
+fn prepared(clap: &clap::Command) -> clap::Command {
+    clap.clone().disable_version_flag(true).color(clap::ColorChoice::Never).disable_help_subcommand(true)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn catalogue() -> Catalogue {
+        let login = clap::Command::new("login").about("Logs in.").arg(clap::Arg::new("flow").required(true));
+        let stop = clap::Command::new("stop").about("Stops all.");
+        Catalogue::new(
+            "!chat",
+            vec![Command { level: Level::User, clap: login }, Command { level: Level::Admin, clap: stop }],
+        )
+    }
+
+    #[test]
+    fn a_line_becomes_a_command() {
+        let parsed = catalogue().parse("login app", Level::User).unwrap();
+        assert_eq!(parsed.name, "login");
+        assert_eq!(parsed.args.get_one::<String>("flow").unwrap(), "app");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_explained_without_repeating_it() {
+        let answer = catalogue().parse("login app xoxb-very-secret", Level::User).unwrap_err();
+        assert!(answer.contains("login <flow>") && !answer.contains("secret"), "{answer}");
+        let answer = catalogue().parse("xoxb-very-secret", Level::User).unwrap_err();
+        assert!(answer.contains("help") && !answer.contains("secret"), "{answer}");
+        assert!(catalogue().parse("stop", Level::User).unwrap_err().contains("admin"));
+    }
+
+    #[test]
+    fn the_help_shows_what_one_may_use() {
+        assert!(catalogue().help(Level::Admin).contains("stop"));
+        assert!(!catalogue().help(Level::User).contains("stop"));
+    }
+
+    #[test]
+    fn the_prefix_stands_alone() {
+        let catalogue = catalogue();
+        assert_eq!(catalogue.strip_prefix("!chat ping"), Some("ping"));
+        assert_eq!(catalogue.strip_prefix("!chat"), Some(""));
+        assert_eq!(catalogue.strip_prefix("!chatter"), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! The config file: one section per file, every mistake named by its key and remedy.
+
+pub mod appservice;
+pub mod database;
+pub mod example;
+pub mod homeserver;
+pub mod logging;
+pub mod permissions;
+pub mod secret;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde_yaml::{Mapping, Value};
+
+pub use appservice::Appservice;
+pub use database::Database;
+pub use homeserver::Homeserver;
+pub use logging::{Format, Logging};
+pub use permissions::{Level, Permissions};
+pub use secret::SecretKey;
+
+/// What a program is called and which values it takes where the file names none.
+#[derive(Debug, Clone, Copy)]
+pub struct Defaults {
+    /// The section of the program itself, the registration's id and the ghosts' prefix.
+    pub id: &'static str,
+    /// The name people know.
+    pub name: &'static str,
+    /// The bot's local part.
+    pub bot: &'static str,
+    /// The port to listen on.
+    pub port: u16,
+}
+
+/// All mistakes of a config file, one sentence each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", list(.0))]
+pub struct ConfigError(pub Vec<String>);
+
+fn list(problems: &[String]) -> String {
+    let mut text = String::new();
+    for problem in problems {
+        let _ = writeln!(text, "{problem}");
+    }
+    text.trim_end().to_owned()
+}
+
+/// A config file that was read and checked. `S` is the program's own section.
+#[derive(Debug, Clone)]
+pub struct Config<S> {
+    /// Which homeserver.
+    pub homeserver: Homeserver,
+    /// How we appear on it.
+    pub appservice: Appservice,
+    /// Where data is kept.
+    pub database: Database,
+    /// What seals credentials.
+    pub secret: SecretKey,
+    /// What is logged.
+    pub logging: Logging,
+    /// Who may do what.
+    pub permissions: Permissions,
+    /// The program's own section.
+    pub own: S,
+    /// The folder of the file; relative paths in it start here.
+    pub folder: PathBuf,
+}
+
+impl<S: DeserializeOwned + Default> Config<S> {
+    /// Reads and checks a file. Nothing is changed on disk.
+    pub fn load(path: &Path, defaults: &Defaults) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ConfigError(vec![format!(
+                "The config file {} could not be read ({error}). Give its place with --config, or make one with `init`.",
+                path.display()
+            )])
+        })?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::parse(&text, folder, defaults)
+    }
+
+    /// Checks the text of a config file whose relative paths start at `folder`. All mistakes are named together.
+    pub fn parse(text: &str, folder: &Path, defaults: &Defaults) -> Result<Self, ConfigError> {
+        let root: Value = serde_yaml::from_str(text)
+            .map_err(|error| ConfigError(vec![format!("The config file is not valid YAML: {error}.")]))?;
+        let mut sections = match root {
+            Value::Mapping(map) => Sections { map, problems: Vec::new() },
+            Value::Null => Sections { map: Mapping::new(), problems: Vec::new() },
+            _ => {
+                return Err(ConfigError(vec![
+                    "The config file has to consist of sections such as `homeserver:`.".into(),
+                ]));
+            }
+        };
+        let homeserver = sections.take::<homeserver::Section>("homeserver").check(&mut sections.problems);
+        let appservice = sections.take::<appservice::Section>("appservice").check(
+            defaults,
+            folder,
+            &mut sections.problems,
+        );
+        let database = sections.take::<database::Section>("database").check(folder, &mut sections.problems);
+        let secret = sections.take::<secret::Section>("secret").check(folder);
+        let logging = sections.take::<Logging>("logging");
+        let permissions =
+            Permissions::check(sections.take::<permissions::Section>("permissions"), &mut sections.problems);
+        let own = sections.take::<S>(defaults.id);
+        sections.refuse_unknown(defaults.id);
+        match (homeserver, appservice, database) {
+            (Some(homeserver), Some(appservice), Some(database)) if sections.problems.is_empty() => {
+                let folder = folder.to_owned();
+                Ok(Self { homeserver, appservice, database, secret, logging, permissions, own, folder })
+            }
+            _ => Err(ConfigError(sections.problems)),
+        }
+    }
+}
+
+/// The file's sections and what is wrong so far.
+struct Sections {
+    map: Mapping,
+    problems: Vec<String>,
+}
+
+impl Sections {
+    /// Takes a section out; a missing one has its default values.
+    fn take<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
+        match self.map.remove(name) {
+            None | Some(Value::Null) => T::default(),
+            // By way of text, since only the text reader's errors name the key they are about.
+            Some(value) => serde_yaml::to_string(&value)
+                .and_then(|text| serde_yaml::from_str(&text))
+                .unwrap_or_else(|error| {
+                    self.problems.push(explain(name, &error.to_string()));
+                    T::default()
+                }),
+        }
+    }
+
+    fn refuse_unknown(&mut self, own: &str) {
+        for key in self.map.keys() {
+            let key = key.as_str().unwrap_or("(not a text)");
+            self.problems.push(format!(
+                "{key}: there is no such section. Known are homeserver, appservice, database, secret, logging, \
+                 permissions and {own}; remove or correct it."
+            ));
+        }
+    }
+}
+
+/// Puts the key's full path in front of the parser's words: `field: invalid type …` becomes `section.field: …`.
+fn explain(section: &str, words: &str) -> String {
+    // The line is one of the section's copy, not of the file.
+    let words = words.split_once(" at line ").map_or(words, |(words, _)| words);
+    let joined = match words.split_once(": ") {
+        Some((path, rest)) if !path.contains(' ') => format!("{section}.{path}: {rest}"),
+        _ => format!("{section}: {words}"),
+    };
+    format!("{joined}. Correct or remove the key; `example-config` prints a complete example.")
+}
+
+/// A path of the file, relative to the file's folder.
+fn placed(folder: &Path, path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { folder.join(path) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Section `appservice`: how we appear on the homeserver.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use url::Url;
+
+use super::Defaults;
+use super::homeserver::{check_url, is_localhost};
+
+/// The section as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Section {
+    id: Option<String>,
+    bot: Option<String>,
+    bot_displayname: Option<String>,
+    user_prefix: Option<String>,
+    ghost_name: Option<String>,
+    command_prefix: Option<String>,
+    listen: Option<String>,
+    registration: Option<PathBuf>,
+    public_url: Option<String>,
+}
+
+/// How we appear on the homeserver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appservice {
+    /// The registration's id.
+    pub id: String,
+    /// The bot's local part: the registration's `sender_localpart`.
+    pub bot: String,
+    /// The bot's display name.
+    pub bot_displayname: String,
+    /// What ghosts' local parts begin with.
+    pub user_prefix: String,
+    /// Ghosts' display names; `{name}` stands for the person's.
+    pub ghost_name: String,
+    /// What commands in shared rooms begin with.
+    pub command_prefix: String,
+    /// Where the homeserver's transactions are received.
+    pub listen: SocketAddr,
+    /// The registration file, which holds our tokens.
+    pub registration: PathBuf,
+    /// Where the `/public/` path of `listen` is reached from outside, if it is published.
+    pub public_url: Option<Url>,
+}
+
+impl Section {
+    pub(super) fn check(
+        self,
+        defaults: &Defaults,
+        folder: &Path,
+        problems: &mut Vec<String>,
+    ) -> Option<Appservice> {
+        let id = self.id.unwrap_or_else(|| defaults.id.to_owned());
+        let listen = self.listen.unwrap_or_else(|| format!("127.0.0.1:{}", defaults.port));
+        let listen = check_listen(&listen, problems);
+        let ghost_name = self.ghost_name.unwrap_or_else(|| "{name}".to_owned());
+        if !ghost_name.contains("{name}") {
+            problems.push(
+                "appservice.ghost_name: has no {name} in it, so all ghosts would be called the same. Write it like \
+                 \"{name} (elsewhere)\"."
+                    .to_owned(),
+            );
+        }
+        let public_url = match self.public_url {
+            Some(text) => Some(check_url("appservice.public_url", &text, problems)?),
+            None => None,
+        };
+        Some(Appservice {
+            public_url,
+            bot: self.bot.unwrap_or_else(|| defaults.bot.to_owned()),
+            bot_displayname: self.bot_displayname.unwrap_or_else(|| format!("{} bridge", defaults.name)),
+            user_prefix: self.user_prefix.unwrap_or_else(|| format!("{id}_")),
+            ghost_name,
+            command_prefix: self.command_prefix.unwrap_or_else(|| format!("!{}", defaults.id)),
+            listen: listen?,
+            registration: super::placed(
+                folder,
+                &self.registration.unwrap_or_else(|| "registration.yaml".into()),
+            ),
+            id,
+        })
+    }
+}
+
+fn check_listen(text: &str, problems: &mut Vec<String>) -> Option<SocketAddr> {
+    if is_localhost(text.rsplit_once(':').map_or(text, |(host, _)| host)) {
+        problems.push(
+            "appservice.listen: names localhost, which may mean ::1. Write 127.0.0.1 instead.".to_owned(),
+        );
+        return None;
+    }
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.port() == 0 => {
+            problems.push(
+                "appservice.listen: needs a fixed port, since it stands in the registration.".to_owned(),
+            );
+            None
+        }
+        Ok(address) => Some(address),
+        Err(_) => {
+            problems.push(
+                "appservice.listen: has to be an address and a port, such as 127.0.0.1:29400.".to_owned(),
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The example config file, with every key, its default and what it does.
+
+use super::Defaults;
+
+/// The example for a program; `own` is the YAML of its own section, not indented.
+pub fn example(defaults: &Defaults, server_name: &str, own: &str) -> String {
+    let Defaults { id, name, bot, port } = defaults;
+    let own = own.trim().trim_start_matches("---").trim();
+    let own: String = if own.is_empty() || own == "{}" {
+        format!("{id}: {{}}\n")
+    } else {
+        own.lines().fold(format!("{id}:\n"), |text, line| format!("{text}  {line}\n"))
+    };
+    let head = format!(
+        r#"# Which homeserver we stand beside.
+homeserver:
+  # Where its client API answers.
+  url: http://127.0.0.1:8008
+  # What stands behind the colon in user ids.
+  name: {server_name}
+  # How many seconds to wait at the start for a homeserver that does not answer yet.
+  startup_wait: 60
+
+# How we appear on it. After a change here run `registration` and give the file to the homeserver again.
+appservice:
+  id: {id}
+  # The bot's local part: @{bot}:{server_name}.
+  bot: {bot}
+  bot_displayname: {name} bridge
+  # What ghosts' local parts begin with.
+  user_prefix: {id}_
+  # Ghosts' display names; {{name}} stands for the person's.
+  ghost_name: "{{name}}"
+  # What commands in shared rooms begin with.
+  command_prefix: "!{id}"
+  # Where the homeserver's transactions are received.
+  listen: 127.0.0.1:{port}
+  # The registration file, relative to this file; our tokens are read from it.
+  registration: registration.yaml
+  # Where the path /public/ of `listen` is reached from outside. If set, people without a login are shown elsewhere
+  # with their picture, fetched from there by signed addresses.
+  # public_url: https://bridge.example.org
+
+# Where data is kept: sqlite:FILE (relative to this file) or postgres://user:password@127.0.0.1/name.
+database:
+  url: sqlite:bridge.db
+
+# What seals stored credentials: a file with 64 hexadecimal digits, or the systemd credential `secret-key`.
+secret:
+  key_file: secret.key
+
+"#
+    );
+    let tail = tail(server_name, name, &own);
+    format!("{head}{tail}")
+}
+
+/// The sections from `logging` on.
+fn tail(server_name: &str, name: &str, own: &str) -> String {
+    format!(
+        r#"# What is logged: error, warn, info, debug or trace; as text or json.
+logging:
+  level: info
+  format: text
+
+# Who may do what: block, relay (write through a relay), user (log in), admin.
+# An entry for an id counts more than one for its server, that more than "*".
+permissions:
+  "*": relay
+  "{server_name}": user
+  "@admin:{server_name}": admin
+
+# {name}.
+{own}"#
+    )
+}

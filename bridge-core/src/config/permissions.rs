@@ -1,0 +1,68 @@
+//! Section `permissions`: who may do what, by Matrix id, by server, or for everybody.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The section as written.
+pub(super) type Section = BTreeMap<String, Level>;
+
+/// What somebody may do. Each level includes the ones before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Nothing; messages stay on Matrix.
+    #[default]
+    Block,
+    /// Write in portals through a relay.
+    Relay,
+    /// Log in and use commands.
+    User,
+    /// Everything.
+    Admin,
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Block => "block",
+            Self::Relay => "relay",
+            Self::User => "user",
+            Self::Admin => "admin",
+        })
+    }
+}
+
+/// Who may do what. Without the section nobody may do anything.
+#[derive(Debug, Clone, Default)]
+pub struct Permissions(BTreeMap<String, Level>);
+
+impl Permissions {
+    pub(super) fn check(section: Section, problems: &mut Vec<String>) -> Self {
+        for pattern in section.keys() {
+            let is_user = pattern.starts_with('@') && pattern.contains(':');
+            let is_server = !pattern.is_empty() && !pattern.contains(['@', '*', '/', ' ']);
+            if pattern != "*" && !is_user && !is_server {
+                problems.push(format!(
+                    "permissions.{pattern}: is neither a Matrix id (@user:example.org) nor a server name \
+                     (example.org) nor *."
+                ));
+            }
+        }
+        Self(section)
+    }
+
+    /// What this user may do: an entry for the id counts more than one for its server, that more than `*`.
+    pub fn level(&self, mxid: &str) -> Level {
+        let server = mxid.split_once(':').map_or("", |(_, server)| server);
+        [mxid, server, "*"].into_iter().find_map(|key| self.0.get(key)).copied().unwrap_or_default()
+    }
+
+    /// The ids that are named as admins.
+    pub fn admins(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(|(pattern, level)| pattern.starts_with('@') && **level == Level::Admin)
+            .map(|(pattern, _)| pattern.as_str())
+    }
+}

@@ -1,0 +1,93 @@
+//! The neutral value between networks: a message as parts of rich text and media.
+
+pub mod html_read;
+pub mod html_write;
+pub mod lookup;
+pub mod plain;
+pub mod rich_text;
+pub mod split;
+mod style;
+mod walk;
+
+pub use lookup::{Lookup, MatrixName};
+pub use rich_text::{Block, Emoji, Item, Mention, RichText, Span, Style};
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{PartId, RemoteMessageId};
+
+/// A message of any network, without any network's formats in it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Message {
+    /// What it consists of; each part becomes at least one Matrix event.
+    pub parts: Vec<Part>,
+    /// How it is meant.
+    pub style: MessageStyle,
+    /// The first message of the thread it stands in.
+    pub thread_root: Option<RemoteMessageId>,
+    /// The message it answers.
+    pub reply_to: Option<RemoteMessageId>,
+}
+
+impl Message {
+    /// A message of one text part.
+    pub fn text(text: RichText) -> Self {
+        Self { parts: vec![Part::text(text)], ..Self::default() }
+    }
+
+    /// What it says as plain text, one part below the other: for networks without formatting.
+    pub fn plain(&self) -> String {
+        let texts: Vec<String> = self
+            .parts
+            .iter()
+            .map(|part| match &part.body {
+                PartBody::Text(text) => plain::write(text),
+            })
+            .collect();
+        texts.join("\n")
+    }
+}
+
+/// How a message is meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum MessageStyle {
+    /// Somebody says something (`m.text`).
+    #[default]
+    Normal,
+    /// Somebody does something (`m.emote`, `/me`).
+    Emote,
+    /// A program says something; other programs do not answer it (`m.notice`).
+    Notice,
+}
+
+/// One piece of a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Part {
+    /// Which piece; unique within its message and stable over edits.
+    pub id: PartId,
+    /// What it holds.
+    pub body: PartBody,
+}
+
+impl Part {
+    /// A text part that is its message's first part.
+    pub fn text(text: RichText) -> Self {
+        Self { id: PartId::first(), body: PartBody::Text(text) }
+    }
+
+    /// A part with its own id.
+    pub fn new(id: PartId, body: PartBody) -> Self {
+        Self { id, body }
+    }
+}
+
+/// What a part holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum PartBody {
+    /// Formatted text.
+    Text(RichText),
+}

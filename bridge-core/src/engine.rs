@@ -1,0 +1,14 @@
+//! What a bridge does: remote events become Matrix events, Matrix events become remote ones.
+
+pub(crate) mod bridge;
+pub(crate) mod command;
+pub(crate) mod conversation;
+pub(crate) mod ghost;
+pub(crate) mod matrix;
+pub(crate) mod portal;
+pub(crate) mod relay;
+pub(crate) mod remote;
+pub(crate) mod status;
+pub(crate) mod supervisor;
+
+pub(crate) use bridge::Bridge;

@@ -1,0 +1,154 @@
+//! The bridge as the queue's handler: one value that everything of the engine hangs on.
+
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use moka::future::Cache;
+use ruma::{OwnedUserId, RoomId};
+
+use super::conversation::Conversations;
+use super::ghost::KnownGhost;
+use super::relay::Named;
+use super::supervisor::Logins;
+use crate::command::Catalogue;
+use crate::config::Permissions;
+use crate::error::JobError;
+use crate::id::{ChatKey, RemoteUserId};
+use crate::matrix::{AppService, MatrixError, PublicMedia};
+use crate::network::Network;
+use crate::queue::{Closing, Handler, Inbox, Job, Lane, Source, Waker};
+use crate::store::portal::PortalRow;
+use crate::store::{Store, StoreError};
+
+/// Rows of each kind that are kept in memory; the tables have the rest.
+const CACHED: u64 = 10_000;
+/// How long a display name in a room is believed without a member event.
+const NAME_KEPT: Duration = Duration::from_hours(1);
+
+/// What a bridge is made from.
+pub(crate) struct Setup<N> {
+    pub(crate) network: N,
+    pub(crate) app: AppService,
+    pub(crate) store: Store,
+    pub(crate) inbox: Inbox,
+    pub(crate) permissions: Permissions,
+    pub(crate) ghost_name: String,
+    pub(crate) command_prefix: String,
+    pub(crate) pictures: Option<PublicMedia>,
+}
+
+/// A running bridge.
+pub(crate) struct Bridge<N: Network> {
+    pub(crate) network: N,
+    pub(crate) app: AppService,
+    pub(crate) store: Store,
+    pub(crate) inbox: Inbox,
+    pub(crate) permissions: Permissions,
+    pub(crate) ghost_name: String,
+    pub(crate) pictures: Option<PublicMedia>,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) logins: Logins<N>,
+    pub(crate) conversations: Conversations,
+    pub(crate) portals: Cache<ChatKey, Arc<PortalRow>>,
+    pub(crate) rooms: Cache<String, Option<ChatKey>>,
+    pub(crate) ghosts: Cache<RemoteUserId, Arc<KnownGhost>>,
+    pub(crate) names: Cache<(String, OwnedUserId), Arc<Named>>,
+    waker: OnceLock<Waker>,
+    shared: Weak<Self>,
+}
+
+impl<N: Network> Bridge<N> {
+    pub(crate) fn new(setup: Setup<N>) -> Arc<Self> {
+        let Setup { network, app, store, inbox, permissions, ghost_name, command_prefix, pictures } = setup;
+        Arc::new_cyclic(|shared| Self {
+            shared: shared.clone(),
+            network,
+            app,
+            store,
+            inbox,
+            permissions,
+            ghost_name,
+            pictures,
+            catalogue: super::command::catalogue(command_prefix),
+            logins: Logins::default(),
+            conversations: Conversations::default(),
+            portals: Cache::new(CACHED),
+            rooms: Cache::new(CACHED),
+            ghosts: Cache::new(CACHED),
+            names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
+            waker: OnceLock::new(),
+        })
+    }
+
+    /// Lets the bridge wake waiting lanes, once the queue runs.
+    pub(crate) fn set_waker(&self, waker: Waker) {
+        let _ = self.waker.set(waker);
+    }
+
+    /// The bridge as a task of its own needs it; none once it is being dropped.
+    pub(crate) fn shared(&self) -> Option<Arc<Self>> {
+        self.shared.upgrade()
+    }
+
+    /// Something that lanes may have waited for is there now.
+    pub(crate) fn retry_now(&self) {
+        if let Some(waker) = self.waker.get() {
+            waker.retry_now();
+        }
+    }
+
+    /// The chat whose portal a room is.
+    pub(crate) async fn chat_of_room(&self, room_id: &str) -> Result<Option<ChatKey>, StoreError> {
+        if let Some(known) = self.rooms.get(room_id).await {
+            return Ok(known);
+        }
+        let chat = self.store.portal_of_room(room_id).await?.map(|row| row.chat);
+        self.rooms.insert(room_id.to_owned(), chat.clone()).await;
+        Ok(chat)
+    }
+
+    /// The lane of a room's events: its chat's, so that both directions keep one order.
+    pub(crate) async fn lane(&self, room_id: &str) -> Result<Lane, StoreError> {
+        Ok(match self.chat_of_room(room_id).await? {
+            Some(chat) => Lane::of_scope(&crate::event::Scope::Chat(chat)),
+            None => Lane::of_room(room_id),
+        })
+    }
+}
+
+impl<N: Network> Handler for Bridge<N> {
+    async fn handle(&self, job: &Job) -> Result<Closing, JobError> {
+        match job.source {
+            // Nobody on Matrix wrote it, so a refusal is the operator's to see.
+            Source::Remote => self.handle_remote(job).await.map_err(|error| match error {
+                JobError::Reject(why) => JobError::Park(why),
+                other => other,
+            }),
+            Source::Matrix => self.handle_matrix(job).await,
+        }
+    }
+
+    async fn given_up(&self, job: &Job, reason: &str, for_person: bool) {
+        if job.source == Source::Matrix {
+            self.tell_not_delivered(job, reason, for_person).await;
+        }
+    }
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        Self::Retry(error.0)
+    }
+}
+
+/// A room id as the homeserver's calls want it.
+pub(crate) fn room_id(text: &str) -> Result<&RoomId, JobError> {
+    <&RoomId>::try_from(text).map_err(|_| JobError::Park("The room id is malformed.".to_owned()))
+}
+
+/// A failed call that must not stop the job: logged, and over.
+pub(crate) fn soft(what: &'static str, result: Result<(), MatrixError>) {
+    if let Err(error) = result {
+        tracing::debug!(what, %error, "a call that may fail was refused");
+    }
+}

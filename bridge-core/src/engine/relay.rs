@@ -1,0 +1,74 @@
+//! Who speaks on the remote network for a Matrix user.
+
+use std::sync::Arc;
+
+use ruma::{RoomId, UserId};
+
+use super::Bridge;
+use super::supervisor::Live;
+use crate::error::JobError;
+use crate::event::Speaker;
+use crate::id::LoginId;
+use crate::network::Network;
+
+/// A person's name and picture in a room.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    /// Where anyone can fetch their picture.
+    pub(crate) avatar_url: Option<String>,
+}
+
+/// The session that sends, and as whom.
+pub(crate) struct Voice<S> {
+    pub(crate) live: Arc<Live<S>>,
+    pub(crate) speaker: Speaker,
+}
+
+impl<N: Network> Bridge<N> {
+    /// The person's own login if they have one, else the portal's, which relays with their name.
+    pub(crate) async fn voice(
+        &self,
+        room: &RoomId,
+        sender: &str,
+        portal_login: &LoginId,
+    ) -> Result<Voice<N::Session>, JobError> {
+        let own = self.logins.all().into_iter().find(|live| live.row.personal && live.row.owner == sender);
+        if let Some(live) = own {
+            return Ok(Voice { live, speaker: Speaker::Login });
+        }
+        let Some(live) = self.logins.live(portal_login) else {
+            return Err(JobError::Reject(format!(
+                "The bridge is not logged in to {} any more. Somebody who may has to log in again with `login`.",
+                N::INFO.name
+            )));
+        };
+        let named = self.named_in_room(room, sender).await?;
+        let (name, avatar_url) = (named.name.clone(), named.avatar_url.clone());
+        Ok(Voice { live, speaker: Speaker::Relayed { name, avatar_url } })
+    }
+
+    async fn named_in_room(&self, room: &RoomId, sender: &str) -> Result<Arc<Named>, JobError> {
+        let user_id =
+            UserId::parse(sender).map_err(|_| JobError::Park("The sender's id is malformed.".to_owned()))?;
+        let key = (room.to_string(), user_id.clone());
+        if let Some(named) = self.names.get(&key).await {
+            return Ok(named);
+        }
+        let member = self.app.bot().state(room, "m.room.member", sender).await?.unwrap_or_default();
+        let text = |key| member.get(key).and_then(serde_json::Value::as_str);
+        let name = text("displayname").filter(|name| !name.trim().is_empty());
+        let avatar_url = text("avatar_url").and_then(|mxc| self.pictures.as_ref()?.address(mxc));
+        let named = Named { name: name.unwrap_or_else(|| user_id.localpart()).to_owned(), avatar_url };
+        let named = Arc::new(named);
+        self.names.insert(key, Arc::clone(&named)).await;
+        Ok(named)
+    }
+
+    /// A member event told that somebody's name in a room may be another now.
+    pub(crate) async fn forget_name(&self, room: &str, sender: &str) {
+        if let Ok(user_id) = UserId::parse(sender) {
+            self.names.invalidate(&(room.to_owned(), user_id)).await;
+        }
+    }
+}

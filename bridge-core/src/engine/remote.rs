@@ -1,0 +1,51 @@
+//! Carries remote events over to Matrix; one file per kind that needs one.
+
+mod message;
+
+use super::Bridge;
+use crate::error::JobError;
+use crate::event::{RemoteEvent, RemoteKind, Scope};
+use crate::metrics;
+use crate::network::{Network, Session};
+use crate::queue::{Closing, Job};
+
+impl<N: Network> Bridge<N> {
+    pub(super) async fn handle_remote(&self, job: &Job) -> Result<Closing, JobError> {
+        let Some(login_id) = &job.login_id else {
+            return Err(JobError::Park("The event names no login.".to_owned()));
+        };
+        let Some(live) = self.logins.live(login_id) else {
+            if self.store.login_owner(login_id).await?.is_some() {
+                return Err(JobError::Retry("its login could not be started".to_owned()));
+            }
+            // Whoever logged out wants nothing more of that network.
+            metrics::passed_over("login gone");
+            return Ok(Closing::default());
+        };
+        let event: RemoteEvent = self.network.decode(login_id, &job.payload)?;
+        match &event.kind {
+            RemoteKind::Message { id, message } => self.remote_message(&live, &event, id, message).await,
+            RemoteKind::ChatInfo => {
+                if let Scope::Chat(chat) = &event.scope {
+                    self.refresh_portal(&live, chat).await?;
+                }
+                Ok(Closing::default())
+            }
+            RemoteKind::UserInfo(user) => {
+                self.refresh_ghost(&live, user).await?;
+                Ok(Closing::default())
+            }
+            RemoteKind::Joined => {
+                if let Scope::Chat(chat) = &event.scope {
+                    let info = live.session.chat_info(chat).await?;
+                    self.know_chat(&live, info).await?;
+                }
+                Ok(Closing::default())
+            }
+            RemoteKind::Other(name) => {
+                metrics::passed_over(name);
+                Ok(Closing::default())
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Keeps each login's session running, and tells its owner when only they can help.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Bridge;
+use crate::error::NetworkError;
+use crate::id::LoginId;
+use crate::network::{ConnectionState, Context, Network, Session};
+use crate::queue::retry;
+use crate::store::login::LoginRow;
+use crate::task;
+
+/// A session that ran this long starts its back-off anew.
+const STABLE: Duration = Duration::from_mins(1);
+
+/// A login with its session.
+pub(crate) struct Live<S> {
+    pub(crate) row: LoginRow,
+    pub(crate) session: S,
+    pub(crate) context: Context,
+    /// Cancelled when the login ends, with all that is done for it.
+    pub(crate) stop: CancellationToken,
+}
+
+/// All logins that have a session.
+pub(crate) struct Logins<N: Network>(RwLock<BTreeMap<LoginId, Arc<Live<N::Session>>>>);
+
+impl<N: Network> Default for Logins<N> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<N: Network> Logins<N> {
+    /// A login's session.
+    pub(crate) fn live(&self, login_id: &LoginId) -> Option<Arc<Live<N::Session>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(login_id).cloned()
+    }
+
+    /// All sessions, by login id.
+    pub(crate) fn all(&self) -> Vec<Arc<Live<N::Session>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn put(&self, live: Arc<Live<N::Session>>) -> Option<Arc<Live<N::Session>>> {
+        let id = live.row.login_id.clone();
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id, live)
+    }
+
+    fn take(&self, login_id: &LoginId) -> Option<Arc<Live<N::Session>>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(login_id)
+    }
+}
+
+impl<N: Network> Bridge<N> {
+    /// Starts the sessions of all stored logins. A login that cannot be started is shown as such and stops nothing.
+    pub(crate) async fn start_logins(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
+        for row in self.store.logins().await? {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) => {
+                    tracing::error!(%error, "a stored login could not be opened; the others go on");
+                    continue;
+                }
+            };
+            let login_id = row.login_id.clone();
+            if let Err(reason) = self.start_login(row) {
+                tracing::error!(login = %login_id, reason, "a stored login could not be started");
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a login's session, replacing one of the same id.
+    pub(crate) fn start_login(self: &Arc<Self>, row: LoginRow) -> Result<Arc<Live<N::Session>>, String> {
+        let credentials: N::Credentials = serde_json::from_str(row.credentials.expose()).map_err(
+            |_| "The stored credentials have another form than this version writes. Log in again.",
+        )?;
+        let stop = CancellationToken::new();
+        let context = Context::new(row.login_id.clone(), self.store.clock().clone(), stop.clone());
+        let session =
+            self.network.connect(credentials, context.clone()).map_err(|error| error.to_string())?;
+        let live = Arc::new(Live { row, session, context, stop });
+        if let Some(old) = self.logins.put(Arc::clone(&live)) {
+            old.stop.cancel();
+        }
+        task::spawn("login", Arc::clone(self).supervise(Arc::clone(&live)));
+        self.retry_now();
+        Ok(live)
+    }
+
+    /// Stops a login's session.
+    pub(crate) fn stop_login(&self, login_id: &LoginId) -> Option<Arc<Live<N::Session>>> {
+        let live = self.logins.take(login_id)?;
+        live.stop.cancel();
+        Some(live)
+    }
+
+    /// Stops all sessions, at the program's end.
+    pub(crate) fn stop_logins(&self) {
+        for live in self.logins.all() {
+            live.stop.cancel();
+        }
+    }
+
+    async fn supervise(self: Arc<Self>, live: Arc<Live<N::Session>>) {
+        let mut failures = 0;
+        loop {
+            let started = Instant::now();
+            let inbox = self.inbox.of_login(live.row.login_id.clone());
+            let listening = AssertUnwindSafe(live.session.listen(inbox)).catch_unwind();
+            let ended = tokio::select! {
+                () = live.stop.cancelled() => return,
+                ended = listening => ended,
+            };
+            if started.elapsed() >= STABLE {
+                failures = 0;
+            }
+            failures += 1;
+            match ended {
+                Ok(Err(NetworkError::BadCredentials(why))) => {
+                    live.context.report(ConnectionState::BadCredentials(why.clone()));
+                    self.tell_owner(&live.row, &why).await;
+                    return;
+                }
+                Ok(Err(error)) => tracing::debug!(login = %live.row.login_id, %error, "a session ended"),
+                Ok(Ok(())) => tracing::debug!(login = %live.row.login_id, "a session ended"),
+                Err(_) => {
+                    tracing::error!(login = %live.row.login_id, "a session panicked; it is started again");
+                }
+            }
+            live.context.report(ConnectionState::Connecting);
+            tokio::select! {
+                () = live.stop.cancelled() => return,
+                () = tokio::time::sleep(retry::delay(failures)) => {}
+            }
+        }
+    }
+
+    /// A call was refused for its credentials although events may still come in: shown as the login's state, and told
+    /// to its owner once.
+    pub(crate) async fn note_refusal(&self, live: &Live<N::Session>, error: &NetworkError) {
+        let NetworkError::BadCredentials(why) = error else { return };
+        if !matches!(live.context.state(), ConnectionState::BadCredentials(_)) {
+            live.context.report(ConnectionState::BadCredentials(why.clone()));
+            self.tell_owner(&live.row, why).await;
+        }
+    }
+
+    /// Tells a login's owner, in their direct chat with the bot, that only they can help.
+    async fn tell_owner(&self, row: &LoginRow, why: &str) {
+        let text = format!(
+            "The connection of **{}** has ended. {why} Log in again with `login`. Until then messages to {} wait here, \
+             but what is said there does not arrive.",
+            row.name,
+            N::INFO.name
+        );
+        // A new one for each time it happens, but one that a repeat of this very call would share.
+        let key = format!("{}/{}", row.login_id, self.store.clock().now_ms());
+        if let Err(error) = self.tell(&row.owner, &text, &key).await {
+            tracing::warn!(login = %row.login_id, %error, "the owner of a login could not be told that it ended");
+        }
+    }
+}

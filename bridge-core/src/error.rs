@@ -1,0 +1,80 @@
+//! What went wrong, named by what to do next.
+
+use std::time::Duration;
+
+/// How a call to the remote network failed. Each variant leads to one behaviour of the engine.
+///
+/// The texts must never hold a token or message text: they are logged and stored.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// The network did not answer, or failed on its side. The call had certainly **no** effect, or may be
+    /// repeated freely: the job is retried with back-off.
+    #[error("{0}")]
+    Transient(String),
+    /// It is unknown whether a call with an effect took place (timeout, connection lost after sending).
+    /// Before the job is tried again, [`Session::find_sent`](crate::network::Session::find_sent) is asked.
+    #[error("{0}")]
+    Uncertain(String),
+    /// The network asks to wait. The job is tried again after exactly this time; never counted as a failure.
+    #[error("the network asks to wait {} s", .0.as_secs())]
+    RateLimited(Duration),
+    /// The network will never accept this. The sentence is shown to the person who sent the message.
+    #[error("{0}")]
+    Rejected(String),
+    /// The login's credentials no longer work. The login stops and its owner is told this sentence.
+    #[error("{0}")]
+    BadCredentials(String),
+    /// The network has no such feature. Shown to the person as "… is not supported".
+    #[error("{0} is not supported here")]
+    Unsupported(&'static str),
+    /// The answer could not be understood: our mistake or a change on the network's side. The job is parked.
+    #[error("{0}")]
+    Malformed(String),
+}
+
+impl NetworkError {
+    /// The same failure of a call that may have had its effect nevertheless: [`NetworkError::Transient`] becomes
+    /// [`NetworkError::Uncertain`], all others stay.
+    #[must_use]
+    pub fn or_uncertain(self) -> Self {
+        match self {
+            Self::Transient(why) => Self::Uncertain(why),
+            other => other,
+        }
+    }
+}
+
+/// What becomes of a job that a handler could not finish.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum JobError {
+    /// Try again later with back-off and jitter; the lane waits, other lanes do not.
+    #[error("{0}")]
+    Retry(String),
+    /// Like [`JobError::Retry`], but an effect may have happened: the next attempt looks for it first.
+    #[error("{0}")]
+    Uncertain(String),
+    /// Try again after exactly this time.
+    #[error("told to wait {} ms", .0.as_millis())]
+    RetryAfter(Duration),
+    /// Give up and tell the person why, in this sentence.
+    #[error("{0}")]
+    Reject(String),
+    /// Give up and keep the payload as a dead letter for the operator, with this reason.
+    #[error("{0}")]
+    Park(String),
+}
+
+impl From<NetworkError> for JobError {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::Uncertain(why) => Self::Uncertain(why),
+            NetworkError::RateLimited(wait) => Self::RetryAfter(wait),
+            NetworkError::Rejected(why) => Self::Reject(why),
+            // With bad credentials the supervisor stops the login; the message waits for a working one.
+            NetworkError::Transient(why) | NetworkError::BadCredentials(why) => Self::Retry(why),
+            NetworkError::Unsupported(what) => Self::Reject(format!("{what} is not supported here.")),
+            NetworkError::Malformed(why) => Self::Park(why),
+        }
+    }
+}

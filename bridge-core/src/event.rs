@@ -1,0 +1,12 @@
+//! What happens in a chat, in the two directions, free of either side's formats.
+
+pub mod from_matrix;
+pub mod info;
+pub mod matrix;
+pub mod remote;
+pub mod to_matrix;
+
+pub use crate::content::Lookup;
+pub use info::{ChatInfo, ChatKind, UserInfo};
+pub use matrix::{MatrixEvent, MatrixKind, Speaker};
+pub use remote::{RemoteEvent, RemoteKind, Scope, Sender};

@@ -1,0 +1,110 @@
+//! Events that come from the remote network.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::Message;
+use crate::id::{ChatKey, DedupKey, RemoteMessageId, RemoteUserId};
+
+/// One event of the remote network, decoded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RemoteEvent {
+    /// What it is about; names the lane.
+    pub scope: Scope,
+    /// Who did it.
+    pub sender: Sender,
+    /// When, in milliseconds since 1970, by the network's clock.
+    pub at: i64,
+    /// What makes a second delivery recognizable.
+    pub dedup: DedupKey,
+    /// What happened.
+    pub kind: RemoteKind,
+}
+
+impl RemoteEvent {
+    /// An event.
+    pub fn new(scope: Scope, sender: Sender, at: i64, dedup: DedupKey, kind: RemoteKind) -> Self {
+        Self { scope, sender, at, dedup, kind }
+    }
+}
+
+/// What an event is about. Events of one scope are handled in order, in one lane.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Scope {
+    /// A chat.
+    Chat(ChatKey),
+    /// A person, wherever they are.
+    User(RemoteUserId),
+    /// The network or the login as a whole.
+    Network,
+}
+
+/// Who did something on the remote network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Sender {
+    /// A person or bot, who becomes a ghost. The profile overrides what the network says of them for this one
+    /// message (a bot posting under a name of its own).
+    User {
+        /// Who.
+        user_id: RemoteUserId,
+        /// The name and picture on this message, when they differ from the account's.
+        shown_as: Option<ShownAs>,
+    },
+    /// The account of our own login: what comes from it was sent through the bridge, or by its other programs.
+    Own {
+        /// The account.
+        user_id: RemoteUserId,
+        /// The marker found on the message, exactly as [`MatrixEvent::part_marker`](crate::event::MatrixEvent::part_marker)
+        /// made it. It tells that the bridge sent it, so it must not be taken from messages of others.
+        marker: Option<String>,
+    },
+    /// Nobody in particular.
+    Network,
+}
+
+impl Sender {
+    /// A person under their usual name.
+    pub fn user(user_id: RemoteUserId) -> Self {
+        Self::User { user_id, shown_as: None }
+    }
+
+    /// The account, if there is one.
+    pub fn user_id(&self) -> Option<&RemoteUserId> {
+        match self {
+            Self::User { user_id, .. } | Self::Own { user_id, .. } => Some(user_id),
+            Self::Network => None,
+        }
+    }
+}
+
+/// The name and picture a message carries itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownAs {
+    /// The name.
+    pub name: Option<String>,
+    /// Where the picture is.
+    pub avatar_url: Option<String>,
+}
+
+/// What happened on the remote network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum RemoteKind {
+    /// Somebody wrote a message.
+    Message {
+        /// Its id.
+        id: RemoteMessageId,
+        /// What it says.
+        message: Message,
+    },
+    /// Something in the chat's own data changed (name, topic); it is fetched anew.
+    ChatInfo,
+    /// Something in a person's own data changed; it is fetched anew.
+    UserInfo(RemoteUserId),
+    /// Our account was added to the chat.
+    Joined,
+    /// Something the bridge has no use for, or does not know; counted under this name.
+    Other(String),
+}

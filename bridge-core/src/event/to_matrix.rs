@@ -1,0 +1,73 @@
+//! Writes a message as the contents of Matrix events.
+
+use serde_json::{Map, Value, json};
+
+use crate::content::html_write::{self, WriteOptions, Written};
+use crate::content::{Lookup, Message, MessageStyle, PartBody, RichText, split};
+use crate::id::PartId;
+
+/// A content's JSON stays below this. An event has at most 65,536 bytes; the rest is for ids, hashes, signatures,
+/// and what is added to the content later (relations, profile).
+pub const MAX_CONTENT_BYTES: usize = 60_000;
+
+/// What the events of a message may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatrixOptions {
+    /// What the text may do.
+    pub write: WriteOptions,
+    /// A content's JSON stays below so many bytes.
+    pub max_bytes: usize,
+}
+
+impl Default for MatrixOptions {
+    fn default() -> Self {
+        Self { write: WriteOptions::default(), max_bytes: MAX_CONTENT_BYTES }
+    }
+}
+
+/// The contents of the `m.room.message` events of a message, in order, without relations to other events. Text that
+/// is too long for one event goes on in further ones, whose part ids are the part's own with `+1`, `+2`, … after
+/// it. A part without text gives no event.
+pub fn message(message: &Message, lookup: &Lookup, options: MatrixOptions) -> Vec<(PartId, Value)> {
+    let mut events = Vec::new();
+    for part in &message.parts {
+        let PartBody::Text(text) = &part.body;
+        let content = |text: &RichText| text_content(text, message.style, lookup, options.write);
+        let length = |text: &RichText| content(text).to_string().len();
+        for (index, piece) in
+            split::split(text, options.max_bytes.saturating_sub(1), length).iter().enumerate()
+        {
+            events.push((piece_id(&part.id, index), content(piece)));
+        }
+    }
+    events
+}
+
+fn piece_id(part_id: &PartId, index: usize) -> PartId {
+    if index == 0 { part_id.clone() } else { PartId::new(format!("{part_id}+{index}")) }
+}
+
+fn text_content(text: &RichText, style: MessageStyle, lookup: &Lookup, options: WriteOptions) -> Value {
+    let Written { plain, html, mentions } = html_write::write(text, lookup, options);
+    let mut content = Map::new();
+    let kind = match style {
+        MessageStyle::Normal => "m.text",
+        MessageStyle::Emote => "m.emote",
+        MessageStyle::Notice => "m.notice",
+    };
+    content.insert("msgtype".to_owned(), kind.into());
+    content.insert("body".to_owned(), plain.into());
+    if let Some(html) = html {
+        content.insert("format".to_owned(), "org.matrix.custom.html".into());
+        content.insert("formatted_body".to_owned(), html.into());
+    }
+    let mut notified = Map::new();
+    if !mentions.user_ids.is_empty() {
+        notified.insert("user_ids".to_owned(), json!(mentions.user_ids));
+    }
+    if mentions.room {
+        notified.insert("room".to_owned(), true.into());
+    }
+    content.insert("m.mentions".to_owned(), Value::Object(notified));
+    Value::Object(content)
+}

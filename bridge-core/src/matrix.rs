@@ -1,0 +1,31 @@
+//! Acting on the homeserver: one HTTP client, and a handle per Matrix user that acts through it.
+
+pub mod account;
+pub mod app_service;
+pub mod client;
+pub mod error;
+pub mod ghost_id;
+pub mod intent;
+pub mod media;
+pub mod probe;
+pub mod profile;
+pub mod public_media;
+pub mod room;
+pub mod send;
+pub mod state;
+mod transport;
+pub mod txn_id;
+
+#[cfg(test)]
+mod tests;
+
+pub use app_service::{AppService, Settings};
+pub use client::{MatrixClient, Reach};
+pub use error::{ErrorClass, MatrixError};
+pub use ghost_id::GhostIds;
+pub use intent::Intent;
+pub use probe::{Family, Features};
+pub use profile::Profile;
+pub use public_media::PublicMedia;
+pub use room::CreateRoom;
+pub use txn_id::{TxnKey, txn_id};

@@ -1,0 +1,181 @@
+//! The one HTTP client to the homeserver: signs requests with our token and reads their answers.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use ruma::api::auth_scheme::{AuthScheme, SendAccessToken};
+use ruma::api::path_builder::VersionHistory;
+use ruma::api::{
+    AppserviceUserIdentity, IncomingResponseExt, MatrixVersion, Metadata, OutgoingRequest,
+    OutgoingRequestAppserviceExt, SupportedVersions,
+};
+use tokio::sync::watch;
+
+use ruma::{OwnedServerName, OwnedUserId, ServerName, UserId};
+
+use super::error::MatrixError;
+use super::transport;
+use crate::secret::Secret;
+
+/// Talks to one homeserver as one appservice. Clones share the connections.
+#[derive(Debug, Clone)]
+pub struct MatrixClient(Arc<Inner>);
+
+/// How the connection to the homeserver is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Whether it answered the last call.
+    pub is_reachable: bool,
+    /// How many outages have ended since the start.
+    pub recoveries: u64,
+}
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    base_url: String,
+    token: Secret,
+    server_name: OwnedServerName,
+    bot: OwnedUserId,
+    versions: SupportedVersions,
+    reach: watch::Sender<Reach>,
+}
+
+impl MatrixClient {
+    /// Makes the client; nothing is connected yet. The error is a sentence: the URL or a name is unusable.
+    pub fn new(base_url: &str, as_token: Secret, server_name: &str, bot: &str) -> Result<Self, String> {
+        let url = url::Url::parse(base_url)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none())
+            .ok_or("homeserver.url is not an http or https address; write one like http://127.0.0.1:8008.")?;
+        let server_name = OwnedServerName::try_from(server_name).map_err(
+            |_| "homeserver.name is not a server name; write the part after the colon of its user ids.",
+        )?;
+        let bot = UserId::parse(format!("@{bot}:{server_name}"))
+            .map_err(|_| "appservice.bot is not the name of a Matrix user; use a-z, 0-9 and . _ - only.")?;
+        let base_url = url.as_str().trim_end_matches('/').to_owned();
+        let http = transport::http_client(&base_url)?;
+        let versions = SupportedVersions { versions: known_versions(), features: BTreeSet::new() };
+        let reach = watch::Sender::new(Reach { is_reachable: true, recoveries: 0 });
+        Ok(Self(Arc::new(Inner { http, base_url, token: as_token, server_name, bot, versions, reach })))
+    }
+
+    /// The server's name, the part after the colon.
+    pub fn server_name(&self) -> &ServerName {
+        &self.0.server_name
+    }
+
+    /// The bot's user id.
+    pub fn bot(&self) -> &UserId {
+        &self.0.bot
+    }
+
+    /// Sends a request of ruma's as this user and reads its answer. `call` is its name in the metrics.
+    pub async fn call<R>(
+        &self,
+        call: &'static str,
+        identity: AppserviceUserIdentity<'_>,
+        request: R,
+    ) -> Result<R::IncomingResponse, MatrixError>
+    where
+        R: OutgoingRequest + Metadata<PathBuilder = VersionHistory>,
+        for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
+    {
+        let request: http::Request<Vec<u8>> = request
+            .try_into_http_request_with_identity(
+                &self.0.base_url,
+                SendAccessToken::Always(self.0.token.expose()),
+                identity,
+                Cow::Borrowed(&self.0.versions),
+            )
+            .map_err(|_| MatrixError::Malformed(format!("the request {call} could not be written")))?;
+        let answer = self.exchange(call, request).await?;
+        let (parts, body) = answer.into_parts();
+        // What the decoder says could quote the answer.
+        R::IncomingResponse::try_from_http_response(http::Response::from_parts(parts, &body[..])).map_err(
+            |_| MatrixError::Malformed(format!("the answer to {call} has another form than expected")),
+        )
+    }
+
+    async fn exchange(
+        &self,
+        call: &'static str,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<http::Response<Bytes>, MatrixError> {
+        let mut request = reqwest::Request::try_from(request)
+            .map_err(|_| MatrixError::Malformed(format!("the request {call} could not be written")))?;
+        *request.timeout_mut() = Some(transport::CALL);
+        self.send(call, request).await
+    }
+
+    /// Boxed: the connection's future is large, and every caller up to the engine would carry it.
+    async fn send(
+        &self,
+        call: &'static str,
+        request: reqwest::Request,
+    ) -> Result<http::Response<Bytes>, MatrixError> {
+        let result = Box::pin(transport::exchange(&self.0.http, call, request, &self.0.token)).await;
+        self.note_reach(result.as_ref().err());
+        result
+    }
+
+    /// How the connection to the homeserver is doing, as the calls see it.
+    pub fn reach(&self) -> watch::Receiver<Reach> {
+        self.0.reach.subscribe()
+    }
+
+    fn note_reach(&self, error: Option<&MatrixError>) {
+        let is_reachable = match error {
+            Some(MatrixError::Unreachable(_) | MatrixError::Uncertain(_)) => false,
+            // A proxy's words for "nobody there"; with an error code of its own the homeserver speaks of somebody else.
+            Some(MatrixError::Refused { status: 502..=504, errcode, .. }) => errcode != "M_UNKNOWN",
+            Some(_) | None => true,
+        };
+        if self.0.reach.borrow().is_reachable != is_reachable {
+            self.0.reach.send_modify(|reach| {
+                reach.recoveries += u64::from(is_reachable && !reach.is_reachable);
+                reach.is_reachable = is_reachable;
+            });
+        }
+    }
+
+    /// A request to a path of our own making, with our token: for media, which is streamed, and for routes that
+    /// ruma does not have. It has no time limit of its own.
+    pub(super) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.public_request(method, path).bearer_auth(self.0.token.expose())
+    }
+
+    /// Like [`MatrixClient::request`], but without our token: Synapse refuses it on its federation routes.
+    pub(super) fn public_request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.0.http.request(method, format!("{}{path}", self.0.base_url))
+    }
+
+    /// Performs a request made by [`MatrixClient::request`] and reads the whole answer.
+    pub(super) async fn perform(
+        &self,
+        call: &'static str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<http::Response<Bytes>, MatrixError> {
+        let request = request.build().map_err(|error| transport::failure(&error, true))?;
+        self.send(call, request).await
+    }
+
+    /// Performs a request made by [`MatrixClient::request`]; the body of the answer is streamed by the caller.
+    pub(super) async fn open(
+        &self,
+        call: &'static str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response, MatrixError> {
+        let request = request.build().map_err(|error| transport::failure(&error, true))?;
+        Box::pin(transport::open(&self.0.http, call, request, &self.0.token)).await
+    }
+}
+
+/// Which version's paths are used. All homeservers we serve have them; those that lack one answer that they don't
+/// know the route, and what we do then does not depend on the list they give.
+fn known_versions() -> BTreeSet<MatrixVersion> {
+    [MatrixVersion::V1_1, MatrixVersion::V1_7, MatrixVersion::V1_11, MatrixVersion::V1_16].into()
+}

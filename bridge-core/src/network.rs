@@ -1,0 +1,173 @@
+//! What a remote network has to bring to be bridged.
+//!
+//! A bridge author implements [`Network`] once per program and [`Session`] once per connected login. All other
+//! work (queue, rooms, ghosts, permissions, commands, storage, retries) is done by the core.
+
+pub mod context;
+pub mod info;
+pub mod login;
+
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use crate::event::{ChatInfo, ChatKind, UserInfo};
+pub use context::{ConnectionState, Context};
+pub use info::{Capabilities, NetworkInfo};
+pub use login::{Answers, Field, LoggedIn, LoginError, LoginFlow};
+
+use crate::error::NetworkError;
+use crate::event::{MatrixEvent, RemoteEvent};
+use crate::id::{ChatKey, LoginId, PartId, RemoteMessageId, RemoteUserId};
+use crate::metrics::Described;
+use crate::queue::Inbox;
+
+/// A remote network: one value per program.
+pub trait Network: Send + Sync + Sized + 'static {
+    /// Its name and habits.
+    const INFO: NetworkInfo;
+    /// Its section in the config file, under the key [`NetworkInfo::id`]. `Default` gives the values of a file
+    /// without the section; the generated example is made from it.
+    type Config: DeserializeOwned + Serialize + Default + Send;
+    /// What a login needs to connect, and what is sealed into the database.
+    type Credentials: DeserializeOwned + Serialize + Send + Sync;
+    /// A login while connected.
+    type Session: Session;
+
+    /// Called once at start, before anything else. The error is one sentence that names the key (relative to the
+    /// section) and the remedy; the program then ends with exit code 1 and nothing is changed.
+    fn new(config: Self::Config) -> Result<Self, String>;
+
+    /// The ways to log in, the usual one first. Called for `login` and `help`; must not block.
+    fn login_flows(&self) -> Vec<LoginFlow>;
+
+    /// Texts that the program can print, each a verb of its command line (`manifest`).
+    fn documents() -> Vec<Document> {
+        Vec::new()
+    }
+
+    /// The network's own metrics, for the list of all.
+    fn metrics() -> &'static [Described] {
+        &[]
+    }
+
+    /// Looks at one answer as soon as it is given, before the next question is asked. The error is a sentence for
+    /// the person. Must not block.
+    fn check_answer(&self, flow: &str, field: &str, answer: &crate::secret::Secret) -> Result<(), String> {
+        let _ = (flow, field, answer);
+        Ok(())
+    }
+
+    /// Proves the answers against the network. Called in a task of its own, may take as long as the network needs
+    /// but has to bound its own calls. Nothing is stored when it fails.
+    fn log_in(
+        &self,
+        flow: &str,
+        answers: Answers,
+    ) -> impl Future<Output = Result<LoggedIn<Self::Credentials>, LoginError>> + Send;
+
+    /// Makes a session. Called at start for each stored login and after each successful `log_in`. Does no IO: the
+    /// connection is made by [`Session::listen`], so that a network that is down delays nothing.
+    fn connect(
+        &self,
+        credentials: Self::Credentials,
+        context: Context,
+    ) -> Result<Self::Session, NetworkError>;
+
+    /// Reads a payload that [`Session::listen`] delivered earlier. Pure; called in the lane, possibly again after a
+    /// restart. An event that is not known is [`RemoteKind::Other`](crate::event::RemoteKind::Other); an error
+    /// parks the payload as a dead letter.
+    fn decode(&self, login: &LoginId, payload: &str) -> Result<RemoteEvent, NetworkError>;
+}
+
+/// A text that the program can print.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The verb.
+    pub name: &'static str,
+    /// What it is, for the help.
+    pub about: &'static str,
+    /// The text.
+    pub text: String,
+}
+
+/// A login while connected. All methods but `listen` may be called at any time after `connect`, from many tasks
+/// at once.
+pub trait Session: Send + Sync + 'static {
+    /// Receives events until it is cancelled or the credentials are refused. Called once, in a task of its own;
+    /// when it ends with a transient error it is called again with back-off. Every event goes to the inbox as
+    /// received; the network is told "received" only after [`Inbox::deliver`] returned.
+    fn listen(&self, inbox: Inbox) -> impl Future<Output = Result<(), NetworkError>> + Send;
+
+    /// What the chat allows and how big things may be. Asked before each [`Session::send`]; must not block. Unless said
+    /// otherwise, [`Capabilities::default`].
+    fn capabilities(&self, chat: &ChatKey) -> Capabilities {
+        let _ = chat;
+        Capabilities::default()
+    }
+
+    /// Carries out a Matrix event. Called in the chat's lane, so never twice at once for one chat. Each remote message
+    /// gets its [`MatrixEvent::part_marker`]. `done` holds the parts that [`Session::find_sent`] found: they are not sent
+    /// again, and stand in the answer too. An error after a message that may have gone out has to be
+    /// [`NetworkError::Uncertain`], or the next try sends it a second time.
+    fn send(
+        &self,
+        event: &MatrixEvent,
+        done: Vec<SentPart>,
+    ) -> impl Future<Output = Result<Vec<SentPart>, NetworkError>> + Send;
+
+    /// Looks for the parts of an event whose fate is unknown, by its marker. Called before a repeated
+    /// [`Session::send`]. An empty answer means that certainly none was sent.
+    fn find_sent(
+        &self,
+        event: &MatrixEvent,
+    ) -> impl Future<Output = Result<Vec<SentPart>, NetworkError>> + Send;
+
+    /// A chat's name, topic, kind and members known so far. Called when its portal is made or has to be brought up to
+    /// date.
+    fn chat_info(&self, chat: &ChatKey) -> impl Future<Output = Result<ChatInfo, NetworkError>> + Send;
+
+    /// A person's name and picture. Called when their ghost is made or has to be brought up to date.
+    fn user_info(&self, user: &RemoteUserId) -> impl Future<Output = Result<UserInfo, NetworkError>> + Send;
+
+    /// Fetches a small file such as an avatar, `limit` bytes at most; a longer one is a
+    /// [`NetworkError::Rejected`].
+    fn download(
+        &self,
+        url: &str,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<u8>, NetworkError>> + Send {
+        let _ = (url, limit);
+        async { Err(NetworkError::Unsupported("A file")) }
+    }
+
+    /// The chats this login is in, for `sync` and after a login.
+    fn chats(&self) -> impl Future<Output = Result<Vec<ChatInfo>, NetworkError>> + Send;
+
+    /// Finds the chat that a person named in a command (`bridge #general`). Unless written otherwise, the one of
+    /// [`Session::chats`] with exactly this name or id.
+    fn find_chat(&self, name: &str) -> impl Future<Output = Result<Option<ChatInfo>, NetworkError>> + Send {
+        async move {
+            let is_meant =
+                |info: &ChatInfo| info.name.as_deref() == Some(name) || info.key.chat_id.as_str() == name;
+            Ok(self.chats().await?.into_iter().find(is_meant))
+        }
+    }
+
+    /// Ends the login on the network's side, if there is something to end. The stored login is removed either way.
+    fn log_out(&self) -> impl Future<Output = Result<(), NetworkError>> + Send {
+        async { Ok(()) }
+    }
+}
+
+/// One remote message that a Matrix event became.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentPart {
+    /// Which part of the event.
+    pub part: PartId,
+    /// The message.
+    pub id: RemoteMessageId,
+    /// When, in milliseconds since 1970, by the network's clock.
+    pub at: i64,
+}

@@ -1,0 +1,91 @@
+//! What the core lends to a session.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::id::LoginId;
+
+/// How a login's connection is doing. Kept per login, shown by `list-logins`, `ping` and the health document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", content = "reason", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ConnectionState {
+    /// Not connected yet, or trying again; the network may be down.
+    #[default]
+    Connecting,
+    /// Events come in.
+    Connected,
+    /// Connected, but something needs attention; the sentence says what.
+    Degraded(String),
+    /// The credentials were refused; only a new login helps. The sentence says why.
+    BadCredentials(String),
+}
+
+impl fmt::Display for ConnectionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connecting => f.write_str("connecting"),
+            Self::Connected => f.write_str("connected"),
+            Self::Degraded(why) => write!(f, "degraded: {why}"),
+            Self::BadCredentials(why) => write!(f, "bad credentials: {why}"),
+        }
+    }
+}
+
+/// A session's view of the program.
+#[derive(Debug, Clone)]
+pub struct Context {
+    login_id: LoginId,
+    clock: Clock,
+    state: Arc<watch::Sender<ConnectionState>>,
+    stop: CancellationToken,
+}
+
+impl Context {
+    /// A context; made by the core, and by a network's own tests.
+    pub fn new(login_id: LoginId, clock: Clock, stop: CancellationToken) -> Self {
+        Self { login_id, clock, state: Arc::new(watch::Sender::new(ConnectionState::Connecting)), stop }
+    }
+
+    /// The login this session belongs to.
+    pub fn login_id(&self) -> &LoginId {
+        &self.login_id
+    }
+
+    /// The time of day.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Tells how the connection is doing. Cheap; call it at every change.
+    pub fn report(&self, state: ConnectionState) {
+        self.state.send_if_modified(|old| {
+            let changed = *old != state;
+            if changed {
+                tracing::info!(login = %self.login_id, %state, "connection state changed");
+                *old = state;
+            }
+            changed
+        });
+    }
+
+    /// How the connection is doing.
+    pub fn state(&self) -> ConnectionState {
+        self.state.borrow().clone()
+    }
+
+    /// Follows the connection's state.
+    pub fn watch(&self) -> watch::Receiver<ConnectionState> {
+        self.state.subscribe()
+    }
+
+    /// Cancelled when the session has to stop. `listen` is also simply dropped then.
+    pub fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+}

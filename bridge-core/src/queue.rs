@@ -1,0 +1,108 @@
+//! The durable queue: what is accepted is committed, and worked in order per lane.
+
+pub mod commit;
+pub mod handler;
+pub mod inbox;
+pub mod lanes;
+pub mod retry;
+pub mod worker;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+pub use crate::store::job::{Job, Lane, NewJob, Source};
+pub use handler::{Closing, Handler};
+pub use inbox::{Delivered, Delivery, Inbox, InboxError};
+
+use crate::store::{Store, StoreError};
+use crate::task;
+use lanes::Lanes;
+
+/// Deliveries that may wait for the committer before a sender has to wait itself.
+const INBOX_DEPTH: usize = 1_024;
+
+/// A running queue.
+#[derive(Debug)]
+pub struct Queue<H> {
+    inbox: Inbox,
+    lanes: Arc<Lanes<H>>,
+    stop: CancellationToken,
+    committer: tokio::task::JoinHandle<()>,
+}
+
+impl<H: Handler> Queue<H> {
+    /// Starts the queue: accepts from now on, and takes up what an earlier process left.
+    pub async fn start(store: Store, handler: Arc<H>) -> Result<Self, StoreError> {
+        let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
+        Self::start_with(store, handler, inbox, deliveries).await
+    }
+
+    /// Like [`Queue::start`], for an inbox that was handed out before the handler could be made.
+    pub async fn start_with(
+        store: Store,
+        handler: Arc<H>,
+        inbox: Inbox,
+        deliveries: mpsc::Receiver<Delivery>,
+    ) -> Result<Self, StoreError> {
+        let mut tx = store.read().await?;
+        let newest_id = crate::store::queue::newest_id(&mut tx).await?;
+        let left = crate::store::queue::lanes(&mut tx).await?;
+        tx.commit().await?;
+
+        let (finishes, ends) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let lanes = Arc::new(Lanes::new(store.clone(), handler, finishes, newest_id));
+        lanes.take_up(left);
+        let committer =
+            commit::Committer::new(store, Arc::clone(&lanes), deliveries, ends, newest_id, stop.clone());
+        let committer = task::spawn("committer", committer.run());
+        Ok(Self { inbox, lanes, stop, committer })
+    }
+
+    /// The way in.
+    pub fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+
+    /// Wakes every lane that waits to try again: the cause of its trouble may be gone.
+    pub fn retry_now(&self) {
+        self.lanes.wake();
+    }
+
+    /// Stops: no lane begins another job, jobs at work may end within `grace`, what is done is committed.
+    pub async fn stop(self, grace: std::time::Duration) {
+        self.lanes.stop(grace).await;
+        self.stop.cancel();
+        if self.committer.await.is_err() {
+            tracing::error!("the committer ended by force");
+        }
+    }
+
+    /// A handle to wake lanes with, without owning the queue.
+    pub fn waker(&self) -> Waker {
+        let lanes = Arc::clone(&self.lanes);
+        Waker(Arc::new(move || lanes.wake()))
+    }
+}
+
+/// Wakes waiting lanes; see [`Queue::retry_now`].
+#[derive(Clone)]
+pub struct Waker(Arc<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for Waker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Waker")
+    }
+}
+
+impl Waker {
+    /// Wakes them.
+    pub fn retry_now(&self) {
+        (self.0)();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! The queue's promises, on every engine.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
+
+mod accept;
+mod fail;
+mod lanes;
+mod model;
+mod order;
+mod probe;
+mod process;
+mod restart;
+mod stop;
+mod trouble;

@@ -1,0 +1,16 @@
+//! Programs: command line, set-up, running and stopping.
+
+pub mod bridge;
+pub mod check;
+pub mod cli;
+pub mod common;
+pub mod ground;
+pub mod health;
+pub mod init;
+mod login;
+mod pictures;
+pub mod run;
+pub mod telemetry;
+
+pub use bridge::main;
+pub use ground::Ground;

@@ -1,0 +1,144 @@
+//! The program of a bridge: `main` is one call of this.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+
+use super::cli::{Cli, Verb, start};
+use super::ground::Ground;
+use super::run::{Program, Running, introduce_bot};
+use super::{common, login, pictures, telemetry};
+use crate::appservice::{Lookups, OwnEvents, RoomLanes};
+use crate::config::{Config, Defaults};
+use crate::engine::Bridge;
+use crate::engine::bridge::Setup;
+use crate::engine::command::catalogue;
+use crate::matrix::PublicMedia;
+use crate::network::Network;
+use crate::queue::{Inbox, InboxError, Lane};
+
+const INBOX_DEPTH: usize = 1_024;
+
+/// Runs a bridge's program: reads the command line, carries the verb out, ends with 0 or with 1 and sentences.
+pub fn main<N: Network>() -> ExitCode {
+    let documents = N::documents();
+    let more = documents
+        .iter()
+        .map(|document| format!("  {}: {}", document.name, document.about))
+        .collect::<Vec<_>>();
+    let after =
+        if more.is_empty() { String::new() } else { format!("More texts to print:\n{}", more.join("\n")) };
+    let about = format!("A bridge between Matrix and {}.", N::INFO.name);
+    start(&format!("bridge-{}", N::INFO.id), &about, after, &[], carry_out::<N>)
+}
+
+fn defaults<N: Network>() -> Defaults {
+    let info = N::INFO;
+    Defaults { id: info.id, name: info.name, bot: info.default_bot, port: info.default_port }
+}
+
+async fn carry_out<N: Network>(cli: Cli) -> Result<String, String> {
+    match cli.verb {
+        Verb::Run => run::<N>(&cli.config).await.map(|()| String::new()),
+        Verb::Check => {
+            N::new(load::<N>(&cli.config)?.own).map_err(|why| format!("{}: {why}", N::INFO.id))?;
+            common::carry_out::<N::Config>(cli, &defaults::<N>()).await
+        }
+        Verb::Login(args) => login::login::<N>(&cli.config, args).await,
+        Verb::MetricsList => Ok(common::metrics_list(N::metrics())),
+        Verb::Commands => Ok(catalogue(format!("!{}", N::INFO.id)).document()),
+        Verb::Other(words) => {
+            let name = words.first().map(String::as_str).unwrap_or_default();
+            let found = N::documents().into_iter().find(|document| document.name == name);
+            found.map(|document| document.text).ok_or_else(|| "There is no such verb; see --help.".to_owned())
+        }
+        _ => common::carry_out::<N::Config>(cli, &defaults::<N>()).await,
+    }
+}
+
+pub(super) fn load<N: Network>(path: &Path) -> Result<Config<N::Config>, String> {
+    Config::load(path, &defaults::<N>()).map_err(|error| error.to_string())
+}
+
+async fn run<N: Network>(path: &Path) -> Result<(), String> {
+    let mut config = load::<N>(path)?;
+    telemetry::log(&config.logging, N::INFO.quiet)?;
+    let network = N::new(std::mem::take(&mut config.own)).map_err(|why| format!("{}: {why}", N::INFO.id))?;
+    let ground = Ground::prepare(config)?;
+    let listener = ground.listen().await?;
+    ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;
+    let store = ground.open_store().await?;
+    let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
+    let pictures = ground
+        .config
+        .appservice
+        .public_url
+        .as_ref()
+        .map(|base| PublicMedia::new(base, ground.hs_token.clone()));
+    let bridge = Bridge::new(Setup {
+        pictures: pictures.clone(),
+        network,
+        app: ground.app.clone(),
+        store: store.clone(),
+        inbox: inbox.clone(),
+        permissions: ground.config.permissions.clone(),
+        ghost_name: ground.config.appservice.ghost_name.clone(),
+        command_prefix: ground.config.appservice.command_prefix.clone(),
+    });
+    // Before the queue: jobs that were left find their login.
+    bridge.start_logins().await.map_err(|error| format!("database.url: {error}"))?;
+    let seen = Arc::clone(&bridge);
+    let program = Program {
+        handler: Arc::clone(&bridge),
+        inbox: (inbox, deliveries),
+        lanes: Arc::new(Lanes(Arc::clone(&bridge))),
+        lookups: Arc::new(Lanes(Arc::clone(&bridge))),
+        own_events: OwnEvents::Drop,
+        health: Arc::new(move || logins_document(&seen)),
+        metrics: N::metrics(),
+        routes: pictures.map(|media| pictures::router(ground.app.clone(), media)).unwrap_or_default(),
+    };
+    let running = Running::start(&ground, listener, store, program).await?;
+    bridge.set_waker(running.queue().waker());
+    introduce_bot(&ground.app, &ground.config.appservice).await;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
+    running.until_told().await;
+    bridge.stop_logins();
+    running.stop().await;
+    Ok(())
+}
+
+fn logins_document<N: Network>(bridge: &Bridge<N>) -> Value {
+    let logins = bridge.logins.all();
+    let logins: Vec<Value> = logins
+        .iter()
+        .map(|live| json!({ "login": live.row.login_id, "connection": live.context.state() }))
+        .collect();
+    json!({ "logins": logins })
+}
+
+/// The bridge as the server sees it.
+struct Lanes<N: Network>(Arc<Bridge<N>>);
+
+impl<N: Network> RoomLanes for Lanes<N> {
+    fn lane<'a>(&'a self, room_id: &'a str) -> BoxFuture<'a, Result<Lane, InboxError>> {
+        Box::pin(async move { self.0.lane(room_id).await.map_err(|error| InboxError(error.0)) })
+    }
+}
+
+impl<N: Network> Lookups for Lanes<N> {
+    fn user_exists<'a>(&'a self, user_id: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Some(remote) = self.0.app.ghosts().parse(user_id) else { return false };
+            matches!(self.0.store.ghost(&remote).await, Ok(Some(_)))
+        })
+    }
+
+    fn alias_exists<'a>(&'a self, _alias: &'a str) -> BoxFuture<'a, bool> {
+        // Portals carry their alias from the moment they are made, so whoever asks here asks for none of ours.
+        Box::pin(async { false })
+    }
+}

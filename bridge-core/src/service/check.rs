@@ -1,0 +1,104 @@
+//! The verb `check`: tries everything the program needs, changing nothing.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use super::cli::environment;
+use super::ground::Ground;
+use crate::appservice::ping::ping_homeserver;
+use crate::appservice::query::NoLookups;
+use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
+use crate::appservice::{Exchange, OwnEvents, RoomLanes};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::queue::{Inbox, InboxError, Lane};
+use crate::store::Db;
+use crate::task;
+
+/// Refuses transactions, so that the homeserver keeps them for the program itself.
+struct NotNow;
+
+impl RoomLanes for NotNow {
+    fn lane<'a>(
+        &'a self,
+        _room_id: &'a str,
+    ) -> futures_util::future::BoxFuture<'a, Result<Lane, InboxError>> {
+        Box::pin(async { Err(InboxError("only a check is running".to_owned())) })
+    }
+}
+
+/// Tries everything and gives a report, or the first thing that does not fit.
+pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<String, String> {
+    let mut report = String::from("The config is complete.\n");
+    for problem in registration_problems(&ground.config.appservice.registration) {
+        let _ = writeln!(report, "{problem}");
+    }
+    try_database(&ground.config).await?;
+    report.push_str("The database can be used.\n");
+    let listener = ground.listen().await?;
+    ground.meet_homeserver(std::time::Duration::ZERO).await?;
+    let features = ground.app.probe().await.map_err(|error| format!("homeserver.url: {error}"))?;
+    let _ = writeln!(
+        report,
+        "The homeserver ({} {}) knows our token. Devices for ghosts: {}. Largest file: {}.",
+        features.server.as_deref().unwrap_or("unnamed"),
+        features.server_version.as_deref().unwrap_or(""),
+        if features.device_route { "yes" } else { "no" },
+        features.media_limit.map_or("unknown".to_owned(), |limit| format!("{limit} bytes")),
+    );
+    let exchange = Exchange::new(Clock::system());
+    // The other end is dropped: a transaction that comes during the check is refused and comes again.
+    let (inbox, _) = Inbox::channel(1);
+    let endpoints = Endpoints {
+        app: ground.app.clone(),
+        hs_token: ground.hs_token.clone(),
+        inbox,
+        lanes: std::sync::Arc::new(NotNow),
+        lookups: std::sync::Arc::new(NoLookups),
+        exchange: exchange.clone(),
+        own_events: OwnEvents::Drop,
+        body_limit: BODY_LIMIT,
+    };
+    let stop = CancellationToken::new();
+    let serving = stop.clone();
+    task::spawn("check", async move {
+        let _ = serve(listener, endpoints.router(), serving).await;
+    });
+    let pinged = ping_homeserver(&ground.app, &exchange).await;
+    stop.cancel();
+    match pinged {
+        Ok(took) => {
+            let _ = writeln!(report, "The homeserver reaches us ({} ms).", took.as_millis());
+        }
+        Err(error) => return Err(format!("appservice.listen: {error}")),
+    }
+    Ok(report)
+}
+
+/// Whether the database can be used, as far as can be told without making one.
+async fn try_database<S>(config: &Config<S>) -> Result<(), String> {
+    config.secret.read(environment("CREDENTIALS_DIRECTORY").map(PathBuf::from).as_deref())?;
+    let url = config.database.url.expose();
+    let Some(file) = url.strip_prefix("sqlite:") else {
+        let db = Db::open(url).await.map_err(|error| format!("database.url: {error}"))?;
+        db.close().await;
+        return Ok(());
+    };
+    match Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => Err(format!(
+            "database.url: the folder {} does not exist. Make it, writable for the program.",
+            folder.display()
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn registration_problems(path: &Path) -> Vec<String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => bridge_registration::check(&text, Some(path)).iter().map(ToString::to_string).collect(),
+        Err(error) => vec![format!("The registration could not be read: {error}.")],
+    }
+}

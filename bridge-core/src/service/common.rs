@@ -1,0 +1,49 @@
+//! The verbs that all programs carry out alike.
+
+use bridge_registration::cli::produce;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::cli::{Cli, Verb};
+use super::ground::{Ground, plan};
+use super::{check, init};
+use crate::config::{Config, Defaults, example::example};
+use crate::metrics::{Described, Kind, METRICS};
+
+/// Carries out `init`, `registration`, `check`, `example-config` and `metrics-list`. Anything else is unknown to the
+/// program. `S` is its own config section.
+pub async fn carry_out<S>(cli: Cli, defaults: &Defaults) -> Result<String, String>
+where
+    S: Serialize + DeserializeOwned + Default,
+{
+    let load = || Config::<S>::load(&cli.config, defaults).map_err(|error| error.to_string());
+    match cli.verb {
+        Verb::Init(args) => init::init::<S>(&cli.config, &args, defaults),
+        Verb::Registration(output) => {
+            let config = load()?;
+            let produced = produce(&plan(&config, defaults), &output, Some(&config.appservice.registration));
+            produced.map(|produced| produced.text).map_err(|error| error.to_string())
+        }
+        Verb::Check => check::check(&Ground::prepare(load()?)?).await,
+        Verb::ExampleConfig => {
+            let own = serde_yaml::to_string(&S::default()).map_err(|error| error.to_string())?;
+            Ok(example(defaults, "example.org", &own))
+        }
+        Verb::MetricsList => Ok(metrics_list(&[])),
+        Verb::Run | Verb::Login(_) | Verb::Commands | Verb::Other(_) => {
+            Err("This program has no such verb; see --help.".to_owned())
+        }
+    }
+}
+
+/// All metrics as Markdown, the program's own after the core's.
+pub(super) fn metrics_list(own: &[Described]) -> String {
+    let rows = METRICS.iter().chain(own).map(|(name, kind, sentence)| {
+        let kind = match kind {
+            Kind::Counter => "counter",
+            Kind::Histogram => "histogram (seconds)",
+        };
+        format!("| `{name}` | {kind} | {sentence} |\n")
+    });
+    format!("# Metrics\n\n| name | kind | meaning |\n|---|---|---|\n{}", rows.collect::<String>())
+}

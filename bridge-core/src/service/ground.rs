@@ -1,0 +1,149 @@
+//! What every program stands on: config, registration, homeserver, database, made in an order that changes nothing
+//! before everything was seen to fit.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bridge_registration::{Plan, Registration};
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+use super::cli::environment;
+use crate::clock::Clock;
+use crate::config::{Config, Defaults};
+use crate::matrix::app_service::Settings;
+use crate::matrix::{AppService, ErrorClass, MatrixError};
+use crate::secret::Secret;
+use crate::store::Store;
+use crate::store::seal::Seal;
+
+/// The pause between two tries to reach a homeserver that does not answer yet.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The file and what it names, read but not yet tried.
+#[derive(Debug)]
+pub struct Ground<S> {
+    /// The config.
+    pub config: Config<S>,
+    /// Our identity.
+    pub app: AppService,
+    /// What the homeserver shows to us.
+    pub hs_token: Secret,
+}
+
+impl<S: DeserializeOwned + Default> Ground<S> {
+    /// Reads the registration that the config names. The errors are sentences with the key's path.
+    pub fn prepare(config: Config<S>) -> Result<Self, String> {
+        let path = &config.appservice.registration;
+        let registration = Registration::load(path).map_err(|error| {
+            format!("appservice.registration: {error} The verb `registration` makes the file.")
+        })?;
+        if registration.sender_localpart != config.appservice.bot {
+            return Err(format!(
+                "appservice.bot: the config names {}, the registration {} names {}. Run the verb `registration` and \
+                 give the file to the homeserver again.",
+                config.appservice.bot,
+                path.display(),
+                registration.sender_localpart
+            ));
+        }
+        let app = AppService::new(Settings {
+            id: registration.id.clone(),
+            homeserver_url: config.homeserver.url.to_string(),
+            server_name: config.homeserver.name.clone(),
+            bot: config.appservice.bot.clone(),
+            user_prefix: config.appservice.user_prefix.clone(),
+            as_token: Secret::new(registration.as_token.expose()),
+        })?;
+        let hs_token = Secret::new(registration.hs_token.expose());
+        Ok(Self { config, app, hs_token })
+    }
+
+    /// Takes the port.
+    pub async fn listen(&self) -> Result<TcpListener, String> {
+        let address = self.config.appservice.listen;
+        TcpListener::bind(address).await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => format!(
+                "appservice.listen: the port of {address} is in use. Another copy may be running; stop it, or choose \
+                 another port here and in the registration."
+            ),
+            _ => format!("appservice.listen: {address} cannot be listened on ({error}). Choose an address of this machine."),
+        })
+    }
+
+    /// Asks the homeserver who we are, waiting up to `patience` for one that does not answer yet.
+    pub async fn meet_homeserver(&self, patience: Duration) -> Result<(), String> {
+        let started = Instant::now();
+        let mut waiting = false;
+        loop {
+            let Err(error) = self.app.bot().whoami().await else { return Ok(()) };
+            // A token that is not known stays unknown, however long one waits.
+            let is_away = error.class() != ErrorClass::Permanent && error.status() != Some(401);
+            if !is_away || started.elapsed() >= patience {
+                return Err(self.explain(&error, is_away));
+            }
+            if !waiting {
+                waiting = true;
+                tracing::info!(%error, patience_s = patience.as_secs(), "waiting for the homeserver");
+            }
+            tokio::time::sleep(PAUSE.min(patience)).await;
+        }
+    }
+
+    fn explain(&self, error: &MatrixError, is_away: bool) -> String {
+        let url = &self.config.homeserver.url;
+        match error.errcode() {
+            Some("M_UNKNOWN_TOKEN" | "M_MISSING_TOKEN" | "M_UNAUTHORIZED") => format!(
+                "appservice.registration: the homeserver does not know the as_token in {}. Give it the registration \
+                 (`registration` prints it in every form) and, with Synapse, restart it.",
+                self.config.appservice.registration.display()
+            ),
+            Some("M_FORBIDDEN" | "M_EXCLUSIVE") => format!(
+                "appservice.bot: the homeserver does not let us act as @{}:{} ({error}). The homeserver's registration \
+                 is of another bot or another homeserver.name.",
+                self.config.appservice.bot, self.config.homeserver.name
+            ),
+            _ if is_away => format!(
+                "homeserver.url: no homeserver answers at {url} ({error}). Start it, or correct the address."
+            ),
+            _ => format!(
+                "homeserver.url: {url} answers, but not like a homeserver ({error}). Correct the address."
+            ),
+        }
+    }
+
+    /// Opens the database and brings it up to date. From here on things are changed.
+    pub async fn open_store(&self) -> Result<Store, String> {
+        open_store(&self.config).await
+    }
+}
+
+/// Opens the database that a config names. Without a key the operator is told that credentials lie open.
+pub async fn open_store<S>(config: &Config<S>) -> Result<Store, String> {
+    let credentials = environment("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let seal = if let Some(key) = config.secret.read(credentials.as_deref())? {
+        Seal::with_key(&key).map_err(|error| format!("secret.key_file: {error}"))?
+    } else {
+        tracing::warn!(
+            "secret.key_file is not set: credentials are stored unsealed, and whoever reads the database can use them"
+        );
+        Seal::none()
+    };
+    Store::open(config.database.url.expose(), seal, Clock::system())
+        .await
+        .map_err(|error| format!("database.url: {error}"))
+}
+
+/// What the config says about the registration.
+pub fn plan<S>(config: &Config<S>, defaults: &Defaults) -> Plan {
+    Plan {
+        id: config.appservice.id.clone(),
+        bot_localpart: config.appservice.bot.clone(),
+        user_prefix: config.appservice.user_prefix.clone(),
+        alias_prefix: Some(config.appservice.user_prefix.clone()),
+        server_name: config.homeserver.name.clone(),
+        address: config.appservice.listen,
+        protocols: vec![defaults.id.to_owned()],
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether the program is alive, for people and for supervisors.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::appservice::Exchange;
+use crate::store::Store;
+
+/// A program's own part of the health document.
+pub type OwnPart = Arc<dyn Fn() -> Value + Send + Sync>;
+
+/// What the health routes look at.
+#[derive(Clone)]
+pub struct Health {
+    /// The database.
+    pub store: Store,
+    /// The traffic with the homeserver.
+    pub exchange: Exchange,
+    /// Whether the homeserver's events come in.
+    pub moved: watch::Receiver<bool>,
+    /// The program's own part.
+    pub own: OwnPart,
+    /// The recorded metrics.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Health")
+    }
+}
+
+impl Health {
+    /// `/health/live`, `/health/ready`, `/health` and `/metrics`. They hold no secrets and no message text.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/health/live", get(async || Json(json!({ "alive": true }))))
+            .route("/health/ready", get(ready))
+            .route("/health", get(whole))
+            .route("/metrics", get(metrics))
+            .with_state(self)
+    }
+
+    async fn document(&self) -> (bool, Value) {
+        let database = self.store.ping().await;
+        let moved = *self.moved.borrow();
+        let ready = database.is_ok() && moved;
+        let database = match database {
+            Ok(()) => json!({ "ok": true }),
+            Err(error) => json!({ "ok": false, "reason": error.0 }),
+        };
+        let mut homeserver = json!({
+            "ok": moved,
+            "last_transaction_at": self.exchange.last_transaction_at(),
+            "last_ping_at": self.exchange.last_ping_at(),
+        });
+        if !moved {
+            homeserver["reason"] =
+                "The homeserver cannot be reached, or it does not send its events to us. It is tried again and again.".into();
+        }
+        let document = json!({
+            "ready": ready,
+            "database": database,
+            "homeserver": homeserver,
+            "dead_letters": self.store.count_dead_letters().await.ok(),
+            "own": (self.own)(),
+        });
+        (ready, document)
+    }
+}
+
+async fn ready(State(health): State<Health>) -> Response {
+    let (ready, document) = health.document().await;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(document)).into_response()
+}
+
+async fn whole(State(health): State<Health>) -> Response {
+    Json(health.document().await.1).into_response()
+}
+
+async fn metrics(State(health): State<Health>) -> String {
+    health.metrics.map(|handle| handle.render()).unwrap_or_default()
+}

@@ -1,0 +1,186 @@
+//! Runs an appservice: serve, work, nudge, and stop in reverse order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::ground::Ground;
+use super::health::{Health, OwnPart};
+use super::telemetry;
+use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
+use crate::appservice::{Exchange, Lookups, Nudge, OwnEvents, RoomLanes};
+use crate::config::Appservice;
+use crate::metrics::Described;
+use crate::queue::{Delivery, Handler, Inbox, Queue};
+use crate::store::Store;
+use crate::task;
+
+/// How long jobs at work may go on when the program stops.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// What a program brings along to be run.
+pub struct Program<H> {
+    /// What works on events.
+    pub handler: Arc<H>,
+    /// The queue's way in and its other end, as [`Inbox::channel`] made them.
+    pub inbox: (Inbox, mpsc::Receiver<Delivery>),
+    /// The lanes of rooms.
+    pub lanes: Arc<dyn RoomLanes>,
+    /// What exists in the namespace.
+    pub lookups: Arc<dyn Lookups>,
+    /// What becomes of the own users' events.
+    pub own_events: OwnEvents,
+    /// The program's own part of the health document.
+    pub health: OwnPart,
+    /// The program's own metrics.
+    pub metrics: &'static [Described],
+    /// The program's own routes.
+    pub routes: axum::Router,
+}
+
+impl<H> std::fmt::Debug for Program<H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Program")
+    }
+}
+
+/// A program that runs.
+#[derive(Debug)]
+pub struct Running<H> {
+    queue: Queue<H>,
+    server: tokio::task::JoinHandle<()>,
+    stop: CancellationToken,
+    store: Store,
+}
+
+impl<H: Handler> Running<H> {
+    /// Starts: the queue takes up what was left, the server accepts, the homeserver is nudged.
+    pub async fn start<S: DeserializeOwned + Default>(
+        ground: &Ground<S>,
+        listener: TcpListener,
+        store: Store,
+        program: Program<H>,
+    ) -> Result<Self, String> {
+        let Program {
+            handler,
+            inbox: (inbox, deliveries),
+            lanes,
+            lookups,
+            own_events,
+            health,
+            metrics,
+            routes,
+        } = program;
+        let exchange = Exchange::new(store.clock().clone());
+        let nudge = Nudge::new(ground.app.clone(), exchange.clone(), None);
+        let endpoints = Endpoints {
+            app: ground.app.clone(),
+            hs_token: ground.hs_token.clone(),
+            inbox: inbox.clone(),
+            lanes,
+            lookups,
+            exchange: exchange.clone(),
+            own_events,
+            body_limit: BODY_LIMIT,
+        };
+        let moved = nudge.moved();
+        let metrics = telemetry::record(metrics);
+        let health = Health { store: store.clone(), exchange, moved: moved.clone(), own: health, metrics };
+        let router = endpoints.router().merge(health.router()).merge(routes);
+        let queue = Queue::start_with(store.clone(), handler, inbox, deliveries)
+            .await
+            .map_err(|error| format!("database.url: {error}"))?;
+
+        let stop = CancellationToken::new();
+        let (serving, nudging) = (stop.clone(), stop.clone());
+        let server = task::spawn("server", async move {
+            if let Err(error) = serve(listener, router, serving).await {
+                tracing::error!(%error, "the server ended");
+            }
+        });
+        let waker = queue.waker();
+        let mut moved = moved;
+        let woken = stop.clone();
+        task::spawn("nudge", async move { nudge.run(nudging).await });
+        task::spawn("wake lanes after an outage", async move {
+            // Whatever waits for the homeserver need not wait for its back-off once the homeserver is back.
+            while let Some(Ok(())) = woken.run_until_cancelled(moved.changed()).await {
+                if *moved.borrow_and_update() {
+                    waker.retry_now();
+                }
+            }
+        });
+        spawn_probe(ground.app.clone());
+        Ok(Self { queue, server, stop, store })
+    }
+
+    /// The running queue.
+    pub fn queue(&self) -> &Queue<H> {
+        &self.queue
+    }
+
+    /// Says that the program is ready, and runs until it is told to stop.
+    pub async fn until_told(&self) {
+        notify(&[sd_notify::NotifyState::Ready]);
+        told_to_stop().await;
+        notify(&[sd_notify::NotifyState::Stopping]);
+        tracing::info!("stopping");
+    }
+
+    /// Stops accepting, lets jobs end, and closes. Whatever else delivers into the queue has to be stopped before.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if self.server.await.is_err() {
+            tracing::error!("the server ended by force");
+        }
+        self.queue.stop(GRACE).await;
+        self.store.close().await;
+    }
+}
+
+/// Finds out what the homeserver offers before the first message needs to know.
+fn spawn_probe(app: crate::matrix::AppService) {
+    task::spawn("probe", async move {
+        if let Err(error) = app.probe().await {
+            tracing::debug!(%error, "what the homeserver offers could not be found out yet");
+        }
+    });
+}
+
+/// Sets the bot's name, which people see before its first word. A homeserver that refuses stops nothing.
+pub async fn introduce_bot(app: &crate::matrix::AppService, appservice: &Appservice) {
+    let bot = app.bot();
+    let introduced = async {
+        bot.ensure_registered().await?;
+        if bot.profile(bot.user_id()).await?.displayname.as_deref() != Some(&appservice.bot_displayname) {
+            bot.set_displayname(&appservice.bot_displayname).await?;
+        }
+        Ok::<_, crate::matrix::MatrixError>(())
+    };
+    if let Err(error) = introduced.await {
+        tracing::warn!(%error, "the bot's name could not be set");
+    }
+}
+
+fn notify(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+async fn told_to_stop() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        tracing::error!("the program cannot receive SIGTERM; only Ctrl-C stops it");
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,83 @@
+//! What is kept: one type for two engines, one file per table.
+
+pub mod db;
+pub mod dead_letter;
+pub mod ghost;
+pub mod job;
+pub mod kv;
+pub mod login;
+pub mod management_room;
+pub mod message;
+pub mod migrate;
+pub mod portal;
+pub mod queue;
+pub mod recent;
+pub mod seal;
+
+use std::sync::Arc;
+
+pub use db::{Db, StoreError, Tx};
+
+use crate::clock::Clock;
+use recent::Recent;
+use seal::Seal;
+
+/// Everything that is kept, behind a cheap handle.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    clock: Clock,
+    seal: Arc<Seal>,
+    recent: Arc<Recent>,
+}
+
+impl Store {
+    /// Opens the database of this address (`sqlite:FILE`, `sqlite::memory:`, `postgres://…`) and brings its tables
+    /// up to date. The error is a sentence that names the remedy.
+    pub async fn open(url: &str, seal: Seal, clock: Clock) -> Result<Self, StoreError> {
+        let db = Db::open(url).await?;
+        migrate::run(&db).await?;
+        Ok(Self { db, clock, seal: Arc::new(seal), recent: Arc::default() })
+    }
+
+    /// Starts a writing transaction. Nothing may wait for the network while it is open, and whoever has one opens no
+    /// second one.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.db.begin().await
+    }
+
+    /// A reading connection: on SQLite it never waits for a writer.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        self.db.read().await
+    }
+
+    /// The time of day.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// How credentials are sealed.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// Pairs on their way into the database.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// Closes all connections; what is committed stays.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+
+    /// One short question to the database, for the health document.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let mut tx = self.read().await?;
+        kv::find(&mut tx, "schema").await?;
+        tx.commit().await
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,238 @@
+//! The only file that knows that there are two database engines.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+/// Why the database could not do something, in words that hold no stored data.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(pub String);
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(match error {
+            sqlx::Error::PoolTimedOut => "the database gave no connection in time".to_owned(),
+            sqlx::Error::Database(inner) => format!("the database refused: {}", inner.message()),
+            other => format!("the database failed: {other}"),
+        })
+    }
+}
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// Embedded: one writing connection, several readers, and a lock against a second process.
+    Sqlite {
+        /// The only connection that writes.
+        write: SqlitePool,
+        /// Connections that read; for a database in memory the writing one.
+        read: SqlitePool,
+        /// Held while the program runs.
+        lock: Option<Arc<File>>,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A transaction on either engine. Roll back by name when giving up: dropping it rolls back only later.
+#[derive(Debug)]
+pub enum Tx {
+    /// On the embedded engine.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On a server.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs one expression on the connection of whichever engine the transaction is on.
+macro_rules! on {
+    ($tx:expr, $conn:ident => $body:expr) => {
+        match $tx {
+            $crate::store::db::Tx::Sqlite(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+            $crate::store::db::Tx::Postgres(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+impl Db {
+    /// Opens `sqlite:FILE`, `sqlite::memory:` or `postgres://…`.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return open_postgres(url).await;
+        }
+        match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+            Some(":memory:") => open_memory().await,
+            // SQLite would take no name for a file that is thrown away at the end.
+            Some(path) if !path.is_empty() => open_file(Path::new(path)).await,
+            _ => Err(StoreError(
+                "database.url has to start with sqlite: (followed by a file name) or postgres://".to_owned(),
+            )),
+        }
+    }
+
+    /// Starts a writing transaction.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Starts a reading transaction.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Runs the migrations on the engine at hand.
+    pub(crate) async fn migrate(&self, migrator: &sqlx::migrate::Migrator) -> Result<(), StoreError> {
+        let result = match self {
+            Self::Sqlite { write, .. } => migrator.run(write).await,
+            Self::Postgres(pool) => migrator.run(pool).await,
+        };
+        result.map_err(|error| match error {
+            sqlx::migrate::MigrateError::VersionMissing(version) => StoreError(format!(
+                "The database was made by a newer version of this program (it has step {version}, which is not \
+                 known here). Start the newer version, or restore a backup made by this one."
+            )),
+            other => StoreError(format!("The database could not be brought up to date: {other}")),
+        })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A text as both engines can keep it: PostgreSQL refuses the character NUL, and a row that can never be written
+/// would hold up every commit it is part of.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+impl Tx {
+    /// Makes everything durable.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Undoes everything, now.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+}
+
+fn sqlite_options() -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .statement_cache_capacity(64)
+}
+
+async fn open_memory() -> Result<Db, StoreError> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(sqlite_options().in_memory(true))
+        .await?;
+    Ok(Db::Sqlite { write: pool.clone(), read: pool, lock: None })
+}
+
+async fn open_file(path: &Path) -> Result<Db, StoreError> {
+    let lock = lock_beside(path)?;
+    create_private(path)?;
+    let options = sqlite_options().filename(path);
+    let pool = |most| {
+        SqlitePoolOptions::new().max_connections(most).idle_timeout(Duration::from_mins(1)).max_lifetime(None)
+    };
+    let explain = |error: sqlx::Error| {
+        StoreError(format!("The database file {} could not be opened: {error}", path.display()))
+    };
+    let write = pool(1).min_connections(1).connect_with(options.clone()).await.map_err(explain)?;
+    let read = pool(4).connect_lazy_with(options);
+    Ok(Db::Sqlite { write, read, lock: Some(Arc::new(lock)) })
+}
+
+/// Two processes on one file would each work every lane, so the second is refused.
+fn lock_beside(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let file = File::options().create(true).write(true).truncate(false).open(&name).map_err(|error| {
+        StoreError(format!(
+            "The file {} could not be opened ({error}). The folder has to exist and be writable.",
+            name.display()
+        ))
+    })?;
+    file.try_lock().map_err(|_| {
+        StoreError(format!(
+            "Another process is using the database {}. Stop it first; several workers at once need PostgreSQL.",
+            path.display()
+        ))
+    })?;
+    Ok(file)
+}
+
+/// The file holds what people say while it waits, so only its owner may read it. SQLite's side files follow its mode.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let made = File::options().create(true).append(true).mode(0o600).open(path);
+    made.map(drop).map_err(|error| {
+        StoreError(format!("The database file {} could not be opened: {error}", path.display()))
+    })
+}
+
+async fn open_postgres(url: &str) -> Result<Db, StoreError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| StoreError("database.url is not a valid postgres:// address".to_owned()))?;
+    let pool = PgPoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options)
+        .await
+        .map_err(|error| match error {
+            // A refused connection is tried again until then: the server may just be starting.
+            sqlx::Error::PoolTimedOut => StoreError(
+                "PostgreSQL did not answer in time. Check that it runs at the host and port of database.url."
+                    .to_owned(),
+            ),
+            other => StoreError(format!("PostgreSQL could not be reached: {other}")),
+        })?;
+    Ok(Db::Postgres(pool))
+}

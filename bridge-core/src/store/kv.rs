@@ -1,0 +1,37 @@
+//! The table of small facts by name.
+
+use super::Store;
+use super::db::{StoreError, Tx, on};
+
+const FIND: &str = "SELECT value FROM kv WHERE name = $1";
+const PUT: &str =
+    "INSERT INTO kv (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+/// The fact of this name.
+pub async fn find(tx: &mut Tx, name: &str) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> = on!(&mut *tx, c => sqlx::query_as(FIND).bind(name).fetch_optional(c).await?);
+    Ok(row.map(|(value,)| value))
+}
+
+/// Writes a fact, replacing an earlier one.
+pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
+    on!(&mut *tx, c => sqlx::query(PUT).bind(name).bind(value).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+impl Store {
+    /// The fact of this name.
+    pub async fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let mut tx = self.read().await?;
+        let value = find(&mut tx, name).await?;
+        tx.commit().await?;
+        Ok(value)
+    }
+
+    /// Writes a fact at once.
+    pub async fn put_fact(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        put(&mut tx, name, value).await?;
+        tx.commit().await
+    }
+}

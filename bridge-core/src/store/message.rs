@@ -1,0 +1,117 @@
+//! The table of message pairs: which Matrix event shows which remote message.
+
+use sqlx::FromRow;
+
+use super::Store;
+use super::db::{StoreError, Tx, on, storable};
+use crate::id::{ChatId, ChatKey, LoginId, PartId, RemoteMessageId};
+
+const BY_MESSAGE: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at FROM message \
+                          WHERE message_id = $1 ORDER BY part_id";
+const BY_EVENT: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at FROM message \
+                        WHERE event_id = $1 ORDER BY message_id, part_id";
+const COLUMNS: usize = 7;
+
+/// One pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRow {
+    /// The remote message.
+    pub message_id: RemoteMessageId,
+    /// Which part of it.
+    pub part_id: PartId,
+    /// The Matrix event.
+    pub event_id: String,
+    /// The chat.
+    pub chat: ChatKey,
+    /// The Matrix user who sent the event.
+    pub sender: String,
+    /// When it was said, in milliseconds since 1970.
+    pub sent_at: i64,
+}
+
+#[derive(FromRow)]
+struct Stored {
+    message_id: String,
+    part_id: String,
+    event_id: String,
+    chat_id: String,
+    receiver: String,
+    sender: String,
+    sent_at: i64,
+}
+
+impl From<Stored> for MessageRow {
+    fn from(row: Stored) -> Self {
+        let receiver = (!row.receiver.is_empty()).then(|| LoginId::new(row.receiver));
+        Self {
+            message_id: RemoteMessageId::new(row.message_id),
+            part_id: PartId::new(row.part_id),
+            event_id: row.event_id,
+            chat: ChatKey { chat_id: ChatId::new(row.chat_id), receiver },
+            sender: row.sender,
+            sent_at: row.sent_at,
+        }
+    }
+}
+
+impl Store {
+    /// The pairs of a remote message, also those whose commit is on its way.
+    pub async fn message_pairs(&self, message_id: &RemoteMessageId) -> Result<Vec<MessageRow>, StoreError> {
+        let recent = self.recent().of_message(message_id);
+        let mut tx = self.read().await?;
+        let rows: Vec<Stored> =
+            on!(&mut tx, c => sqlx::query_as(BY_MESSAGE).bind(message_id.as_str()).fetch_all(c).await?);
+        tx.commit().await?;
+        Ok(merged(rows, recent))
+    }
+
+    /// The pairs of a Matrix event, also those whose commit is on its way.
+    pub async fn event_pairs(&self, event_id: &str) -> Result<Vec<MessageRow>, StoreError> {
+        let recent = self.recent().of_event(event_id);
+        let mut tx = self.read().await?;
+        let rows: Vec<Stored> =
+            on!(&mut tx, c => sqlx::query_as(BY_EVENT).bind(event_id).fetch_all(c).await?);
+        tx.commit().await?;
+        Ok(merged(rows, recent))
+    }
+}
+
+/// What is stored, and behind it what is on its way; of two rows for one pair the stored one stays.
+fn merged(stored: Vec<Stored>, recent: Vec<MessageRow>) -> Vec<MessageRow> {
+    let mut rows: Vec<MessageRow> = stored.into_iter().map(MessageRow::from).collect();
+    for row in recent {
+        let same = |other: &MessageRow| other.message_id == row.message_id && other.part_id == row.part_id;
+        if !rows.iter().any(same) {
+            rows.push(row);
+        }
+    }
+    rows.sort_by(|a, b| (&a.message_id, &a.part_id).cmp(&(&b.message_id, &b.part_id)));
+    rows
+}
+
+/// Writes pairs; a pair that is there already stays as it is, since a repeated effect has the same one.
+pub(crate) async fn insert(tx: &mut Tx, rows: &[&MessageRow]) -> Result<(), StoreError> {
+    for chunk in super::queue::chunks(rows) {
+        let sql = super::queue::values_sql(
+            "INSERT INTO message (message_id, part_id, event_id, chat_id, receiver, sender, sent_at) VALUES ",
+            COLUMNS,
+            chunk.len(),
+            " ON CONFLICT DO NOTHING",
+        );
+        on!(&mut *tx, c => {
+            let mut query = sqlx::query(sql);
+            for row in chunk {
+                query = query
+                    .bind(storable(row.message_id.as_str()))
+                    .bind(storable(row.part_id.as_str()))
+                    .bind(storable(&row.event_id))
+                    .bind(storable(row.chat.chat_id.as_str()))
+                    .bind(storable(row.chat.receiver_str()))
+                    .bind(storable(&row.sender))
+                    .bind(row.sent_at);
+            }
+            query.execute(c).await?;
+        });
+    }
+    Ok(())
+}

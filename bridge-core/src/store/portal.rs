@@ -1,0 +1,130 @@
+//! The table of portals: which room a chat is tied to.
+
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+use super::Store;
+use super::db::{StoreError, on};
+use crate::event::ChatInfo;
+use crate::id::{ChatId, ChatKey, LoginId};
+
+const BY_CHAT: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal \
+                       WHERE chat_id = $1 AND receiver = $2";
+const BY_ROOM: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal WHERE room_id = $1";
+const OF_LOGIN: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal \
+                        WHERE login_id = $1 ORDER BY created_at";
+const PUT: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (chat_id, receiver) DO UPDATE SET \
+                   room_id = excluded.room_id, login_id = excluded.login_id, info = excluded.info, \
+                   avatar_mxc = excluded.avatar_mxc";
+const NOTE: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at) \
+                    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (chat_id, receiver) DO NOTHING";
+const COUNT: &str = "SELECT COUNT(*) FROM portal WHERE room_id IS NOT NULL";
+
+/// A chat that is known; a portal once it has a room.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PortalRow {
+    /// The chat.
+    pub chat: ChatKey,
+    /// The room, once it was made.
+    pub room_id: Option<String>,
+    /// The login that brought the chat and speaks for people without a login.
+    pub login_id: LoginId,
+    /// The chat as the network last described it and as the room was last set to.
+    pub info: ChatInfo,
+    /// Where the chat's picture is on Matrix.
+    pub avatar_mxc: Option<String>,
+    /// When it became known, in milliseconds since 1970.
+    pub created_at: i64,
+}
+
+#[derive(FromRow)]
+struct Stored {
+    chat_id: String,
+    receiver: String,
+    room_id: Option<String>,
+    login_id: String,
+    info: Json<ChatInfo>,
+    avatar_mxc: Option<String>,
+    created_at: i64,
+}
+
+impl From<Stored> for PortalRow {
+    fn from(row: Stored) -> Self {
+        let receiver = (!row.receiver.is_empty()).then(|| LoginId::new(row.receiver));
+        Self {
+            chat: ChatKey { chat_id: ChatId::new(row.chat_id), receiver },
+            room_id: row.room_id,
+            login_id: LoginId::new(row.login_id),
+            info: row.info.0,
+            avatar_mxc: row.avatar_mxc,
+            created_at: row.created_at,
+        }
+    }
+}
+
+impl Store {
+    /// A chat's row.
+    pub async fn portal(&self, chat: &ChatKey) -> Result<Option<PortalRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let row: Option<Stored> = on!(&mut tx, c => {
+            sqlx::query_as(BY_CHAT).bind(chat.chat_id.as_str()).bind(chat.receiver_str()).fetch_optional(c).await?
+        });
+        tx.commit().await?;
+        Ok(row.map(PortalRow::from))
+    }
+
+    /// The portal whose room this is.
+    pub async fn portal_of_room(&self, room_id: &str) -> Result<Option<PortalRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let row: Option<Stored> =
+            on!(&mut tx, c => sqlx::query_as(BY_ROOM).bind(room_id).fetch_optional(c).await?);
+        tx.commit().await?;
+        Ok(row.map(PortalRow::from))
+    }
+
+    /// All chats a login brought, the oldest first.
+    pub async fn portals_of_login(&self, login_id: &LoginId) -> Result<Vec<PortalRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows: Vec<Stored> =
+            on!(&mut tx, c => sqlx::query_as(OF_LOGIN).bind(login_id.as_str()).fetch_all(c).await?);
+        tx.commit().await?;
+        Ok(rows.into_iter().map(PortalRow::from).collect())
+    }
+
+    /// Writes a chat's row at once.
+    pub async fn put_portal(&self, row: &PortalRow) -> Result<(), StoreError> {
+        self.write_portal(PUT, row).await
+    }
+
+    /// Writes a chat's row unless there is one, in one step: a room that is made meanwhile is not forgotten.
+    pub async fn note_portal(&self, row: &PortalRow) -> Result<(), StoreError> {
+        self.write_portal(NOTE, row).await
+    }
+
+    async fn write_portal(&self, statement: &'static str, row: &PortalRow) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        on!(&mut tx, c => {
+            sqlx::query(statement)
+                .bind(row.chat.chat_id.as_str())
+                .bind(row.chat.receiver_str())
+                .bind(row.room_id.as_deref())
+                .bind(row.login_id.as_str())
+                .bind(Json(&row.info))
+                .bind(row.avatar_mxc.as_deref())
+                .bind(row.created_at)
+                .execute(c)
+                .await?
+                .rows_affected()
+        });
+        tx.commit().await
+    }
+
+    /// How many chats have a room.
+    pub async fn count_portals(&self) -> Result<i64, StoreError> {
+        let mut tx = self.read().await?;
+        let (count,): (i64,) = on!(&mut tx, c => sqlx::query_as(COUNT).fetch_one(c).await?);
+        tx.commit().await?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,8 @@
+//! The tables, on every engine.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
+
+pub(crate) mod engine;
+mod opening;
+mod sealed;
+mod statements;
+mod tables;

@@ -1,0 +1,268 @@
+//! Each table: put, find, replace.
+
+use super::engine::{Database, each_engine, number};
+use crate::event::{ChatInfo, ChatKind};
+use crate::id::{ChatId, ChatKey, DedupKey, LoginId, PartId, RemoteMessageId, RemoteUserId};
+use crate::secret::Secret;
+use crate::store::ghost::GhostRow;
+use crate::store::job::{Job, Lane, NewJob, Source};
+use crate::store::login::LoginRow;
+use crate::store::message::MessageRow;
+use crate::store::portal::PortalRow;
+use crate::store::{dead_letter, message, queue};
+
+each_engine! {
+    dead_letters facts ghosts jobs logins management_rooms many_rows_at_once message_pairs portals seen
+}
+
+fn shared(chat_id: &str) -> ChatKey {
+    ChatKey::shared(ChatId::new(chat_id))
+}
+
+fn pair(message_id: &str, part: usize, event_id: &str) -> MessageRow {
+    MessageRow {
+        message_id: RemoteMessageId::new(message_id),
+        part_id: PartId::numbered(part),
+        event_id: event_id.to_owned(),
+        chat: ChatKey { chat_id: ChatId::new("C1"), receiver: Some(LoginId::new("L1")) },
+        sender: "@a:hs.test".to_owned(),
+        sent_at: 17,
+    }
+}
+
+fn job(id: i64, lane: &str) -> Job {
+    Job {
+        id,
+        lane: Lane::stored(lane),
+        source: Source::Matrix,
+        login_id: (id % 2 == 0).then(|| LoginId::new("L1")),
+        dedup: DedupKey::new(format!("d{id}")),
+        payload: "{\"text\":\"Grüße 👋\"}".to_owned(),
+        accepted_at: id * 10,
+        attempts: 0,
+        maybe_sent: false,
+    }
+}
+
+fn new_job(source: Source, dedup: &str) -> NewJob {
+    NewJob {
+        lane: Lane::stored("a"),
+        source,
+        login_id: None,
+        dedup: DedupKey::new(dedup),
+        payload: String::new(),
+    }
+}
+
+async fn facts(db: &Database) {
+    let store = db.store().await;
+    assert_eq!(store.fact("a").await.unwrap(), None);
+    store.put_fact("a", "1").await.unwrap();
+    store.put_fact("a", "2").await.unwrap();
+    store.put_fact("b", "3").await.unwrap();
+    assert_eq!(store.fact("a").await.unwrap().as_deref(), Some("2"));
+    assert_eq!(store.fact("b").await.unwrap().as_deref(), Some("3"));
+}
+
+async fn ghosts(db: &Database) {
+    let store = db.store().await;
+    let user_id = RemoteUserId::new("U1");
+    assert_eq!(store.ghost(&user_id).await.unwrap(), None);
+    let mut row =
+        GhostRow { user_id: "U1".to_owned(), name: None, avatar_url: None, avatar_mxc: None, fetched_at: 5 };
+    store.put_ghost(&row).await.unwrap();
+    assert_eq!(store.ghost(&user_id).await.unwrap().as_ref(), Some(&row));
+    row.name = Some("Ann \u{1f600}".to_owned());
+    row.avatar_url = Some("https://a.test/1".to_owned());
+    row.avatar_mxc = Some("mxc://hs.test/1".to_owned());
+    row.fetched_at = i64::MAX;
+    store.put_ghost(&row).await.unwrap();
+    assert_eq!(store.ghost(&user_id).await.unwrap(), Some(row));
+    assert_eq!(store.ghost(&RemoteUserId::new("U2")).await.unwrap(), None);
+}
+
+async fn logins(db: &Database) {
+    let store = db.store().await;
+    let row = |login_id: &str, name: &str, created_at| LoginRow {
+        login_id: LoginId::new(login_id),
+        owner: "@a:hs.test".to_owned(),
+        name: name.to_owned(),
+        own_user_id: RemoteUserId::new("U1"),
+        personal: true,
+        credentials: Secret::new("{}"),
+        created_at,
+    };
+    store.put_login(&row("B", "second", 2)).await.unwrap();
+    store.put_login(&row("A", "first", 1)).await.unwrap();
+    store.put_login(&row("B", "renamed", 9)).await.unwrap();
+    let rows = store.logins().await.unwrap();
+    let names: Vec<_> = rows.iter().flatten().map(|row| (row.name.as_str(), row.created_at)).collect();
+    assert_eq!(names, [("first", 1), ("renamed", 2)], "a replaced login keeps its age");
+    store.forget_login(&LoginId::new("A")).await.unwrap();
+    store.forget_login(&LoginId::new("A")).await.unwrap();
+    assert_eq!(store.logins().await.unwrap().len(), 1);
+}
+
+async fn management_rooms(db: &Database) {
+    let store = db.store().await;
+    assert_eq!(store.management_room_of("@a:hs.test").await.unwrap(), None);
+    store.put_management_room("!1:hs.test", "@a:hs.test").await.unwrap();
+    assert_eq!(store.management_room_owner("!1:hs.test").await.unwrap().as_deref(), Some("@a:hs.test"));
+    assert_eq!(store.management_room_of("@a:hs.test").await.unwrap().as_deref(), Some("!1:hs.test"));
+    store.put_management_room("!1:hs.test", "@b:hs.test").await.unwrap();
+    assert_eq!(store.management_room_owner("!1:hs.test").await.unwrap().as_deref(), Some("@b:hs.test"));
+    assert_eq!(store.management_room_of("@a:hs.test").await.unwrap(), None);
+    store.forget_management_room("!1:hs.test").await.unwrap();
+    assert_eq!(store.management_room_owner("!1:hs.test").await.unwrap(), None);
+}
+
+async fn portals(db: &Database) {
+    let store = db.store().await;
+    let mut info = ChatInfo::new(shared("C1"), ChatKind::Channel);
+    info.name = Some("general \"quoted\" ü".to_owned());
+    info.topic = Some(String::new());
+    info.peer = Some(RemoteUserId::new("U1"));
+    info.archived = true;
+    let mut row = PortalRow {
+        chat: shared("C1"),
+        room_id: None,
+        login_id: LoginId::new("L1"),
+        info,
+        avatar_mxc: None,
+        created_at: 3,
+    };
+    store.put_portal(&row).await.unwrap();
+    assert_eq!(store.portal(&row.chat).await.unwrap().as_ref(), Some(&row));
+    assert_eq!(store.count_portals().await.unwrap(), 0, "a chat without a room is no portal");
+    row.room_id = Some("!1:hs.test".to_owned());
+    row.avatar_mxc = Some("mxc://hs.test/1".to_owned());
+    row.info.name = None;
+    store.put_portal(&row).await.unwrap();
+    assert_eq!(store.portal_of_room("!1:hs.test").await.unwrap().as_ref(), Some(&row));
+    let again = PortalRow { room_id: None, ..row.clone() };
+    store.note_portal(&again).await.unwrap();
+    assert_eq!(store.portal(&row.chat).await.unwrap().as_ref(), Some(&row), "noted again, it lost its room");
+    assert_eq!(store.portal_of_room("!2:hs.test").await.unwrap(), None);
+    assert_eq!(store.count_portals().await.unwrap(), 1);
+
+    // The same chat as one login sees it is another row, and several chats may be without a room.
+    let mut other = row.clone();
+    other.chat.receiver = Some(LoginId::new("L1"));
+    other.room_id = None;
+    other.created_at = 1;
+    store.put_portal(&other).await.unwrap();
+    assert_eq!(store.portal(&other.chat).await.unwrap().as_ref(), Some(&other));
+    let mut third = other.clone();
+    third.chat = shared("C3");
+    third.login_id = LoginId::new("L2");
+    store.put_portal(&third).await.unwrap();
+    assert_eq!(store.portals_of_login(&LoginId::new("L1")).await.unwrap(), [other, row.clone()]);
+
+    // One room cannot show two chats.
+    third.room_id = row.room_id;
+    assert!(store.put_portal(&third).await.is_err());
+    assert_eq!(store.portal(&third.chat).await.unwrap().unwrap().room_id, None);
+}
+
+async fn message_pairs(db: &Database) {
+    let store = db.store().await;
+    let message_id = RemoteMessageId::new("M1");
+    assert_eq!(store.message_pairs(&message_id).await.unwrap(), []);
+    let rows = [pair("M1", 1, "$2"), pair("M1", 0, "$1"), pair("M2", 0, "$1")];
+    let mut tx = store.begin().await.unwrap();
+    message::insert(&mut tx, &rows.iter().collect::<Vec<_>>()).await.unwrap();
+    // A repeated effect changes nothing.
+    message::insert(&mut tx, &[&pair("M1", 0, "$other")]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.message_pairs(&message_id).await.unwrap(), [rows[1].clone(), rows[0].clone()]);
+    assert_eq!(store.event_pairs("$1").await.unwrap(), [rows[1].clone(), rows[2].clone()]);
+    assert_eq!(store.event_pairs("$other").await.unwrap(), []);
+
+    // A part on its way stands beside those that are stored.
+    store.recent().add(pair("M1", 2, "$3"));
+    store.recent().add(pair("M1", 3, "$4"));
+    let events = async || -> Vec<String> {
+        store.message_pairs(&message_id).await.unwrap().into_iter().map(|row| row.event_id).collect()
+    };
+    assert_eq!(events().await, ["$1", "$2", "$3", "$4"]);
+    assert_eq!(store.event_pairs("$3").await.unwrap(), [pair("M1", 2, "$3")]);
+    // The commit of one part does not take another from sight.
+    store.recent().forget(&pair("M1", 2, "$3"));
+    assert_eq!(events().await, ["$1", "$2", "$4"]);
+}
+
+async fn jobs(db: &Database) {
+    let store = db.store().await;
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(queue::newest_id(&mut tx).await.unwrap(), 0);
+    assert_eq!(queue::backlog(&mut tx).await.unwrap(), (0, None));
+    let stored: Vec<Job> = (1..=6).map(|id| job(id, if id == 4 { "b" } else { "a" })).collect();
+    queue::insert_jobs(&mut tx, &stored).await.unwrap();
+    let next = queue::next_jobs(&mut tx, &Lane::stored("a"), 1, 5, 10).await.unwrap();
+    assert_eq!(next.iter().map(|job| job.id).collect::<Vec<_>>(), [2, 3, 5]);
+    assert_eq!(format!("{:?}", next[0]), format!("{:?}", stored[1]), "a job comes back as it was stored");
+    assert_eq!(next[1].login_id, None);
+    assert_eq!(queue::next_jobs(&mut tx, &Lane::stored("a"), 0, 9, 2).await.unwrap().len(), 2);
+    let mut lanes = queue::lanes(&mut tx).await.unwrap();
+    lanes.sort();
+    assert_eq!(lanes, [Lane::stored("a"), Lane::stored("b")]);
+    assert_eq!(queue::newest_id(&mut tx).await.unwrap(), 6);
+    assert_eq!(queue::backlog(&mut tx).await.unwrap(), (6, Some(10)));
+    queue::delete_jobs(&mut tx, &[1, 2, 3, 4, 99]).await.unwrap();
+    let left = queue::jobs_behind(&mut tx, 0).await.unwrap();
+    assert_eq!(left.iter().map(|job| job.id).collect::<Vec<_>>(), [5, 6]);
+    assert_eq!(queue::lanes(&mut tx).await.unwrap(), [Lane::stored("a")]);
+    tx.commit().await.unwrap();
+}
+
+async fn many_rows_at_once(db: &Database) {
+    let store = db.store().await;
+    // One statement of 64 rows, then of 8, then of one.
+    for count in [73_i64, 137] {
+        let stored: Vec<Job> = (1..=count).map(|id| job(id, "a")).collect();
+        let ids: Vec<i64> = stored.iter().map(|job| job.id).collect();
+        let pairs: Vec<MessageRow> = ids.iter().map(|id| pair(&format!("{count}-{id}"), 0, "$1")).collect();
+        let mut tx = store.begin().await.unwrap();
+        queue::insert_jobs(&mut tx, &stored).await.unwrap();
+        message::insert(&mut tx, &pairs.iter().collect::<Vec<_>>()).await.unwrap();
+        assert_eq!(queue::backlog(&mut tx).await.unwrap().0, count);
+        queue::delete_jobs(&mut tx, &ids).await.unwrap();
+        assert_eq!(queue::backlog(&mut tx).await.unwrap().0, 0);
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(number(&store, "SELECT COUNT(*) FROM message").await, 73 + 137);
+}
+
+async fn seen(db: &Database) {
+    let store = db.store().await;
+    let (a, b) = (new_job(Source::Remote, "a"), new_job(Source::Remote, "b"));
+    let other_source = new_job(Source::Matrix, "a");
+    let mut tx = store.begin().await.unwrap();
+    let fresh = queue::insert_seen(&mut tx, &[&a, &a, &other_source], 100).await.unwrap();
+    assert_eq!(fresh.len(), 2, "one id from two sources is two events");
+    let fresh = queue::insert_seen(&mut tx, &[&a, &b], 200).await.unwrap();
+    assert_eq!(fresh.into_iter().collect::<Vec<_>>(), [("remote".to_owned(), "b".to_owned())]);
+    queue::forget_seen(&mut tx, 200).await.unwrap();
+    let fresh = queue::insert_seen(&mut tx, &[&a, &b], 300).await.unwrap();
+    assert_eq!(fresh.into_iter().collect::<Vec<_>>(), [("remote".to_owned(), "a".to_owned())]);
+    tx.commit().await.unwrap();
+}
+
+async fn dead_letters(db: &Database) {
+    let store = db.store().await;
+    let mut tx = store.begin().await.unwrap();
+    for id in [3, 1, 2] {
+        dead_letter::insert(&mut tx, &Job { attempts: 4, ..job(id, "a") }, "why\0not", 50).await.unwrap();
+    }
+    dead_letter::insert(&mut tx, &job(1, "a"), "again", 60).await.unwrap();
+    assert_eq!(queue::newest_id(&mut tx).await.unwrap(), 3, "a parked job's id is not given again");
+    tx.commit().await.unwrap();
+    assert_eq!(store.count_dead_letters().await.unwrap(), 3);
+    let rows = store.dead_letters(2).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [1, 2]);
+    let row = &rows[0];
+    assert_eq!((row.lane.as_str(), row.source.as_str()), ("a", "matrix"));
+    assert_eq!((row.attempts, row.accepted_at, row.parked_at), (4, 10, 50));
+    assert_eq!(row.cause, "why\u{fffd}not");
+    assert_eq!(number(&store, "SELECT COUNT(*) FROM dead_letter WHERE payload LIKE '%Grüße%'").await, 3);
+}

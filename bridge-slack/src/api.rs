@@ -1,0 +1,155 @@
+//! The Web API: slack-morphism's client under our own time limits, rate limits and error classes.
+
+pub(crate) mod error;
+mod file;
+mod http;
+mod page;
+mod proof;
+mod rate_limit;
+pub(crate) mod reply;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bridge_core::secret::Secret;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use slack_morphism::hyper_tokio::SlackHyperClient;
+use slack_morphism::prelude::SlackApiAppsConnectionOpenRequest;
+use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackTeamId};
+use tokio::time::timeout;
+use tokio_tungstenite::Connector;
+use url::Url;
+
+pub(crate) use self::error::CallError;
+pub(crate) use self::http::CONNECT_TIMEOUT;
+pub(crate) use self::proof::Identity;
+use self::rate_limit::{RateLimit, UNSAID_WAIT};
+use crate::config::Config;
+use crate::metrics;
+
+/// How long one call may take, from the first byte out to the last byte in.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Query parameters; those without a value are left out.
+pub(crate) type Params<'a> = Vec<(&'a str, Option<Cow<'a, str>>)>;
+
+/// What all logins share: the clients and the rate limits. One per program; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    base: Url,
+    file_hosts: Vec<String>,
+    tls: Arc<rustls::ClientConfig>,
+    client: SlackHyperClient,
+    plain: reqwest::Client,
+    limits: RateLimit,
+}
+
+impl Api {
+    /// Makes the clients; connects to nothing. The error is a sentence that names the config key.
+    pub(crate) fn new(config: &Config) -> Result<Self, String> {
+        config.check()?;
+        let base = config.api_base()?;
+        let tls = http::tls(&base)?;
+        let shared = Shared {
+            client: http::slack_client(&base, &tls),
+            plain: http::plain_client(&tls)?,
+            limits: RateLimit::new(config.rate_limits),
+            file_hosts: config.file_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            base,
+            tls,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The Web API with a token. Calls are counted for the team, or for the empty one before it is known.
+    pub(crate) fn caller(&self, token: &Secret, team_id: &str) -> Caller {
+        let mut slack_token = SlackApiToken::new(SlackApiTokenValue(token.expose().to_owned()));
+        slack_token.team_id = Some(SlackTeamId(team_id.to_owned()));
+        Caller { api: self.clone(), token: slack_token, secret: token.clone(), team_id: team_id.to_owned() }
+    }
+
+    /// TLS for the sockets.
+    pub(crate) fn connector(&self) -> Connector {
+        Connector::Rustls(Arc::clone(&self.shared.tls))
+    }
+}
+
+/// The Web API in the name of one token.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    api: Api,
+    token: SlackApiToken,
+    secret: Secret,
+    team_id: String,
+}
+
+impl Caller {
+    /// Reads something.
+    pub(crate) async fn get<R>(&self, method: &'static str, params: &Params<'_>) -> Result<R, CallError>
+    where
+        R: DeserializeOwned + Send,
+    {
+        self.limited(method, None, || async move {
+            let session = self.api.shared.client.open_session(&self.token);
+            Ok(session.http_session_api.http_get(method, params, None).await?)
+        })
+        .await
+    }
+
+    /// Changes something. Given a channel, the limits per channel count too.
+    pub(crate) async fn post<B, R>(
+        &self,
+        method: &'static str,
+        channel: Option<&str>,
+        body: &B,
+    ) -> Result<R, CallError>
+    where
+        B: Serialize + Send + Sync,
+        R: DeserializeOwned + Send,
+    {
+        self.limited(method, channel, || async move {
+            let session = self.api.shared.client.open_session(&self.token);
+            Ok(session.http_session_api.http_post(method, body, None).await?)
+        })
+        .await
+    }
+
+    /// Asks for the address of a new socket. The address is a secret for as long as it is good: minutes.
+    pub(crate) async fn open_connection(&self) -> Result<Url, CallError> {
+        self.limited("apps.connections.open", None, || async move {
+            let session = self.api.shared.client.open_session(&self.token);
+            let answer = session.apps_connections_open(&SlackApiAppsConnectionOpenRequest {}).await?;
+            Ok(answer.url.0)
+        })
+        .await
+    }
+
+    /// Makes a call when it may be made, and again each time Slack asks to wait: "too many requests" is never an
+    /// answer. Each attempt has its own time limit.
+    async fn limited<R, F>(
+        &self,
+        method: &'static str,
+        channel: Option<&str>,
+        call: impl Fn() -> F,
+    ) -> Result<R, CallError>
+    where
+        F: Future<Output = Result<R, CallError>>,
+    {
+        loop {
+            self.api.shared.limits.admit(&self.team_id, method, channel).await;
+            let answer = timeout(CALL_TIMEOUT, call()).await.unwrap_or(Err(CallError::TimedOut));
+            let Err(CallError::RateLimited(wait)) = answer else { return answer };
+            let wait = wait.unwrap_or(UNSAID_WAIT);
+            tracing::debug!(method, wait_s = wait.as_secs(), "Slack asks to wait");
+            metrics::rate_limited(method);
+            self.api.shared.limits.block(&self.team_id, method, channel, wait);
+        }
+    }
+}

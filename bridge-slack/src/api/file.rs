@@ -1,0 +1,138 @@
+//! Fetches small files: the bot's token only to Slack's own file hosts, a limit on the size, no redirect unseen.
+
+use bridge_core::error::NetworkError;
+use http::header;
+use tokio::time::timeout;
+use url::{Host, Url};
+
+use super::{CALL_TIMEOUT, CallError, Caller};
+use crate::config::is_allowed;
+
+/// How many redirects are followed.
+const MOST_HOPS: usize = 5;
+
+impl Caller {
+    /// Fetches a file of `limit` bytes at most. Errors are sentences; none holds the address, which may be secret.
+    pub(crate) async fn download(&self, url: &str, limit: usize) -> Result<Vec<u8>, NetworkError> {
+        let fetch = self.fetch(url, limit);
+        timeout(CALL_TIMEOUT, fetch).await.unwrap_or_else(|_| Err(CallError::TimedOut.of_read("a file")))
+    }
+
+    async fn fetch(&self, url: &str, limit: usize) -> Result<Vec<u8>, NetworkError> {
+        let broken = |error: reqwest::Error| CallError::from(error).of_read("a file");
+        let mut url = Url::parse(url).map_err(|_| refused("The file's address is not an address."))?;
+        for _ in 0..=MOST_HOPS {
+            self.check_address(&url)?;
+            let mut request = self.api.shared.plain.get(url.clone());
+            // Decided anew for each hop, so that no redirect carries the token away.
+            if self.may_see_token(&url) {
+                request = request.bearer_auth(self.secret.expose());
+            }
+            let response = request.send().await.map_err(broken)?;
+            if response.status().is_redirection() {
+                let target = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+                let target = target.and_then(|to| url.join(to).ok());
+                url = target.ok_or_else(|| refused("Slack redirected the file to nowhere."))?;
+                continue;
+            }
+            return read(response, limit).await;
+        }
+        Err(refused("The file's address leads from one place to the next without end."))
+    }
+
+    /// Pictures may be anywhere on the internet, but not inside our own network.
+    fn check_address(&self, url: &Url) -> Result<(), NetworkError> {
+        if url.origin() == self.api.shared.base.origin() {
+            return Ok(());
+        }
+        let by_name = matches!(url.host(), Some(Host::Domain(name)) if name.contains('.'));
+        if by_name && is_allowed(url, "https", "https") {
+            Ok(())
+        } else {
+            Err(refused("The file is not at a public https address."))
+        }
+    }
+
+    fn may_see_token(&self, url: &Url) -> bool {
+        let shared = &self.api.shared;
+        url.origin() == shared.base.origin()
+            || url.scheme() == "https"
+                && url.port().is_none()
+                && url.host_str().is_some_and(|host| shared.file_hosts.iter().any(|known| known == host))
+    }
+}
+
+async fn read(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, NetworkError> {
+    let broken = |error: reqwest::Error| CallError::from(error).of_read("a file");
+    let status = response.status().as_u16();
+    match status {
+        200 => {}
+        429 | 500.. => return Err(CallError::Status(status).of_read("a file")),
+        _ => return Err(refused(&format!("Slack did not give out the file (HTTP status {status})."))),
+    }
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("text/html")) {
+        return Err(refused(
+            "Slack answered with a sign-in page instead of the file; the app may lack the scope files:read.",
+        ));
+    }
+    let too_long = || refused(&format!("The file is longer than {limit} bytes."));
+    if response.content_length().is_some_and(|length| length > limit as u64) {
+        return Err(too_long());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if body.len() + chunk.len() > limit {
+            return Err(too_long());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn refused(sentence: &str) -> NetworkError {
+    NetworkError::Rejected(sentence.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+    use bridge_core::secret::Secret;
+
+    use super::*;
+    use crate::api::Api;
+    use crate::config::Config;
+
+    fn caller() -> Caller {
+        let config = Config { api_url: "http://127.0.0.1:9/api/".to_owned(), ..Config::default() };
+        Api::new(&config).unwrap().caller(&Secret::new("a token"), "T1")
+    }
+
+    #[tokio::test]
+    async fn the_token_goes_to_slack_only() {
+        let caller = caller();
+        let may = |url: &str| caller.may_see_token(&Url::parse(url).unwrap());
+        assert!(may("https://files.slack.com/files-pri/T1-F1/a.png"));
+        assert!(may("http://127.0.0.1:9/avatars/a.png"));
+        for foreign in [
+            "http://files.slack.com/a.png",
+            "https://files.slack.com:8443/a.png",
+            "https://files.slack.com.example.org/a.png",
+            "https://avatars.slack-edge.com/a.png",
+            "http://127.0.0.1:10/a.png",
+        ] {
+            assert!(!may(foreign), "{foreign}");
+        }
+    }
+
+    #[tokio::test]
+    async fn addresses_inside_our_network_are_not_fetched() {
+        for inside in
+            ["http://127.0.0.1:1/", "https://10.0.0.1/", "https://[::1]/", "https://intranet/", "file:///etc"]
+        {
+            let error = caller().download(inside, 10).await.unwrap_err();
+            assert!(matches!(error, NetworkError::Rejected(_)), "{inside}: {error:?}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Lists that come in pages.
+
+use std::borrow::Cow;
+
+use super::reply::{Channel, ChannelPage, Message, MessagePage};
+use super::{CallError, Caller, Params};
+
+/// Longest pages Slack gives for the lists we read.
+const CHANNELS_PER_PAGE: &str = "999";
+const MESSAGES_PER_PAGE: &str = "200";
+
+impl Caller {
+    /// All channels that `users.conversations` or `conversations.list` tells of, until `enough` says so.
+    pub(crate) async fn channels(
+        &self,
+        method: &'static str,
+        types: &str,
+        mut enough: impl FnMut(&Channel) -> bool + Send,
+    ) -> Result<Vec<Channel>, CallError> {
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let params: Params<'_> = vec![
+                ("types", Some(Cow::Borrowed(types))),
+                ("exclude_archived", Some(Cow::Borrowed("true"))),
+                ("limit", Some(Cow::Borrowed(CHANNELS_PER_PAGE))),
+                ("cursor", none_if_empty(&cursor)),
+            ];
+            let page: ChannelPage = self.get(method, &params).await?;
+            let done = page.channels.iter().any(&mut enough);
+            found.extend(page.channels);
+            let next = page.response_metadata.next_cursor;
+            if done || next.is_empty() || next == cursor {
+                return Ok(found);
+            }
+            cursor = next;
+        }
+    }
+
+    /// Shows the messages of a channel, or of the thread under `root`, since `oldest`, with their metadata, until
+    /// `enough` says so.
+    pub(crate) async fn messages_since(
+        &self,
+        channel: &str,
+        root: Option<&str>,
+        oldest: &str,
+        mut enough: impl FnMut(&Message) -> bool + Send,
+    ) -> Result<(), CallError> {
+        let method = if root.is_some() { "conversations.replies" } else { "conversations.history" };
+        let mut cursor = String::new();
+        loop {
+            let params: Params<'_> = vec![
+                ("channel", Some(Cow::Borrowed(channel))),
+                ("ts", root.map(Cow::Borrowed)),
+                ("oldest", Some(Cow::Borrowed(oldest))),
+                ("inclusive", Some(Cow::Borrowed("true"))),
+                ("include_all_metadata", Some(Cow::Borrowed("true"))),
+                ("limit", Some(Cow::Borrowed(MESSAGES_PER_PAGE))),
+                ("cursor", none_if_empty(&cursor)),
+            ];
+            let page: MessagePage = self.get(method, &params).await?;
+            let next = page.response_metadata.next_cursor;
+            if page.messages.iter().any(&mut enough) || next.is_empty() || next == cursor {
+                return Ok(());
+            }
+            cursor = next;
+        }
+    }
+}
+
+fn none_if_empty(text: &str) -> Option<Cow<'_, str>> {
+    (!text.is_empty()).then_some(Cow::Borrowed(text))
+}

@@ -1,0 +1,168 @@
+//! What we read of Slack's answers: every field may be missing, unknown ones don't matter.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// A field of another type than expected counts as missing: one odd field must not lose an answer.
+fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: serde::de::DeserializeOwned + Default,
+{
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+macro_rules! reply {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(default)]
+        pub(crate) struct $name {
+            $($(#[$field_doc])* #[serde(deserialize_with = "lenient")] pub(crate) $field: $kind,)*
+        }
+    };
+}
+
+reply!(
+    /// `chat.postMessage`
+    Posted {
+        /// The message's timestamp, which is its id within the channel.
+        ts: Option<String>,
+        /// The channel, which may differ from the one named.
+        channel: Option<String>,
+    }
+);
+reply!(
+    /// The part of a list's answer that leads to the next page.
+    ResponseMetadata {
+        /// Empty on the last page.
+        next_cursor: String,
+    }
+);
+reply!(
+    /// A page of channels.
+    ChannelPage {
+        channels: Vec<Channel>,
+        response_metadata: ResponseMetadata,
+    }
+);
+reply!(
+    /// `conversations.info`
+    ChannelReply {
+        channel: Channel,
+    }
+);
+reply!(
+    /// A topic or purpose.
+    Note {
+        value: String,
+    }
+);
+reply!(
+    /// A channel, direct message or group.
+    Channel {
+        id: String,
+        name: Option<String>,
+        is_im: bool,
+        is_mpim: bool,
+        is_private: bool,
+        is_archived: bool,
+        /// The other person of a direct message.
+        user: Option<String>,
+        topic: Note,
+        purpose: Note,
+    }
+);
+reply!(
+    /// A page of messages.
+    MessagePage {
+        messages: Vec<Message>,
+        response_metadata: ResponseMetadata,
+    }
+);
+reply!(
+    /// What `find_sent` looks at.
+    Message {
+        ts: String,
+        user: Option<String>,
+        bot_id: Option<String>,
+        app_id: Option<String>,
+        metadata: Value,
+    }
+);
+reply!(
+    /// `users.info`
+    UserReply {
+        user: User,
+    }
+);
+reply!(
+    /// A person, or the user behind a bot.
+    User {
+        name: Option<String>,
+        real_name: Option<String>,
+        is_bot: bool,
+        profile: Profile,
+    }
+);
+reply!(
+    /// A person's profile.
+    Profile {
+        display_name: Option<String>,
+        real_name: Option<String>,
+        image_original: Option<String>,
+        image_512: Option<String>,
+        image_192: Option<String>,
+        image_72: Option<String>,
+    }
+);
+reply!(
+    /// `bots.info`
+    BotReply {
+        bot: Bot,
+    }
+);
+reply!(
+    /// A bot.
+    Bot {
+        name: Option<String>,
+        app_id: Option<String>,
+        icons: Icons,
+    }
+);
+reply!(
+    /// A bot's picture in sizes.
+    #[allow(clippy::struct_field_names, reason = "they are Slack's")]
+    Icons {
+        image_72: Option<String>,
+        image_48: Option<String>,
+        image_36: Option<String>,
+    }
+);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn odd_fields_lose_nothing_but_themselves() {
+        let text = r#"{"messages": [{"ts": "1.2", "user": 5, "metadata": {"event_payload": {"n": 7}}}],
+                       "response_metadata": {"next_cursor": "dXNlcg=="}, "new": [1]}"#;
+        let page: MessagePage = serde_json::from_str(text).unwrap();
+        assert_eq!(page.messages[0].ts, "1.2");
+        assert_eq!(page.messages[0].user, None);
+        assert_eq!(page.messages[0].metadata["event_payload"]["n"], 7);
+        assert_eq!(page.response_metadata.next_cursor, "dXNlcg==");
+    }
+
+    #[test]
+    fn the_last_page_has_no_cursor() {
+        for text in [r#"{"channels": []}"#, r#"{"response_metadata": null}"#] {
+            let page: ChannelPage = serde_json::from_str(text).unwrap();
+            assert_eq!(page.response_metadata.next_cursor, "");
+        }
+    }
+}

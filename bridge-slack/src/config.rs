@@ -1,0 +1,132 @@
+//! The section `slack:` of the config file.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::convert::Options;
+
+/// Settings of the Slack side. All of them have defaults that fit slack.com.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the Web API is. Other values than Slack's own are for government workspaces and for tests.
+    /// Plain `http` is accepted only for 127.0.0.1.
+    pub api_url: String,
+    /// The hosts that keep people's files. Only these, and the Web API's own, are ever shown the bot's token.
+    pub file_hosts: Vec<String>,
+    /// Whether calls are held back to Slack's published limits, or only when Slack says so.
+    pub rate_limits: RateLimits,
+    /// Whether `@room` on Matrix pings the whole Slack channel (`@channel`). Off, it is shown as text.
+    pub room_mentions: bool,
+    /// Whether Slack shows previews of pages, pictures and videos that Matrix users link to.
+    pub link_previews: bool,
+}
+
+/// How calls are spaced out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateLimits {
+    /// Stay below the published limits, so that Slack seldom has to refuse a call.
+    #[default]
+    Quota,
+    /// Call at once, and wait only when Slack answers "too many requests".
+    Off,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            api_url: "https://slack.com/api/".to_owned(),
+            file_hosts: vec!["files.slack.com".to_owned(), "files-origin.slack.com".to_owned()],
+            rate_limits: RateLimits::Quota,
+            room_mentions: false,
+            link_previews: true,
+        }
+    }
+}
+
+impl Config {
+    /// The Web API's address with a slash at its end. The error is a sentence that names the key.
+    pub(crate) fn api_base(&self) -> Result<Url, String> {
+        let wrong = |why: &str| {
+            format!("api_url is {:?}, {why}; the usual value is https://slack.com/api/.", self.api_url)
+        };
+        let mut url = Url::parse(&self.api_url).map_err(|_| wrong("which is not an address"))?;
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            return Err(wrong("which holds more than scheme, host and path"));
+        }
+        if !is_allowed(&url, "https", "http") {
+            return Err(wrong("but it has to begin with https:// (http:// is accepted only for 127.0.0.1)"));
+        }
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        Ok(url)
+    }
+
+    /// What the writing of posts depends on.
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            broadcast: self.room_mentions,
+            unfurl_links: self.link_previews,
+            unfurl_media: self.link_previews,
+        }
+    }
+
+    /// The error is a sentence that names the key.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.api_base()?;
+        match self.file_hosts.iter().find(|host| Host::parse(host).is_err()) {
+            Some(host) => Err(format!(
+                "file_hosts holds {host:?}, which is not a host name; write it without https:// and without a path."
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether an address is encrypted, or stays on this machine.
+pub(crate) fn is_allowed(url: &Url, encrypted: &str, plain: &str) -> bool {
+    url.scheme() == encrypted && url.has_host()
+        || url.scheme() == plain && url.host() == Some(Host::Ipv4(Ipv4Addr::LOCALHOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_url(api_url: &str) -> Config {
+        Config { api_url: api_url.to_owned(), ..Config::default() }
+    }
+
+    #[test]
+    fn the_default_is_right_and_gets_its_slash_kept() {
+        assert_eq!(Config::default().check(), Ok(()));
+        assert_eq!(Config::default().api_base().map(String::from), Ok("https://slack.com/api/".to_owned()));
+        let bare = with_url("http://127.0.0.1:9999/api");
+        assert_eq!(bare.api_base().map(String::from), Ok("http://127.0.0.1:9999/api/".to_owned()));
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for refused in ["http://slack.com/api/", "http://127.0.0.2/api/", "ftp://127.0.0.1/", "slack.com", ""]
+        {
+            let sentence = with_url(refused).check().err().unwrap_or_default();
+            assert!(sentence.starts_with("api_url is "), "{refused:?}: {sentence:?}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_hosts() {
+        let config = Config { file_hosts: vec!["https://files.slack.com/".to_owned()], ..Config::default() };
+        assert!(config.check().is_err_and(|sentence| sentence.starts_with("file_hosts holds ")));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        let parsed = serde_json::from_str::<Config>(r#"{"api_ulr": "https://slack.com/api/"}"#);
+        assert!(parsed.is_err_and(|error| error.to_string().contains("api_ulr")));
+    }
+}

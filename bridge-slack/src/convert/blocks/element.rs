@@ -1,0 +1,122 @@
+//! The elements of running text: text, links, mentions, emoji, dates.
+
+use bridge_core::content::{Emoji, Mention, Span, Style};
+
+use super::super::emoji;
+use super::super::spans::Spans;
+use super::super::wire::{Content, Node};
+use super::{MAX_DEPTH, Reader, link};
+use crate::id;
+
+impl Reader<'_> {
+    pub(super) fn element(&mut self, element: &Node, out: &mut Spans, depth: usize) {
+        let style = element.style.style;
+        match element.kind.as_str() {
+            "text" => {
+                let is_plain = matches!(element.text, Content::Plain(_));
+                self.lossy |= !is_plain && element.text.as_str().is_empty();
+                out.text(element.text.as_str(), style);
+            }
+            "link" => match link(&element.url, element.text.as_str()) {
+                Some(Span::Link { url, label, .. }) => out.push(Span::Link { url, label, style }),
+                other => {
+                    self.lossy = true;
+                    if let Some(span) = other {
+                        out.push(span);
+                    }
+                }
+            },
+            "emoji" => self.emoji(element, style, out),
+            "user" => {
+                let user = id::user_id(self.team_id, &element.user_id).map(Mention::User);
+                self.mention(user, "@", &element.user_id, style, out);
+            }
+            "channel" => {
+                let chat = id::chat_id(self.team_id, &element.channel_id).map(Mention::Chat);
+                self.mention(chat, "#", &element.channel_id, style, out);
+            }
+            "usergroup" => {
+                let group = &element.usergroup_id;
+                let mention = id::is_slack_id(group).then(|| Mention::Group(group.clone()));
+                self.mention(mention, "@", group, style, out);
+            }
+            "broadcast" => {
+                let mention = broadcast(&element.range);
+                self.mention(mention, "@", &element.range, style, out);
+            }
+            "color" => {
+                self.lossy |= element.value.is_empty();
+                out.text(&element.value, style);
+            }
+            "date" => out.push(date(element.timestamp, &element.fallback, style)),
+            _ => self.unknown_element(element, out, depth),
+        }
+    }
+
+    fn mention(&mut self, mention: Option<Mention>, sign: &str, name: &str, style: Style, out: &mut Spans) {
+        let label = format!("{sign}{name}");
+        if let Some(mention) = mention {
+            out.push(Span::Mention { mention, label, style });
+        } else {
+            self.lossy = true;
+            out.text(&label, style);
+        }
+    }
+
+    fn emoji(&mut self, element: &Node, style: Style, out: &mut Spans) {
+        let toned = (2..=6)
+            .contains(&element.skin_tone)
+            .then(|| emoji::sequence(&format!("{}::skin-tone-{}", element.name, element.skin_tone)))
+            .flatten();
+        let known = toned.or_else(|| emoji::sequence(&element.name)).map(str::to_owned);
+        let emoji = match known.or_else(|| sequence(&element.unicode)) {
+            Some(sequence) => Emoji::Unicode(sequence),
+            None if emoji::is_name(&element.name) => Emoji::Custom { name: element.name.clone(), url: None },
+            None => {
+                self.lossy = true;
+                out.text(&element.name, style);
+                return;
+            }
+        };
+        out.push(Span::Emoji { emoji, style });
+    }
+
+    fn unknown_element(&mut self, element: &Node, out: &mut Spans, depth: usize) {
+        self.lossy = true;
+        let text = Some(element.text.as_str()).filter(|text| !text.is_empty()).unwrap_or(&element.fallback);
+        if let Some(span) = link(&element.url, text) {
+            out.push(span);
+        }
+        if depth < MAX_DEPTH {
+            for inner in element.elements.iter().flatten() {
+                self.element(inner, out, depth + 1);
+            }
+        }
+    }
+}
+
+/// Whom a broadcast reaches, by Slack's word for it. `group` is the old word for everybody in a private channel.
+pub(in super::super) fn broadcast(range: &str) -> Option<Mention> {
+    match range {
+        "here" => Some(Mention::Here),
+        "channel" | "everyone" | "group" => Some(Mention::Everyone),
+        _ => None,
+    }
+}
+
+/// A moment. Without the author's own wording it is shown in UTC.
+pub(in super::super) fn date(seconds: i64, fallback: &str, style: Style) -> Span {
+    let label = if fallback.is_empty() {
+        jiff::Timestamp::from_second(seconds)
+            .map_or_else(|_| seconds.to_string(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+    } else {
+        fallback.replace('\n', " ")
+    };
+    Span::Date { at_ms: seconds.saturating_mul(1_000), label, style }
+}
+
+/// The sequence that hexadecimal code points with hyphens between them stand for.
+fn sequence(unicode: &str) -> Option<String> {
+    let points = unicode.split('-').map(|point| u32::from_str_radix(point, 16).ok().and_then(char::from_u32));
+    points.collect::<Option<String>>().filter(|text| text.chars().all(|c| !c.is_control()))
+}

@@ -1,0 +1,136 @@
+//! Brings blocks down to running text and plain text, where Slack holds nothing more.
+
+use bridge_core::content::{Block, Emoji, Span, Style};
+
+/// What stands for a horizontal rule.
+pub const RULE: &str = "──────────";
+
+/// Blocks as running text: an empty line between them, lists and quotes with their signs in front of each line.
+pub fn spans(blocks: &[Block]) -> Vec<Span> {
+    let mut out = Vec::new();
+    for (index, block) in blocks.iter().enumerate() {
+        if index > 0 {
+            let list = matches!(block, Block::List { .. }) || matches!(blocks[index - 1], Block::List { .. });
+            out.extend(std::iter::repeat_n(Span::Break, if list { 1 } else { 2 }));
+        }
+        out.extend(block_spans(block));
+    }
+    out
+}
+
+fn block_spans(block: &Block) -> Vec<Span> {
+    match block {
+        Block::Paragraph(spans) => spans.clone(),
+        Block::Heading { spans, .. } => restyle(spans, |style| style.bold = true),
+        Block::Quote(blocks) => prefixed(&spans(blocks), "> ", "> "),
+        Block::List { start, items } => list_spans(*start, items),
+        Block::Code { text, .. } => lines(text, Style { code: true, ..Style::default() }),
+        Block::Table { header, rows } => {
+            lines(&table(*header, rows), Style { code: true, ..Style::default() })
+        }
+        Block::Rule => vec![Span::text(RULE)],
+        _ => Vec::new(),
+    }
+}
+
+fn list_spans(start: Option<u32>, items: &[bridge_core::content::Item]) -> Vec<Span> {
+    let mut out = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(Span::Break);
+        }
+        let sign = start.map_or_else(|| "• ".to_owned(), |start| format!("{}. ", number(start, index)));
+        out.extend(prefixed(&spans(&item.blocks), &sign, "    "));
+    }
+    out
+}
+
+/// The number of a list's item.
+pub fn number(start: u32, index: usize) -> u32 {
+    start.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+fn prefixed(spans: &[Span], first: &str, others: &str) -> Vec<Span> {
+    let mut out = vec![Span::text(first)];
+    for span in spans {
+        out.push(span.clone());
+        if *span == Span::Break {
+            out.push(Span::text(others));
+        }
+    }
+    out
+}
+
+fn lines(text: &str, style: Style) -> Vec<Span> {
+    let mut out = Vec::new();
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 {
+            out.push(Span::Break);
+        }
+        if !line.is_empty() {
+            out.push(Span::Text { text: line.to_owned(), style });
+        }
+    }
+    out
+}
+
+/// The same running text with its styles changed.
+pub fn restyle(spans: &[Span], change: impl Fn(&mut Style)) -> Vec<Span> {
+    let mut spans = spans.to_vec();
+    for span in &mut spans {
+        match span {
+            Span::Text { style, .. }
+            | Span::Link { style, .. }
+            | Span::Mention { style, .. }
+            | Span::Emoji { style, .. }
+            | Span::Date { style, .. } => change(style),
+            _ => {}
+        }
+    }
+    spans
+}
+
+/// Running text without any formatting.
+pub fn plain(spans: &[Span]) -> String {
+    let mut out = String::new();
+    for span in spans {
+        match span {
+            Span::Text { text, .. } => out.push_str(text),
+            Span::Link { url, label, .. } if label.is_empty() => out.push_str(url),
+            Span::Link { label, .. } => out.push_str(&plain(label)),
+            Span::Mention { label, .. } | Span::Date { label, .. } => out.push_str(label),
+            Span::Emoji { emoji: Emoji::Unicode(sequence), .. } => out.push_str(sequence),
+            Span::Emoji { emoji: Emoji::Custom { name, .. }, .. } => {
+                out.push(':');
+                out.push_str(name);
+                out.push(':');
+            }
+            Span::Break => out.push('\n'),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// A table as lines of equal columns, a line under the header.
+pub fn table(header: bool, rows: &[Vec<Vec<Span>>]) -> String {
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| plain(cell).replace('\n', " ")).collect()).collect();
+    let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut lines: Vec<String> = cells
+        .iter()
+        .map(|row| {
+            let cells: Vec<String> =
+                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            cells.join(" | ").trim_end().to_owned()
+        })
+        .collect();
+    if header && lines.len() > 1 {
+        lines.insert(1, widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("-+-"));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,231 @@
+//! The Events API's payload and the event in it.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::block::{Content, Node};
+use super::lenient::{flag, list, nothing, object, text};
+
+/// What an `events_api` envelope carries.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Payload {
+    /// Which kind; `event_callback` for all that have an event in them.
+    #[serde(rename = "type", deserialize_with = "text")]
+    pub kind: String,
+    /// What happened.
+    #[serde(deserialize_with = "object")]
+    pub event: Option<Event>,
+}
+
+/// One event. Which fields are there depends on its kind.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Event {
+    /// Which kind (`message`, `user_change`, …).
+    #[serde(rename = "type", deserialize_with = "text")]
+    pub kind: String,
+    /// Which kind of message.
+    #[serde(deserialize_with = "text")]
+    pub subtype: String,
+    /// Whether it is bookkeeping that people do not see.
+    #[serde(deserialize_with = "flag")]
+    pub hidden: bool,
+    /// Who did it.
+    pub user: Ref,
+    /// The bot that posted it.
+    #[serde(deserialize_with = "text")]
+    pub bot_id: String,
+    /// The app that posted it.
+    #[serde(deserialize_with = "text")]
+    pub app_id: String,
+    /// The name a bot posted under.
+    #[serde(deserialize_with = "text")]
+    pub username: String,
+    /// The pictures a bot posted under.
+    #[serde(deserialize_with = "object")]
+    pub icons: Option<Icons>,
+    /// The text as mrkdwn.
+    pub text: Content,
+    /// The text as blocks.
+    #[serde(deserialize_with = "list")]
+    pub blocks: Option<Vec<Node>>,
+    /// Link previews and the older way of apps to format text.
+    #[serde(deserialize_with = "list")]
+    pub attachments: Option<Vec<Attachment>>,
+    /// Files shared with it.
+    #[serde(deserialize_with = "list")]
+    pub files: Option<Vec<File>>,
+    /// A message's id within its channel.
+    #[serde(deserialize_with = "text")]
+    pub ts: String,
+    /// When the event happened.
+    #[serde(deserialize_with = "text")]
+    pub event_ts: String,
+    /// The id of the thread's first message.
+    #[serde(deserialize_with = "text")]
+    pub thread_ts: String,
+    /// What the posting app left on it.
+    #[serde(deserialize_with = "object")]
+    pub metadata: Option<Metadata>,
+}
+
+/// The pictures a bot posts under.
+#[allow(clippy::struct_field_names, reason = "Slack's own names")]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Icons {
+    /// 36 pixels.
+    #[serde(deserialize_with = "text")]
+    pub image_36: String,
+    /// 48 pixels.
+    #[serde(deserialize_with = "text")]
+    pub image_48: String,
+    /// 64 pixels.
+    #[serde(deserialize_with = "text")]
+    pub image_64: String,
+    /// 72 pixels.
+    #[serde(deserialize_with = "text")]
+    pub image_72: String,
+}
+
+/// An app's own data on a message.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Metadata {
+    /// Whose data it is.
+    #[serde(deserialize_with = "text")]
+    pub event_type: String,
+    /// The data; other apps put anything in it.
+    #[serde(deserialize_with = "object")]
+    pub event_payload: Option<Marker>,
+}
+
+/// What our own posts carry.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Marker {
+    /// Which event of ours became this post.
+    #[serde(deserialize_with = "text")]
+    pub marker: String,
+}
+
+/// A link preview, or the older way of apps to format text.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Attachment {
+    /// The page that a preview shows.
+    #[serde(deserialize_with = "text")]
+    pub from_url: String,
+    /// The same, before redirects.
+    #[serde(deserialize_with = "text")]
+    pub original_url: String,
+    /// Whether it is the preview of another message.
+    #[serde(deserialize_with = "flag")]
+    pub is_msg_unfurl: bool,
+    /// Whether it is a preview made by an app.
+    #[serde(deserialize_with = "flag")]
+    pub is_app_unfurl: bool,
+    /// Text above it.
+    #[serde(deserialize_with = "text")]
+    pub pretext: String,
+    /// Its author's name.
+    #[serde(deserialize_with = "text")]
+    pub author_name: String,
+    /// Its title.
+    #[serde(deserialize_with = "text")]
+    pub title: String,
+    /// Where its title leads.
+    #[serde(deserialize_with = "text")]
+    pub title_link: String,
+    /// Its text as mrkdwn.
+    #[serde(deserialize_with = "text")]
+    pub text: String,
+    /// All of it as plain text, for programs that cannot show it.
+    #[serde(deserialize_with = "text")]
+    pub fallback: String,
+    /// Its pairs of name and value.
+    #[serde(deserialize_with = "list")]
+    pub fields: Option<Vec<Pair>>,
+    /// Its text as blocks.
+    #[serde(deserialize_with = "list")]
+    pub blocks: Option<Vec<Node>>,
+    /// Its picture.
+    #[serde(deserialize_with = "text")]
+    pub image_url: String,
+    /// The text under it.
+    #[serde(deserialize_with = "text")]
+    pub footer: String,
+}
+
+/// A name and a value.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Pair {
+    /// The name.
+    #[serde(deserialize_with = "text")]
+    pub title: String,
+    /// The value as mrkdwn.
+    #[serde(deserialize_with = "text")]
+    pub value: String,
+}
+
+/// A shared file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct File {
+    /// Its id.
+    #[serde(deserialize_with = "text")]
+    pub id: String,
+    /// Its name.
+    #[serde(deserialize_with = "text")]
+    pub name: String,
+    /// What people called it.
+    #[serde(deserialize_with = "text")]
+    pub title: String,
+    /// Where people find it.
+    #[serde(deserialize_with = "text")]
+    pub permalink: String,
+    /// How it is kept (`hosted`, `external`, `tombstone`, …).
+    #[serde(deserialize_with = "text")]
+    pub mode: String,
+}
+
+/// An id that stands alone or inside an object.
+#[derive(Debug, Clone, Default)]
+pub struct Ref(pub String);
+
+impl<'de> Deserialize<'de> for Ref {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RefVisitor)
+    }
+}
+
+struct RefVisitor;
+
+#[derive(Deserialize)]
+struct WithId {
+    #[serde(default, deserialize_with = "text")]
+    id: String,
+}
+
+impl<'de> Visitor<'de> for RefVisitor {
+    type Value = Ref;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id")
+    }
+
+    fn visit_str<E>(self, id: &str) -> Result<Ref, E> {
+        Ok(Ref(id.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ref, A::Error> {
+        WithId::deserialize(MapAccessDeserializer::new(map)).map(|object| Ref(object.id))
+    }
+
+    nothing!(Ref::default(); unit, bool, numbers, seq);
+}

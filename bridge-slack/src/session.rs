@@ -1,0 +1,110 @@
+//! A connected Slack app: events in over its sockets, posts and questions out over the Web API.
+
+mod chats;
+pub(crate) mod intake;
+pub(crate) mod people;
+mod posts;
+
+use std::sync::Arc;
+
+use bridge_core::error::NetworkError;
+use bridge_core::event::MatrixEvent;
+use bridge_core::id::{ChatKey, RemoteUserId};
+use bridge_core::network::{Capabilities, ChatInfo, Context, SentPart, Session, UserInfo};
+use bridge_core::queue::Inbox;
+
+use self::intake::Intake;
+use self::people::People;
+use self::posts::Desk;
+use crate::api::{Api, Caller};
+use crate::convert::{Options, Own};
+use crate::login::Credentials;
+use crate::socket;
+
+/// The longest text in one Slack message, in characters: beyond, Slack splits on its own terms.
+const MAX_TEXT: usize = 4_000;
+/// The longest text that is carried at all: 15 posts, at one per second.
+const MAX_TEXT_TOTAL: usize = 60_000;
+
+/// One app in one workspace, while connected.
+#[derive(Debug)]
+pub struct SlackSession {
+    api: Api,
+    bot: Caller,
+    app: Caller,
+    team_id: String,
+    desk: Desk,
+    people: People,
+    context: Context,
+}
+
+impl SlackSession {
+    pub(crate) fn new(
+        api: &Api,
+        options: Options,
+        credentials: &Credentials,
+        own: Arc<Own>,
+        context: Context,
+    ) -> Self {
+        let bot = api.caller(&credentials.bot_token, &credentials.team_id);
+        let (team_id, clock) = (credentials.team_id.clone(), context.clock().clone());
+        Self {
+            desk: Desk { bot: bot.clone(), team_id, own, options, clock },
+            bot,
+            app: api.caller(&credentials.app_token, &credentials.team_id),
+            api: api.clone(),
+            team_id: credentials.team_id.clone(),
+            people: People::new(),
+            context,
+        }
+    }
+}
+
+impl Session for SlackSession {
+    async fn listen(&self, inbox: Inbox) -> Result<(), NetworkError> {
+        let login_id = self.context.login_id().clone();
+        let listener = socket::Listener {
+            caller: self.app.clone(),
+            connector: self.api.connector(),
+            intake: Intake::new(inbox, login_id, self.people.clone()),
+            context: self.context.clone(),
+        };
+        socket::listen(listener).await
+    }
+
+    fn capabilities(&self, _chat: &ChatKey) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        capabilities.max_text = MAX_TEXT;
+        capabilities.max_text_total = MAX_TEXT_TOTAL;
+        capabilities
+    }
+
+    async fn send(&self, event: &MatrixEvent, done: Vec<SentPart>) -> Result<Vec<SentPart>, NetworkError> {
+        self.desk.send(event, done).await
+    }
+
+    async fn find_sent(&self, event: &MatrixEvent) -> Result<Vec<SentPart>, NetworkError> {
+        self.desk.find(event).await
+    }
+
+    async fn chat_info(&self, chat: &ChatKey) -> Result<ChatInfo, NetworkError> {
+        let channel = chats::slack_id(&chat.chat_id)?;
+        chats::info(&self.bot, &self.team_id, &channel).await
+    }
+
+    async fn user_info(&self, user: &RemoteUserId) -> Result<UserInfo, NetworkError> {
+        self.people.info(&self.bot, user).await
+    }
+
+    async fn download(&self, url: &str, limit: usize) -> Result<Vec<u8>, NetworkError> {
+        self.bot.download(url, limit).await
+    }
+
+    async fn chats(&self) -> Result<Vec<ChatInfo>, NetworkError> {
+        chats::all(&self.bot, &self.team_id).await
+    }
+
+    async fn find_chat(&self, name: &str) -> Result<Option<ChatInfo>, NetworkError> {
+        chats::find(&self.bot, &self.team_id, name).await
+    }
+}

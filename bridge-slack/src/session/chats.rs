@@ -1,0 +1,145 @@
+//! Channels as Slack describes them, and how people name them.
+
+use std::borrow::Cow;
+
+use bridge_core::error::NetworkError;
+use bridge_core::id::{ChatId, ChatKey};
+use bridge_core::network::{ChatInfo, ChatKind};
+
+use crate::api::Caller;
+use crate::api::reply::{Channel, ChannelReply};
+use crate::id;
+
+/// All kinds of chats a bot can be in.
+const ALL_TYPES: &str = "public_channel,private_channel,mpim,im";
+/// Those that have a name people could type.
+const NAMED_TYPES: &str = "public_channel,private_channel";
+
+/// Slack's id of a channel, or a sentence.
+pub(super) fn slack_id(chat_id: &ChatId) -> Result<String, NetworkError> {
+    let item = id::parse_chat_id(chat_id);
+    item.map(|item| item.id).ok_or_else(|| NetworkError::Rejected("This is not a Slack channel.".to_owned()))
+}
+
+/// A channel's description.
+pub(super) async fn info(caller: &Caller, team_id: &str, channel: &str) -> Result<ChatInfo, NetworkError> {
+    const METHOD: &str = "conversations.info";
+    let params = vec![("channel", Some(Cow::Borrowed(channel)))];
+    let reply: ChannelReply = caller.get(METHOD, &params).await.map_err(|error| error.of_read(METHOD))?;
+    describe(team_id, reply.channel).ok_or_else(|| {
+        NetworkError::Malformed("Slack's answer to conversations.info names no channel.".to_owned())
+    })
+}
+
+/// The chats the app is in.
+pub(super) async fn all(caller: &Caller, team_id: &str) -> Result<Vec<ChatInfo>, NetworkError> {
+    const METHOD: &str = "users.conversations";
+    let channels = caller.channels(METHOD, ALL_TYPES, |_| false).await;
+    let channels = channels.map_err(|error| error.of_read(METHOD))?;
+    Ok(channels.into_iter().filter_map(|channel| describe(team_id, channel)).collect())
+}
+
+/// The chat that a person means: `#name`, `name`, an id, a mention or a link copied from Slack.
+pub(super) async fn find(
+    caller: &Caller,
+    team_id: &str,
+    name: &str,
+) -> Result<Option<ChatInfo>, NetworkError> {
+    const METHOD: &str = "conversations.list";
+    match Named::read(name) {
+        Some(Named::Id(channel)) => match info(caller, team_id, &channel).await {
+            Err(NetworkError::Rejected(_)) => Ok(None),
+            found => found.map(Some),
+        },
+        Some(Named::Name(name)) => {
+            let is_meant = |channel: &Channel| channel.name.as_deref() == Some(name.as_str());
+            let channels = caller.channels(METHOD, NAMED_TYPES, is_meant).await;
+            let channels = channels.map_err(|error| error.of_read(METHOD))?;
+            Ok(channels.into_iter().find(is_meant).and_then(|channel| describe(team_id, channel)))
+        }
+        None => Ok(None),
+    }
+}
+
+/// What a person typed.
+#[derive(Debug, PartialEq, Eq)]
+enum Named {
+    Id(String),
+    Name(String),
+}
+
+impl Named {
+    fn read(typed: &str) -> Option<Self> {
+        let typed = typed.trim();
+        if let Some(mention) = typed.strip_prefix("<#").and_then(|rest| rest.strip_suffix('>')) {
+            let channel = mention.split('|').next().unwrap_or_default();
+            return id::is_slack_id(channel).then(|| Self::Id(channel.to_owned()));
+        }
+        if typed.starts_with("https://") {
+            let link = url::Url::parse(typed).ok()?;
+            let parts: Vec<&str> = link.path_segments()?.collect();
+            let (["archives", channel, ..] | ["client", _, channel, ..]) = parts[..] else { return None };
+            return id::is_slack_id(channel).then(|| Self::Id(channel.to_owned()));
+        }
+        // Channel names have no upper-case letters, so nothing is both.
+        let looks_like_id = typed.len() >= 9 && typed.starts_with(['C', 'D', 'G']) && id::is_slack_id(typed);
+        if looks_like_id {
+            return Some(Self::Id(typed.to_owned()));
+        }
+        let name = typed.trim_start_matches('#').to_lowercase();
+        (!name.is_empty()).then_some(Self::Name(name))
+    }
+}
+
+/// Kinds follow the flags: the first letter of an id says nothing about privacy.
+fn describe(team_id: &str, channel: Channel) -> Option<ChatInfo> {
+    let key = ChatKey::shared(id::chat_id(team_id, &channel.id)?);
+    let kind = match &channel {
+        Channel { is_im: true, .. } => ChatKind::Direct,
+        Channel { is_mpim: true, .. } => ChatKind::Group,
+        Channel { is_private: true, .. } => ChatKind::Private,
+        _ => ChatKind::Channel,
+    };
+    let mut info = ChatInfo::new(key, kind);
+    // A group's name is a list of handles made by Slack.
+    let has_name = matches!(kind, ChatKind::Channel | ChatKind::Private);
+    info.name = channel.name.filter(|name| has_name && !name.is_empty());
+    info.topic = [channel.topic.value, channel.purpose.value].into_iter().find(|text| !text.is_empty());
+    info.peer = channel.user.and_then(|user| id::user_id(team_id, &user)).filter(|_| channel.is_im);
+    info.archived = channel.is_archived;
+    Some(info)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn chats_are_named_in_many_ways() {
+        let channel = || Some(Named::Id("C0GENERAL1".to_owned()));
+        assert_eq!(Named::read("C0GENERAL1"), channel());
+        assert_eq!(Named::read("<#C0GENERAL1|general>"), channel());
+        assert_eq!(Named::read("https://acme.slack.com/archives/C0GENERAL1/p1700000000000100"), channel());
+        assert_eq!(Named::read("https://app.slack.com/client/T1/C0GENERAL1"), channel());
+        for name in ["#general", "general", " #General "] {
+            assert_eq!(Named::read(name), Some(Named::Name("general".to_owned())), "{name:?}");
+        }
+        for nothing in ["", "#", "https://example.org/", "<#>", "https://acme.slack.com/archives/general"] {
+            assert_eq!(Named::read(nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_follow_the_flags() {
+        let kind = |text: &str| describe("T1", serde_json::from_str(text).unwrap()).unwrap();
+        assert_eq!(kind(r#"{"id":"C1","name":"a","is_private":true}"#).kind, ChatKind::Private);
+        assert_eq!(kind(r#"{"id":"G1","name":"a"}"#).kind, ChatKind::Channel);
+        let direct = kind(r#"{"id":"D1","is_im":true,"is_private":true,"user":"U1"}"#);
+        assert_eq!((direct.kind, direct.peer.unwrap().as_str()), (ChatKind::Direct, "t1-u1"));
+        let group = kind(r#"{"id":"C2","is_mpim":true,"name":"mpdm-a--b-1","topic":{"value":"t"}}"#);
+        assert_eq!((group.kind, group.name, group.topic.as_deref()), (ChatKind::Group, None, Some("t")));
+        assert!(describe("T1", Channel::default()).is_none());
+    }
+}

@@ -1,0 +1,42 @@
+//! The way of a received payload into the inbox.
+
+use bridge_core::event::Scope;
+use bridge_core::id::LoginId;
+use bridge_core::queue::{Inbox, Lane, NewJob, Source};
+
+use super::people::People;
+use crate::convert;
+
+/// Where a session's events go. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Intake {
+    inbox: Inbox,
+    login_id: LoginId,
+    people: People,
+}
+
+impl Intake {
+    pub(crate) fn new(inbox: Inbox, login_id: LoginId, people: People) -> Self {
+        Self { inbox, login_id, people }
+    }
+
+    pub(crate) fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+
+    /// A payload as it will be stored. Nothing is decoded but its lane and its key.
+    pub(crate) fn job(&self, payload: &str) -> NewJob {
+        let (scope, dedup) = convert::scope_and_dedup(payload);
+        if let Scope::User(user_id) = &scope {
+            // The profile is fetched anew when the event is handled.
+            self.people.forget(user_id);
+        }
+        NewJob {
+            lane: Lane::of_scope(&scope),
+            source: Source::Remote,
+            login_id: Some(self.login_id.clone()),
+            dedup,
+            payload: payload.to_owned(),
+        }
+    }
+}

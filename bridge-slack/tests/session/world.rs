@@ -1,0 +1,136 @@
+//! A fake workspace, a logged-in session, and the queue's end in the test's hands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bridge_core::clock::Clock;
+use bridge_core::error::NetworkError;
+use bridge_core::network::{Answers, ConnectionState, Context, LoggedIn, LoginError, Network, Session};
+use bridge_core::queue::{Delivered, Delivery, Inbox, InboxError};
+use bridge_core::secret::Secret;
+use bridge_slack::Slack;
+use bridge_slack::config::{Config, RateLimits};
+use bridge_slack::login::Credentials;
+use bridge_slack::session::SlackSession;
+use fake_slack::{FakeSlack, Options};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Everything that is waited for comes within this time, or the test fails.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// A workspace with the bridge logged in.
+pub(crate) struct World {
+    pub(crate) slack: FakeSlack,
+    pub(crate) network: Slack,
+    pub(crate) context: Context,
+    pub(crate) session: Arc<SlackSession>,
+    listening: JoinSet<Result<(), NetworkError>>,
+}
+
+pub(crate) fn network(slack: &FakeSlack) -> Slack {
+    network_with(slack, RateLimits::Off)
+}
+
+fn network_with(slack: &FakeSlack, rate_limits: RateLimits) -> Slack {
+    Slack::new(Config { api_url: slack.api_url(), rate_limits, ..Config::default() }).unwrap()
+}
+
+pub(crate) async fn log_in(
+    slack: &FakeSlack,
+    bot_token: &str,
+    app_token: &str,
+) -> Result<LoggedIn<Credentials>, LoginError> {
+    let mut answers = Answers::default();
+    answers.put("bot_token", Secret::new(bot_token));
+    answers.put("app_token", Secret::new(app_token));
+    network(slack).log_in("app", answers).await
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        Self::with_limits(options, RateLimits::Off).await
+    }
+
+    pub(crate) async fn with_limits(options: Options, rate_limits: RateLimits) -> Self {
+        let slack = FakeSlack::start(options).unwrap();
+        let app = slack.app();
+        let login = log_in(&slack, &app.bot_token, &app.app_token).await.unwrap();
+        // The socket that proved the login is gone before the test counts sockets.
+        let gone = slack.wait_until(SOON, |slack| slack.sockets().is_empty().then_some(())).await;
+        gone.expect("the proving socket closes");
+        slack.clear_calls();
+        let context = Context::new(login.login_id, Clock::system(), CancellationToken::new());
+        let network = network_with(&slack, rate_limits);
+        let session = Arc::new(network.connect(login.credentials, context.clone()).unwrap());
+        Self { slack, network, context, session, listening: JoinSet::new() }
+    }
+
+    /// Listens; what comes in is for the test to answer.
+    pub(crate) async fn listen(&mut self) -> mpsc::Receiver<Delivery> {
+        let (inbox, deliveries) = Inbox::channel(64);
+        self.listen_into(inbox);
+        assert!(self.slack.wait_for_sockets(1, SOON).await, "no socket came up");
+        self.wait_for_state(|state| *state == ConnectionState::Connected).await;
+        deliveries
+    }
+
+    pub(crate) fn listen_into(&mut self, inbox: Inbox) {
+        let session = Arc::clone(&self.session);
+        self.listening.spawn(async move { session.listen(inbox).await });
+    }
+
+    /// How listening ended.
+    pub(crate) async fn listening_ended(&mut self) -> Result<(), NetworkError> {
+        let ended = timeout(SOON, self.listening.join_next()).await;
+        ended.expect("listening ends").expect("it was begun").expect("it does not panic")
+    }
+
+    pub(crate) async fn wait_for_state(
+        &self,
+        wanted: impl FnMut(&ConnectionState) -> bool,
+    ) -> ConnectionState {
+        let mut states = self.context.watch();
+        let state = timeout(SOON, states.wait_for(wanted)).await;
+        state.expect("the state comes").expect("the context lives").clone()
+    }
+}
+
+/// The next delivery.
+pub(crate) async fn next(deliveries: &mut mpsc::Receiver<Delivery>) -> Delivery {
+    timeout(SOON, deliveries.recv()).await.expect("an event comes").expect("the session listens")
+}
+
+/// Says that a delivery is committed. Answers the texts of its messages.
+pub(crate) fn commit(delivery: Delivery) -> Vec<String> {
+    let texts = delivery.jobs.iter().map(|job| text(&job.payload)).collect();
+    let answers = delivery.jobs.iter().map(|_| Delivered::New).collect();
+    delivery.answer.send(Ok(answers)).expect("the session waits for it");
+    texts
+}
+
+/// Says that nothing of a delivery could be stored.
+pub(crate) fn refuse(delivery: Delivery) {
+    let failure = Err(InboxError("the disk is full".to_owned()));
+    delivery.answer.send(failure).expect("the session waits for it");
+}
+
+/// Commits until that many messages came in, and answers their texts in order.
+pub(crate) async fn commit_all(deliveries: &mut mpsc::Receiver<Delivery>, count: usize) -> Vec<String> {
+    let mut texts = Vec::new();
+    while texts.len() < count {
+        texts.extend(commit(next(deliveries).await));
+    }
+    texts
+}
+
+pub(crate) fn text(payload: &str) -> String {
+    let payload: serde_json::Value = serde_json::from_str(payload).unwrap();
+    payload["event"]["text"].as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,187 @@
+// Slack's own Node clients against the fake workspace.
+//
+// Takes the JSON line that `fake-slack` prints when it is ready: a file as the first argument, or the line itself
+// (or a file with it) in FAKE_SLACK. Prints one line per check and `N passed, 0 failed`; stops at the first
+// difference. The clients are looked up in NODE_MODULES_HOME if that is set, else beside this file.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+
+const home = process.env.NODE_MODULES_HOME;
+const require = createRequire(home ? resolve(home, "package.json") : import.meta.url);
+const { WebClient, LogLevel } = require("@slack/web-api");
+const { SocketModeClient } = require("@slack/socket-mode");
+
+let passed = 0;
+
+function check(name, fine, seen) {
+  if (fine) {
+    passed += 1;
+    console.log(`ok ${name}`);
+    return;
+  }
+  console.log(`FAILED ${name}: ${JSON.stringify(seen)}`);
+  console.log(`${passed} passed, 1 failed`);
+  process.exit(1);
+}
+
+async function refused(name, error, call) {
+  let answer;
+  try {
+    answer = await call();
+  } catch (problem) {
+    check(name, problem.data?.error === error, problem.data ?? String(problem));
+    return;
+  }
+  check(name, false, answer);
+}
+
+function load() {
+  let given = process.argv[2] ?? process.env.FAKE_SLACK;
+  if (!given.trimStart().startsWith("{")) given = readFileSync(given, "utf8").split("\n")[0];
+  return JSON.parse(given);
+}
+
+const slack = load();
+
+async function control(verb, args = {}) {
+  const answer = await fetch(slack.control_url + verb, { method: "POST", body: JSON.stringify(args) });
+  return answer.json();
+}
+
+/** Polls a condition with a deadline. */
+async function until(name, found, limit = 15000) {
+  const end = Date.now() + limit;
+  while (Date.now() < end) {
+    const value = await found();
+    if (value) {
+      check(name, true);
+      return value;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  check(name, false, "not within the time");
+}
+
+const options = { slackApiUrl: slack.api_url, logLevel: LogLevel.ERROR };
+
+async function webApi(web) {
+  const channel = slack.channels.general;
+  const who = await web.auth.test();
+  check("auth.test", who.user_id === slack.bot_user_id && who.bot_id === slack.bot_id, who);
+  check("x-oauth-scopes", who.response_metadata.scopes.includes("chat:write"), who.response_metadata);
+  const nobody = new WebClient("xoxb-not-one", options);
+  await refused("invalid_auth", "invalid_auth", () => nobody.auth.test());
+
+  const ids = [];
+  for await (const page of web.paginate("conversations.list", { types: "public_channel,private_channel", limit: 1 })) {
+    check("conversations.list page", page.channels.length === 1, page);
+    ids.push(...page.channels.map((found) => found.id));
+  }
+  const all = Object.values(slack.channels);
+  check("conversations.list pagination", all.every((id) => ids.includes(id)) && ids.length === all.length, ids);
+  const alice = slack.users.alice;
+  const info = await web.users.info({ user: alice });
+  check("users.info", info.user.name === "alice", info);
+
+  const metadata = { event_type: "marker", event_payload: { n: 1, deep: { x: [true] } } };
+  const posted = await web.chat.postMessage({ channel, text: "a & b", metadata });
+  check("chat.postMessage", posted.message.text === "a &amp; b" && posted.message.bot_id === slack.bot_id, posted);
+  const ts = posted.ts;
+  const reply = await web.chat.postMessage({ channel, thread_ts: ts, text: "reply", reply_broadcast: true });
+  check("thread_broadcast", reply.message.subtype === "thread_broadcast" && reply.message.thread_ts === ts, reply);
+  const blocks = [{ type: "section", text: { type: "mrkdwn", text: "*bold*" } }];
+  const withBlocks = await web.chat.postMessage({ channel, text: "fallback", blocks });
+  check("blocks in a form field", withBlocks.message.blocks[0].text.text === "*bold*", withBlocks);
+
+  const exact = await web.conversations.history({
+    channel, oldest: ts, latest: ts, inclusive: true, include_all_metadata: true,
+  });
+  const found = exact.messages;
+  check("history of one ts", found.length === 1 && found[0].reply_count === 1, found);
+  check("metadata", found[0].metadata.event_payload.deep.x[0] === true, found);
+  const thread = await web.conversations.replies({ channel, ts });
+  check("replies", thread.messages.map((m) => m.ts).join() === [ts, reply.ts].join(), thread);
+  const updated = await web.chat.update({ channel, ts, text: "changed" });
+  check("chat.update", updated.text === "changed" && updated.message.edited, updated);
+  await web.chat.delete({ channel, ts: reply.ts });
+  const gone = await control("message", { channel, ts: reply.ts });
+  check("chat.delete", gone.message === null, gone);
+  await refused("message_not_found", "message_not_found", () => web.chat.delete({ channel, ts: reply.ts }));
+
+  await web.reactions.add({ channel, timestamp: ts, name: "tada" });
+  await refused("already_reacted", "already_reacted", () => web.reactions.add({ channel, timestamp: ts, name: "tada" }));
+  const reactions = (await web.reactions.get({ channel, timestamp: ts })).message.reactions;
+  check("reactions.get", reactions[0].name === "tada" && reactions[0].count === 1, reactions);
+  await web.reactions.remove({ channel, timestamp: ts, name: "tada" });
+  await refused("no_reaction", "no_reaction", () => web.reactions.remove({ channel, timestamp: ts, name: "tada" }));
+  await refused("channel_not_found", "channel_not_found", () => web.chat.postMessage({ channel: "C0NOWHERE", text: "x" }));
+  await refused("missing_scope", "missing_scope", () => web.users.lookupByEmail({ email: "alice@fake.example" }));
+
+  const impatient = new WebClient(slack.bot_token, { ...options, rejectRateLimitedCalls: true });
+  await control("rate_limit", { method: "users.info", retry_after: 2, times: 1 });
+  try {
+    await impatient.users.info({ user: alice });
+    check("429 and Retry-After", false, "no error");
+  } catch (problem) {
+    check("429 and Retry-After", problem.retryAfter === 2, String(problem));
+  }
+  await control("rate_limit", { method: "users.info", retry_after: 1, times: 1 });
+  const begun = Date.now();
+  await web.users.info({ user: alice });
+  check("Retry-After is honoured", Date.now() - begun >= 1000, Date.now() - begun);
+  await control("fail", { method: "users.info", status: 503, times: 1 });
+  check("a 503 is tried again", (await web.users.info({ user: alice })).ok);
+}
+
+async function socketMode(web) {
+  const channel = slack.channels.random;
+  const client = new SocketModeClient({
+    appToken: slack.app_token, clientOptions: options, logLevel: LogLevel.ERROR,
+  });
+  const events = [];
+  client.on("slack_event", async ({ ack, body, event, retry_num, retry_reason }) => {
+    await ack();
+    events.push({ body, event: event ?? body.event, retry_num, retry_reason });
+  });
+  const heard = (name, wanted, limit) => until(name, () => events.find((found) => wanted(found.event)), limit);
+  // Events from before the socket was open still wait for their retry, so only one is looked at.
+  const acknowledged = (body) => until("acknowledged", async () => {
+    const fits = (found) => found.event_id === body.event_id && found.state === "acknowledged";
+    return (await control("acks")).deliveries.find(fits);
+  });
+  await client.start();
+  check("socket opens", (await control("wait", { sockets: 1 })).found);
+
+  let { ts } = await control("post", { user: "alice", channel, text: "hi *there*" });
+  const { body, event } = await heard("message event", (event) => event.ts === ts);
+  check("human message", event.client_msg_id && event.blocks[0].type === "rich_text", event);
+  check("wrapper", body.team_id === slack.team_id && body.api_app_id === slack.app_id, body);
+  const delivery = await acknowledged(body);
+  check("one attempt", delivery.attempts.length === 1, delivery);
+
+  const own = await web.chat.postMessage({ channel, text: "own" });
+  const echo = await heard("own message comes back", (event) => event.ts === own.ts);
+  check("own message is marked", echo.event.bot_id === slack.bot_id, echo);
+  await control("react", { user: "bob", channel, ts, name: "eyes" });
+  await heard("reaction_added", (event) => event.type === "reaction_added" && event.item.ts === ts);
+
+  const ids = async () => (await control("sockets")).sockets.map((found) => found.socket_id);
+  const before = await ids();
+  await control("disconnect", { reason: "refresh_requested" });
+  await until(
+    "new socket after refresh_requested",
+    async () => (await ids()).some((id) => !before.includes(id)) && !(await ids()).some((id) => before.includes(id)),
+    60000,
+  );
+  ({ ts } = await control("post", { user: "alice", channel, text: "after the refresh" }));
+  const after = await heard("message on the new socket", (event) => event.ts === ts, 60000);
+  await acknowledged(after.body);
+  await client.disconnect();
+}
+
+const web = new WebClient(slack.bot_token, options);
+await webApi(web);
+await socketMode(web);
+console.log(`${passed} passed, 0 failed`);
+process.exit(0);

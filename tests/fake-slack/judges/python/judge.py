@@ -1,0 +1,253 @@
+"""Slack's own Python clients against the fake workspace.
+
+Takes the JSON line that `fake-slack` prints when it is ready: a file as the first argument, or the line itself (or
+a file with it) in FAKE_SLACK. Prints one line per check and `N passed, 0 failed`; stops at the first difference.
+"""
+
+import json
+import os
+import queue
+import sys
+import time
+import urllib.request
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+passed = 0
+
+
+def check(name, fine, seen=None):
+    global passed
+    if fine:
+        passed += 1
+        print(f"ok {name}", flush=True)
+        return
+    print(f"FAILED {name}: {seen!r}", flush=True)
+    print(f"{passed} passed, 1 failed", flush=True)
+    os._exit(1)
+
+
+def refused(name, error, call):
+    try:
+        answer = call()
+    except SlackApiError as problem:
+        check(name, problem.response["error"] == error, problem.response.data)
+        return problem.response
+    check(name, False, answer.data)
+
+
+def load():
+    given = sys.argv[1] if len(sys.argv) > 1 else os.environ["FAKE_SLACK"]
+    if not given.lstrip().startswith("{"):
+        with open(given, encoding="utf-8") as file:
+            given = file.readline()
+    return json.loads(given)
+
+
+def control(slack, verb, **arguments):
+    body = json.dumps(arguments).encode()
+    request = urllib.request.Request(slack["control_url"] + verb, data=body)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def until(name, found, limit=15.0):
+    """Polls a condition with a deadline."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        value = found()
+        if value:
+            check(name, True)
+            return value
+        time.sleep(0.02)
+    check(name, False, "not within the time")
+
+
+def web_api(slack, web):
+    channel = slack["channels"]["general"]
+    who = web.auth_test()
+    check("auth.test", who["user_id"] == slack["bot_user_id"] and who["bot_id"] == slack["bot_id"], who.data)
+    check("x-oauth-scopes", "chat:write" in who.headers["x-oauth-scopes"].split(","), who.headers)
+    check("api.test", web.api_test(foo="bar")["args"] == {"foo": "bar"})
+    nobody = WebClient(token="xoxb-not-one", base_url=slack["api_url"])
+    refused("invalid_auth", "invalid_auth", nobody.auth_test)
+    app_level = WebClient(token=slack["app_token"], base_url=slack["api_url"])
+    refused("not_allowed_token_type", "not_allowed_token_type", lambda: app_level.chat_postMessage(channel=channel, text="x"))
+
+    ids = []
+    for page in web.conversations_list(types="public_channel,private_channel", limit=1):
+        check("conversations.list page", len(page["channels"]) == 1, page.data)
+        ids += [found["id"] for found in page["channels"]]
+    check("conversations.list pagination", sorted(ids) == sorted(slack["channels"].values()), ids)
+    users = [user["name"] for page in web.users_list(limit=2) for user in page["members"]]
+    check("users.list pagination", sorted(users) == sorted(slack["users"]), users)
+    alice = slack["users"]["alice"]
+    profile = web.users_info(user=alice)["user"]["profile"]
+    picture = urllib.request.urlopen(profile["image_72"], timeout=10).read()
+    check("users.info and picture", picture.startswith(b"\x89PNG"), profile)
+    info = web.conversations_info(channel=channel, include_num_members=True)["channel"]
+    check("conversations.info", info["name"] == "general" and info["num_members"] >= 4, info)
+    members = [m for page in web.conversations_members(channel=channel, limit=1) for m in page["members"]]
+    check("conversations.members pagination", alice in members and slack["bot_user_id"] in members, members)
+
+    posted = web.chat_postMessage(
+        channel=channel,
+        text="a & b <@" + alice + ">",
+        metadata={"event_type": "marker", "event_payload": {"n": 1, "deep": {"x": [True]}}},
+    )
+    ts = posted["ts"]
+    message = posted["message"]
+    check("chat.postMessage", message["text"] == f"a &amp; b <@{alice}>" and message["bot_id"] == slack["bot_id"], message)
+    check("rich_text made from text", message["blocks"][0]["type"] == "rich_text", message)
+    reply = web.chat_postMessage(channel=channel, thread_ts=ts, text="reply")
+    check("thread reply", reply["message"]["thread_ts"] == ts, reply.data)
+    custom = web.chat_postMessage(channel=channel, text="hello", username="Somebody", icon_url="https://a.example/x.png")
+    check("bot_message", custom["message"]["subtype"] == "bot_message" and "user" not in custom["message"], custom.data)
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "*bold*"}}]
+    with_blocks = web.chat_postMessage(channel=channel, text="fallback", blocks=blocks)
+    check("blocks", with_blocks["message"]["blocks"][0]["text"]["text"] == "*bold*", with_blocks.data)
+
+    history = web.conversations_history(channel=channel, limit=50)["messages"]
+    parent = next(found for found in history if found["ts"] == ts)
+    check("history", parent["reply_count"] == 1 and reply["ts"] not in [m["ts"] for m in history], history)
+    check("history without metadata", "metadata" not in parent, parent)
+    exact = web.conversations_history(channel=channel, oldest=ts, latest=ts, inclusive=True, include_all_metadata=True)
+    found = exact["messages"]
+    check("history of one ts with metadata", len(found) == 1 and found[0]["metadata"]["event_payload"]["n"] == 1, found)
+    seen = [m["ts"] for page in web.conversations_history(channel=channel, limit=1) for m in page["messages"]]
+    check("history pagination", len(seen) == len(set(seen)) >= 3 and seen == sorted(seen, reverse=True), seen)
+    thread = web.conversations_replies(channel=channel, ts=ts)["messages"]
+    check("replies", [m["ts"] for m in thread] == [ts, reply["ts"]], thread)
+
+    web.chat_update(channel=channel, ts=ts, text="changed")
+    changed = control(slack, "message", channel=channel, ts=ts)["message"]
+    check("chat.update", changed["text"] == "changed" and "edited" in changed, changed)
+    refused("msg_too_long", "msg_too_long", lambda: web.chat_update(channel=channel, ts=ts, text="x" * 4001))
+    human = control(slack, "post", user="bob", channel=channel, text="mine")["ts"]
+    refused("cant_update_message", "cant_update_message", lambda: web.chat_update(channel=channel, ts=human, text="no"))
+    refused("cant_delete_message", "cant_delete_message", lambda: web.chat_delete(channel=channel, ts=human))
+    web.chat_delete(channel=channel, ts=reply["ts"])
+    check("chat.delete", control(slack, "message", channel=channel, ts=reply["ts"])["message"] is None)
+    refused("message_not_found", "message_not_found", lambda: web.chat_delete(channel=channel, ts=reply["ts"]))
+
+    web.reactions_add(channel=channel, timestamp=human, name="tada")
+    refused("already_reacted", "already_reacted", lambda: web.reactions_add(channel=channel, timestamp=human, name="tada"))
+    reactions = web.reactions_get(channel=channel, timestamp=human)["message"]["reactions"]
+    check("reactions.get", reactions == [{"name": "tada", "users": [slack["bot_user_id"]], "count": 1}], reactions)
+    web.reactions_remove(channel=channel, timestamp=human, name="tada")
+    refused("no_reaction", "no_reaction", lambda: web.reactions_remove(channel=channel, timestamp=human, name="tada"))
+
+    refused("channel_not_found", "channel_not_found", lambda: web.chat_postMessage(channel="C0NOWHERE", text="x"))
+    refused("no_text", "no_text", lambda: web.chat_postMessage(channel=channel, text=""))
+    refused("missing_scope", "missing_scope", lambda: web.users_lookupByEmail(email="alice@fake.example"))
+    direct = web.conversations_open(users=[alice])["channel"]["id"]
+    check("conversations.open", web.conversations_info(channel=direct)["channel"]["user"] == alice)
+    check("team.info", web.team_info()["team"]["id"] == slack["team_id"])
+    check("bots.info", web.bots_info(bot=slack["bot_id"])["bot"]["user_id"] == slack["bot_user_id"])
+    check("emoji.list", web.emoji_list()["emoji"]["partyparrot"] == "alias:party_parrot")
+    web.pins_add(channel=channel, timestamp=human)
+    check("pins.list", web.pins_list(channel=channel)["items"][0]["message"]["ts"] == human)
+    web.pins_remove(channel=channel, timestamp=human)
+    long = web.chat_postMessage(channel=channel, text="y" * 9000)
+    pieces = [m for m in control(slack, "messages", channel=channel)["messages"] if m["text"].startswith("yy")]
+    check("long text splits", [len(m["text"]) for m in pieces] == [4000, 4000, 1000] and pieces[0]["ts"] == long["ts"])
+
+    control(slack, "rate_limit", method="users.info", retry_after=1, times=1)
+    limited = refused("ratelimited", "ratelimited", lambda: web.users_info(user=alice))
+    check("429 and Retry-After", limited.status_code == 429 and limited.headers["retry-after"] == "1", limited.headers)
+    control(slack, "rate_limit", method="users.info", retry_after=1, times=1)
+    patient = WebClient(token=slack["bot_token"], base_url=slack["api_url"])
+    patient.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
+    begun = time.monotonic()
+    patient.users_info(user=alice)
+    check("Retry-After is honoured", time.monotonic() - begun >= 1.0)
+
+
+def socket_mode(slack, web):
+    channel = slack["channels"]["random"]
+    app = App(client=web, ignoring_self_events_enabled=False)
+    events = queue.Queue()
+    app.event("message")(lambda event, body: events.put((event, body)))
+    for kind in ("reaction_added", "member_left_channel", "member_joined_channel", "user_change", "channel_created"):
+        app.event(kind)(lambda event, body: events.put((event, body)))
+
+    def heard(name, wanted):
+        """The next event that fits; others before it are skipped."""
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            try:
+                event, body = events.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            if wanted(event):
+                check(name, True)
+                return event, body
+        check(name, False, "not within the time")
+
+    def acknowledged(body):
+        """What became of one event, once it is acknowledged."""
+        # Events from before the socket was open still wait for their retry, so only this one is looked at.
+        def settled():
+            for found in control(slack, "acks")["deliveries"]:
+                if found["event_id"] == body["event_id"] and found["state"] == "acknowledged":
+                    return found
+            return None
+
+        return until("acknowledged", settled)
+
+    handler = SocketModeHandler(app, slack["app_token"], web_client=WebClient(base_url=slack["api_url"]))
+    handler.connect()
+    check("socket opens", control(slack, "wait", sockets=1)["found"])
+
+    ts = control(slack, "post", user="alice", channel=channel, text="hi *there* <@U0BOB00001>")["ts"]
+    event, body = heard("message event", lambda event: event["ts"] == ts)
+    check("human message", "client_msg_id" in event and event["blocks"][0]["type"] == "rich_text", event)
+    check("wrapper", body["team_id"] == slack["team_id"] and body["api_app_id"] == slack["app_id"], body)
+    check("authorizations", body["authorizations"][0]["user_id"] == slack["bot_user_id"], body)
+    delivery = acknowledged(body)
+    check("one attempt", len(delivery["attempts"]) == 1, delivery)
+
+    own = web.chat_postMessage(channel=channel, text="own")
+    event, _ = heard("own message comes back", lambda event: event["ts"] == own["ts"])
+    check("own message is marked", event["bot_id"] == slack["bot_id"] and event["app_id"] == slack["app_id"], event)
+    control(slack, "edit", channel=channel, ts=ts, text="new words")
+    event, _ = heard("message_changed", lambda event: event.get("subtype") == "message_changed")
+    check("edited text", event["message"]["text"] == "new words" and event["message"]["ts"] == ts, event)
+    control(slack, "react", user="bob", channel=channel, ts=ts, name="eyes")
+    event, _ = heard("reaction_added", lambda event: event["type"] == "reaction_added")
+    check("reaction", event["item"]["ts"] == ts and event["reaction"] == "eyes", event)
+    control(slack, "delete", channel=channel, ts=ts)
+    event, _ = heard("message_deleted", lambda event: event.get("subtype") == "message_deleted")
+    check("deleted ts", event["deleted_ts"] == ts, event)
+    control(slack, "change_user", user="carol", change={"display_name": "caz"})
+    event, _ = heard("user_change", lambda event: event["type"] == "user_change")
+    check("new name", event["user"]["profile"]["display_name"] == "caz", event)
+
+    before = {found["socket_id"] for found in control(slack, "sockets")["sockets"]}
+    control(slack, "disconnect", reason="refresh_requested")
+    until(
+        "new socket after refresh_requested",
+        lambda: {found["socket_id"] for found in control(slack, "sockets")["sockets"]} - before,
+        60,
+    )
+    until("old socket gone", lambda: not before & {s["socket_id"] for s in control(slack, "sockets")["sockets"]}, 60)
+    ts = control(slack, "post", user="alice", channel=channel, text="after the refresh")["ts"]
+    _, body = heard("message on the new socket", lambda event: event["ts"] == ts)
+    acknowledged(body)
+    handler.close()
+
+
+def main():
+    slack = load()
+    web = WebClient(token=slack["bot_token"], base_url=slack["api_url"])
+    web_api(slack, web)
+    socket_mode(slack, web)
+    print(f"{passed} passed, 0 failed", flush=True)
+    os._exit(0)
+
+
+main()

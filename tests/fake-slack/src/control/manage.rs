@@ -1,0 +1,51 @@
+//! Control verbs about channels and people: who is where, what things are called.
+use serde_json::json;
+
+use super::Outcome;
+use super::act::structure;
+use crate::arguments::Arguments;
+use crate::error::ApiError;
+use crate::workspace::Workspace;
+
+/// `None` for a verb that is not written here.
+pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Outcome> {
+    let user = a.text("user").unwrap_or("alice");
+    let channel = a.text("channel").unwrap_or("general");
+    let text = a.text("text").unwrap_or_default();
+    let name = a.text("name").unwrap_or_default();
+    let done = |outcome: Result<(), ApiError>| outcome.map(|()| json!({}));
+    Some(match verb {
+        "create_channel" => {
+            let private = a.flag("private") == Some(true);
+            slack.create_channel(user, name, private).map(|id| json!({ "channel": id }))
+        }
+        "open_conversation" => {
+            let users = a.list("users");
+            let users: Vec<&str> = users.iter().map(String::as_str).collect();
+            slack.open_conversation(&users).map(|id| json!({ "channel": id }))
+        }
+        "join" => done(slack.join(user, channel)),
+        "invite" => done(slack.invite(a.text("inviter").unwrap_or("alice"), user, channel)),
+        "leave" => done(slack.leave(user, channel)),
+        "kick" => done(slack.kick(a.text("actor").unwrap_or("alice"), user, channel)),
+        "topic" => done(slack.set_topic(user, channel, text)),
+        "purpose" => done(slack.set_purpose(user, channel, text)),
+        "rename" => done(slack.rename(user, channel, name)),
+        "archive" => done(slack.archive(user, channel, a.flag("archived") != Some(false))),
+        "delete_channel" => done(slack.delete_channel(user, channel)),
+        "add_user" => {
+            let real_name = a.text("real_name").unwrap_or(name);
+            Ok(json!({ "user": slack.add_user(name, real_name) }))
+        }
+        "change_user" => done(structure(a, "change").and_then(|change| slack.change_user(user, &change))),
+        "add_emoji" => {
+            slack.add_emoji(name, a.text("url").unwrap_or_default());
+            done(Ok(()))
+        }
+        "add_usergroup" => structure(a, "group").map(|group| {
+            slack.add_usergroup(group);
+            json!({})
+        }),
+        _ => return None,
+    })
+}

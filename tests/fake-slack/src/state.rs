@@ -1,0 +1,76 @@
+//! What the workspace knows: team, people, channels, messages, apps. No clocks, sockets or HTTP in here.
+mod app;
+mod channel;
+mod membership;
+mod message;
+mod pin;
+mod reaction;
+mod seed;
+mod team;
+mod user;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+
+pub(crate) use app::{App, Grant, TokenKind};
+pub(crate) use channel::{Channel, Kind};
+pub(crate) use message::{Change, bot_message, human_message};
+pub(crate) use team::Team;
+pub(crate) use user::User;
+
+use crate::clock::Clock;
+use crate::error::ApiError;
+
+/// Everything the workspace knows, kept in memory.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) clock: Clock,
+    /// Where this workspace serves its pictures, without a slash at the end.
+    pub(crate) base_url: String,
+    pub(crate) team: Team,
+    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) channels: BTreeMap<String, Channel>,
+    pub(crate) apps: BTreeMap<String, App>,
+    pub(crate) grants: HashMap<String, Grant>,
+    pub(crate) emoji: BTreeMap<String, String>,
+    pub(crate) usergroups: Vec<Value>,
+    pub(crate) ephemeral: Vec<Value>,
+}
+
+impl State {
+    /// Finds a user by id or by handle.
+    pub(crate) fn user_id(&self, name: &str) -> Result<String, ApiError> {
+        if self.users.contains_key(name) {
+            return Ok(name.to_owned());
+        }
+        let handle = name.trim_start_matches('@');
+        let found = self.users.values().find(|user| user.name == handle);
+        found.map(|user| user.id.clone()).ok_or_else(|| "user_not_found".into())
+    }
+
+    /// Finds a channel by id or by name, with or without `#`.
+    pub(crate) fn channel_id(&self, name: &str) -> Result<String, ApiError> {
+        if self.channels.contains_key(name) {
+            return Ok(name.to_owned());
+        }
+        let bare = name.trim_start_matches('#');
+        let found = self.channels.values().find(|channel| !bare.is_empty() && channel.name == bare);
+        found.map(|channel| channel.id.clone()).ok_or_else(|| "channel_not_found".into())
+    }
+
+    /// A channel by its id.
+    pub(crate) fn channel(&self, id: &str) -> Result<&Channel, ApiError> {
+        self.channels.get(id).ok_or_else(|| "channel_not_found".into())
+    }
+
+    /// A channel by its id, to change it.
+    pub(crate) fn channel_mut(&mut self, id: &str) -> Result<&mut Channel, ApiError> {
+        self.channels.get_mut(id).ok_or_else(|| "channel_not_found".into())
+    }
+
+    /// A user by its id.
+    pub(crate) fn user(&self, id: &str) -> Result<&User, ApiError> {
+        self.users.get(id).ok_or_else(|| "user_not_found".into())
+    }
+}

@@ -1,0 +1,148 @@
+//! The bridge as a program: its config file, its start, its end.
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use testkit::{Appservice, Program};
+
+use crate::Result;
+
+/// The environment variable that names the program to test, in place of the one built beside the tests.
+pub const PROGRAM_VARIABLE: &str = "BRIDGE_SLACK";
+
+/// How long a start or an orderly stop may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The bridge, with a folder of its own that holds config, registration, key and database.
+#[derive(Debug)]
+pub struct Bridge {
+    program: Program,
+    /// The config file as a value; it is written at every start.
+    pub config: Value,
+}
+
+/// Where the bridge finds what is around it.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// The homeserver's address.
+    pub homeserver_url: &'a str,
+    /// The bridge's names on it.
+    pub appservice: &'a Appservice,
+    /// The database's URL.
+    pub database_url: &'a str,
+    /// Slack's Web API.
+    pub slack_api_url: &'a str,
+    /// Who is the admin.
+    pub admin: &'a str,
+}
+
+impl Bridge {
+    /// A bridge that is configured and not started.
+    pub fn new(around: &Surroundings<'_>) -> Result<Self> {
+        let program = program()?.args(["--config", "config.yaml", "run"]);
+        let key = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
+        program.write("secret.key", &key)?;
+        program.write("registration.yaml", &around.appservice.registration_yaml())?;
+        let bridge = Self { program, config: config(around) };
+        bridge.write_config()?;
+        Ok(bridge)
+    }
+
+    /// Starts it and waits until it serves.
+    pub async fn start(&mut self) -> Result<()> {
+        self.launch()?;
+        let url = self.url("/health/ready");
+        self.program.wait_ready(&url, PATIENCE).await
+    }
+
+    /// Starts it and does not wait.
+    pub fn launch(&mut self) -> Result<()> {
+        self.write_config()?;
+        self.program.start()
+    }
+
+    /// Whether it runs.
+    pub fn is_running(&mut self) -> bool {
+        self.program.is_running()
+    }
+
+    /// Ends it as a crash does, by SIGKILL.
+    pub fn kill9(&mut self) -> Result<()> {
+        self.program.kill9()
+    }
+
+    /// Ends it in order; fails if it does not end well.
+    pub async fn stop(&mut self) -> Result<()> {
+        let code = self.program.terminate(PATIENCE).await?;
+        anyhow::ensure!(code == 0, "the bridge ended with exit code {code}\n{}", self.program.tail());
+        Ok(())
+    }
+
+    /// Runs another verb to its end; answers the exit code and what it wrote.
+    pub async fn verb(&self, args: &[&str]) -> Result<(i32, String)> {
+        self.write_config()?;
+        let config = self.folder().join("config.yaml");
+        program()?.arg("--config").arg(config).args(args).run(PATIENCE).await
+    }
+
+    /// Waits until it has ended by itself; answers the exit code and what all runs wrote.
+    pub async fn wait_exit(&mut self) -> Result<(i32, String)> {
+        Ok((self.program.wait_exit(PATIENCE).await?, self.program.log()))
+    }
+
+    /// Everything that all runs have written so far.
+    pub fn log(&self) -> String {
+        self.program.log()
+    }
+
+    /// The last lines it has written.
+    pub fn tail(&self) -> String {
+        self.program.tail()
+    }
+
+    /// The folder with its files.
+    pub fn folder(&self) -> &Path {
+        self.program.folder()
+    }
+
+    /// Replaces the config file's text until the next start.
+    pub fn write_config_text(&self, text: &str) -> Result<PathBuf> {
+        self.program.write("config.yaml", text)
+    }
+
+    /// An address of the bridge's own listener; `path` begins with a slash.
+    pub fn url(&self, path: &str) -> String {
+        let address = self.config["appservice"]["listen"].as_str().unwrap_or_default();
+        format!("http://{address}{path}")
+    }
+
+    fn write_config(&self) -> Result<PathBuf> {
+        let text = serde_yaml::to_string(&self.config).context("the config cannot be written")?;
+        self.write_config_text(&text)
+    }
+}
+
+/// The program, not started, with no arguments.
+pub fn program() -> Result<Program> {
+    match std::env::var_os(PROGRAM_VARIABLE) {
+        Some(path) => Program::new(PathBuf::from(path)),
+        None => Program::of_workspace("bridge-slack"),
+    }
+}
+
+fn config(around: &Surroundings<'_>) -> Value {
+    let Appservice { id, bot, user_prefix, server_name, port, .. } = around.appservice;
+    json!({
+        "homeserver": { "url": around.homeserver_url, "name": server_name },
+        "appservice": {
+            "id": id, "bot": bot, "user_prefix": user_prefix, "listen": port.address(),
+            "registration": "registration.yaml",
+        },
+        "database": { "url": around.database_url },
+        "secret": { "key_file": "secret.key" },
+        "logging": { "level": "info,bridge_core=debug,bridge_slack=debug", "format": "text" },
+        "permissions": { "*": "relay", around.admin: "admin" },
+        "slack": { "api_url": around.slack_api_url, "rate_limits": "off" },
+    })
+}

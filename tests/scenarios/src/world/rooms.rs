@@ -1,0 +1,74 @@
+//! Portals: how they come to be, and who is in them.
+use anyhow::Context as _;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+use testkit::{User, eventually};
+
+use super::{LIMIT, World};
+use crate::Result;
+
+impl World {
+    /// The alias of a channel's portal; the channel by name or id.
+    pub fn alias(&self, channel: &str) -> Result<String> {
+        let channel = self.slack.channel(channel, "alice")?;
+        let id = channel["id"].as_str().context("a channel without an id")?.to_lowercase();
+        let (prefix, team) = (&self.appservice.user_prefix, self.slack.team_id().to_lowercase());
+        Ok(format!("#{prefix}{team}-{id}:{}", self.appservice.server_name))
+    }
+
+    /// The room behind an alias; none if there is none.
+    pub async fn resolve(&self, alias: &str) -> Result<Option<String>> {
+        let path =
+            format!("/_matrix/client/v3/directory/room/{}", utf8_percent_encode(alias, NON_ALPHANUMERIC));
+        match self.admin.request(Method::GET, &path, None).await {
+            Ok(answer) => Ok(answer["room_id"].as_str().map(str::to_owned)),
+            Err(error)
+                if error.downcast_ref::<testkit::user::ApiError>().is_some_and(|e| e.status == 404) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a channel's portal by a first message of alice, and takes the admin into it; answers the room's id.
+    pub async fn portal(&self, channel: &str) -> Result<String> {
+        let opening = format!("opening words of alice in {channel}");
+        self.slack_says("alice", channel, &opening)?;
+        let room = self.portal_room(channel).await?;
+        self.admin.wait_for_invite(|invite| invite.room_id == room).await?;
+        self.admin.join(&room).await?;
+        // Who joins later sees what was said before, so this also waits for the ghost.
+        self.wait_for_texts(&self.admin, &room, &[&opening]).await?;
+        Ok(room)
+    }
+
+    /// Waits until a channel has a portal; answers the room's id.
+    pub async fn portal_room(&self, channel: &str) -> Result<String> {
+        let alias = self.alias(channel)?;
+        eventually(LIMIT, format!("the portal {alias}"), async || {
+            self.resolve(&alias).await?.context("nobody has that alias yet")
+        })
+        .await
+    }
+
+    /// Takes another person into a portal, invited by the bridge's admin through the room's rights or by the bot's.
+    pub async fn take_in(&self, room: &str, person: &User) -> Result<()> {
+        self.invite_as_bot(room, person.user_id()).await?;
+        person.wait_for_invite(|invite| invite.room_id == room).await?;
+        person.join(room).await?;
+        Ok(())
+    }
+
+    /// Invites somebody as the bot, which alone has the power for it in a portal.
+    async fn invite_as_bot(&self, room: &str, user_id: &str) -> Result<()> {
+        let escaped = utf8_percent_encode(room, NON_ALPHANUMERIC);
+        let url = format!("{}/_matrix/client/v3/rooms/{escaped}/invite", self.homeserver.base_url());
+        let request = reqwest::Client::new().post(url).query(&[("user_id", self.bot_id())]);
+        let request = request.bearer_auth(&self.appservice.as_token);
+        let answer = request.json(&serde_json::json!({ "user_id": user_id })).send().await?;
+        let status = answer.status();
+        anyhow::ensure!(status == 200, "the invitation was answered {status}: {}", answer.text().await?);
+        Ok(())
+    }
+}

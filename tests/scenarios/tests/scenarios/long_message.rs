@@ -1,0 +1,50 @@
+//! A message longer than Slack takes in one piece arrives in pieces, complete and in order.
+use crate::{Result, World, scenario};
+
+/// The longest text Slack takes without cutting it itself, in characters.
+const PIECE: usize = 4_000;
+
+scenario!(a_long_message_is_split in each_homeserver);
+async fn a_long_message_is_split(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let words: Vec<String> = (0..1_000).map(|number| format!("word{number:04}")).collect();
+    let long = words.join(" ");
+    assert!(long.len() >= 8_999);
+    world.matrix_says(&world.admin, &room, &long).await?;
+    world.matrix_says(&world.admin, &room, "and this comes behind it").await?;
+    world.wait_on_slack("general", "and this comes behind it").await?;
+
+    let pieces: Vec<String> = world
+        .slack_texts("general")
+        .into_iter()
+        .filter(|text| text.contains("word0") || text.contains("word9"))
+        .collect();
+    assert!(pieces.len() >= 3, "{} pieces", pieces.len());
+    assert!(pieces.iter().all(|piece| piece.chars().count() <= PIECE));
+    let arrived: Vec<&str> = pieces.iter().flat_map(|piece| piece.split_whitespace()).collect();
+    assert_eq!(arrived, words);
+    assert_eq!(world.slack_texts("general").last().map(String::as_str), Some("and this comes behind it"));
+    world.settle("general", &room).await?;
+    let shown = world.admin.texts(&room).await?;
+    assert_eq!(
+        shown.iter().filter(|text| text.contains("word0500")).count(),
+        1,
+        "the pieces came back as echoes"
+    );
+    Ok(())
+}
+
+scenario!(too_long_is_refused_with_a_reason in one);
+async fn too_long_is_refused_with_a_reason(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.expect_in_log("kept as a dead letter");
+    let sent = world.matrix_says(&world.admin, &room, &"x".repeat(62_000)).await?;
+    let answer = world.answer_to(&world.admin, &room, &sent, "not delivered").await?;
+    assert_eq!(answer.reply_to(), Some(sent.as_str()));
+    assert!(answer.body().contains("characters"), "{}", answer.body());
+    world.matrix_says(&world.admin, &room, "a short one follows").await?;
+    world.wait_on_slack("general", "a short one follows").await?;
+    Ok(())
+}

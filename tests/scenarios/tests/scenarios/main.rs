@@ -1,0 +1,29 @@
+//! All scenarios, each mounted in every world it holds in.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at once"
+)]
+#![allow(clippy::unreadable_literal, reason = "timestamps are read as Slack writes them")]
+
+use scenarios::{Result, World, scenario};
+
+mod burst;
+mod configuration;
+mod crash;
+mod demo;
+mod doubled;
+mod formatting;
+mod ghost;
+mod listener;
+mod login;
+mod long_message;
+mod oddities;
+mod outage;
+mod permissions;
+mod rate_limit;
+mod registration;
+mod relay;
+mod text;
+mod wire;

@@ -1,0 +1,79 @@
+//! Being told to wait is no failure.
+use std::time::Duration;
+
+use fake_slack::Mode;
+use serde_json::json;
+use testkit::Fault;
+
+use crate::{Result, World, scenario};
+
+/// What Slack asks for, in seconds.
+const RETRY_AFTER: u64 = 1;
+
+scenario!(slack_says_wait in each_homeserver);
+async fn slack_says_wait(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.slack.rate_limit_next("chat.postMessage", RETRY_AFTER, 2);
+    let texts = ["patience, the first", "patience, the second", "patience, the third"];
+    for text in texts {
+        world.matrix_says(&world.admin, &room, text).await?;
+    }
+    world.wait_for_slack_texts("general", &texts).await?;
+    let calls = world.slack.calls_of("chat.postMessage");
+    let refused: Vec<usize> = (0..calls.len()).filter(|&at| calls[at].status == 429).collect();
+    assert_eq!(refused.len(), 2);
+    for at in refused {
+        let waited = Duration::from_micros(calls[at + 1].called_at - calls[at].called_at);
+        assert!(waited >= Duration::from_secs(RETRY_AFTER), "tried again after {waited:?}");
+    }
+    let said = world.admin.texts(&room).await?;
+    assert!(!said.iter().any(|text| text.contains("not delivered")), "{said:?}");
+    Ok(())
+}
+
+scenario!(a_limited_method_holds_up_no_other in one);
+async fn a_limited_method_holds_up_no_other(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.slack.rate_limit_next("chat.postMessage", 30, 1);
+    world.expect_in_log("some jobs did not end in time");
+    world.matrix_says(&world.admin, &room, "this has to wait long").await?;
+    let refused =
+        world.slack.wait_for_call("chat.postMessage", |call| call.status == 429, scenarios::world::LIMIT);
+    assert!(refused.await.is_some());
+    let random = world.portal("random").await?;
+    world.slack_says("bob", "random", "elsewhere all is well")?;
+    world.admin.wait_for_text(&random, "elsewhere all is well").await?;
+    Ok(())
+}
+
+scenario!(slacks_own_limits_are_kept in one);
+async fn slacks_own_limits_are_kept(world: &mut World) -> Result<()> {
+    world.bridge.config["slack"]["rate_limits"] = json!("quota");
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.slack.set_mode(Mode::Quota);
+    world.slack.clear_calls();
+    let texts: Vec<String> = (0..6).map(|number| format!("within the limits {number}")).collect();
+    for text in &texts {
+        world.matrix_says(&world.admin, &room, text).await?;
+    }
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    world.wait_for_slack_texts("general", &texts).await?;
+    let refused = world.slack.calls().iter().filter(|call| call.status == 429).count();
+    assert_eq!(refused, 0, "Slack had to refuse calls");
+    Ok(())
+}
+
+scenario!(the_homeserver_says_wait in fakes);
+async fn the_homeserver_says_wait(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.fake().fail_next("PUT */send/m.room.message/*", Fault::RateLimit(Duration::from_millis(300)), 3);
+    let texts = ["held up, the first", "held up, the second"];
+    for text in texts {
+        world.slack_says("alice", "general", text)?;
+    }
+    world.wait_for_texts(&world.admin, &room, &texts).await
+}

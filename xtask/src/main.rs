@@ -1,0 +1,78 @@
+//! The project's own commands: `cargo xtask <verb>`. Continuous integration calls these and nothing else.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a program of the build: it reads the environment and the real clock"
+)]
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "the repository's own files, named in lower case"
+)]
+
+mod ci;
+mod counts;
+mod debian;
+mod demo;
+mod deny;
+mod generate;
+mod judges;
+mod postgres;
+mod process;
+mod python;
+mod slack_sdks;
+mod synapse;
+mod test;
+mod tidy;
+mod workspace;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+use workspace::Workspace;
+
+const HELP: &str = "\
+cargo xtask <verb>
+
+  test        set up what is missing, then run every test; the last line counts them
+  demo        show the bridge at work beside a real Synapse [--once] [--homeserver URL]
+  ci          everything that must be green, in order: this is what continuous integration runs
+  tidy        check the rules of the repository (size of files, layers, words, migrations)
+  generate    write docs/generated, registration/examples and the list of migrations anew
+  synapse     install the homeserver of the tests under target/synapse
+  slack-sdks  install Slack's own clients of the tests under target/judges
+  postgres    run a throw-away PostgreSQL until Ctrl-C, or while a command runs [-- COMMAND]
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs one verb; `false` when it ran to its end and something in it was not good.
+fn run(args: &[String]) -> Result<bool> {
+    let Some((verb, rest)) = args.split_first() else {
+        print!("{HELP}");
+        return Ok(false);
+    };
+    let workspace = Workspace::find()?;
+    match verb.as_str() {
+        "test" => Ok(test::run(&workspace).report()),
+        "demo" => demo::run(&workspace, rest),
+        "ci" => Ok(ci::run(&workspace)),
+        "tidy" => tidy::run(&workspace),
+        "generate" => generate::run(&workspace).map(|()| true),
+        "synapse" => synapse::install(&workspace).map(|_| true),
+        "slack-sdks" => slack_sdks::install(&workspace).map(|_| true),
+        "postgres" => postgres::run(&workspace, rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        _ => bail!("there is no verb `{verb}`; `cargo xtask help` lists them"),
+    }
+}
