@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::fs::File;
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
@@ -43,13 +45,59 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-/// A transaction on either engine. Roll back by name when giving up: dropping it rolls back only later.
+/// Statements on either engine, in a transaction or, for reading, each by itself. Roll back by name when giving up:
+/// dropping a transaction rolls it back only later.
 #[derive(Debug)]
 pub enum Tx {
     /// On the embedded engine.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Link<Sqlite>),
     /// On a server.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Link<Postgres>),
+}
+
+/// A connection, and whether a transaction is open on it.
+#[derive(Debug)]
+pub enum Link<D: sqlx::Database> {
+    /// What is written counts from the commit on.
+    Writing(Transaction<'static, D>),
+    /// Each statement by itself: a transaction around a single question costs two more.
+    Reading(PoolConnection<D>),
+}
+
+impl<D: sqlx::Database> Deref for Link<D> {
+    type Target = D::Connection;
+
+    fn deref(&self) -> &D::Connection {
+        match self {
+            Self::Writing(tx) => tx,
+            Self::Reading(connection) => connection,
+        }
+    }
+}
+
+impl<D: sqlx::Database> DerefMut for Link<D> {
+    fn deref_mut(&mut self) -> &mut D::Connection {
+        match self {
+            Self::Writing(tx) => tx,
+            Self::Reading(connection) => connection,
+        }
+    }
+}
+
+impl<D: sqlx::Database> Link<D> {
+    async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Writing(tx) => Ok(tx.commit().await?),
+            Self::Reading(_) => Ok(()),
+        }
+    }
+
+    async fn rollback(self) -> Result<(), StoreError> {
+        match self {
+            Self::Writing(tx) => Ok(tx.rollback().await?),
+            Self::Reading(_) => Ok(()),
+        }
+    }
 }
 
 /// Runs one expression on the connection of whichever engine the transaction is on.
@@ -88,16 +136,18 @@ impl Db {
     /// Starts a writing transaction.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { write, .. } => {
+                Tx::Sqlite(Link::Writing(write.begin_with("BEGIN IMMEDIATE").await?))
+            }
+            Self::Postgres(pool) => Tx::Postgres(Link::Writing(pool.begin().await?)),
         })
     }
 
-    /// Starts a reading transaction.
+    /// Takes a connection for reading; each statement sees its own moment.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { read, .. } => Tx::Sqlite(Link::Reading(read.acquire().await?)),
+            Self::Postgres(pool) => Tx::Postgres(Link::Reading(pool.acquire().await?)),
         })
     }
 
@@ -135,22 +185,32 @@ pub(crate) fn storable(text: &str) -> Cow<'_, str> {
 }
 
 impl Tx {
+    /// Writes the mark of a statement's parameter. The embedded engine looks numbered ones up one by one, so a long
+    /// statement has them in order and without a number.
+    pub(crate) fn push_parameter(&self, sql: &mut String, number: usize) {
+        match self {
+            Self::Sqlite(_) => sql.push('?'),
+            Self::Postgres(_) => {
+                sql.push('$');
+                sql.push_str(&number.to_string());
+            }
+        }
+    }
+
     /// Makes everything durable.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(link) => link.commit().await,
+            Self::Postgres(link) => link.commit().await,
         }
-        Ok(())
     }
 
     /// Undoes everything, now.
     pub async fn rollback(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.rollback().await?,
-            Self::Postgres(tx) => tx.rollback().await?,
+            Self::Sqlite(link) => link.rollback().await,
+            Self::Postgres(link) => link.rollback().await,
         }
-        Ok(())
     }
 }
 
@@ -180,7 +240,12 @@ async fn open_file(path: &Path) -> Result<Db, StoreError> {
     create_private(path)?;
     let options = sqlite_options().filename(path);
     let pool = |most| {
-        SqlitePoolOptions::new().max_connections(most).idle_timeout(Duration::from_mins(1)).max_lifetime(None)
+        SqlitePoolOptions::new()
+            .max_connections(most)
+            .idle_timeout(Duration::from_mins(1))
+            .max_lifetime(None)
+            // A file does not hang up.
+            .test_before_acquire(false)
     };
     let explain = |error: sqlx::Error| {
         StoreError(format!("The database file {} could not be opened: {error}", path.display()))

@@ -93,6 +93,7 @@ fn merged(stored: Vec<Stored>, recent: Vec<MessageRow>) -> Vec<MessageRow> {
 pub(crate) async fn insert(tx: &mut Tx, rows: &[&MessageRow]) -> Result<(), StoreError> {
     for chunk in super::queue::chunks(rows) {
         let sql = super::queue::values_sql(
+            tx,
             "INSERT INTO message (message_id, part_id, event_id, chat_id, receiver, sender, sent_at) VALUES ",
             COLUMNS,
             chunk.len(),

@@ -57,7 +57,13 @@ pub(crate) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
 }
 
 /// A statement over `rows` rows of `columns` values each: `head ($1,$2),($3,$4) tail`.
-pub(crate) fn values_sql(head: &str, columns: usize, rows: usize, tail: &str) -> AssertSqlSafe<Arc<str>> {
+pub(crate) fn values_sql(
+    tx: &Tx,
+    head: &str,
+    columns: usize,
+    rows: usize,
+    tail: &str,
+) -> AssertSqlSafe<Arc<str>> {
     let mut sql = String::with_capacity(head.len() + tail.len() + rows * columns * 5);
     sql.push_str(head);
     for row in 0..rows {
@@ -66,8 +72,7 @@ pub(crate) fn values_sql(head: &str, columns: usize, rows: usize, tail: &str) ->
             if column > 0 {
                 sql.push(',');
             }
-            sql.push('$');
-            sql.push_str(&(row * columns + column + 1).to_string());
+            tx.push_parameter(&mut sql, row * columns + column + 1);
         }
         sql.push(')');
     }
@@ -85,6 +90,7 @@ pub(crate) async fn insert_seen(
     let mut fresh = HashSet::new();
     for chunk in chunks(jobs) {
         let sql = values_sql(
+            tx,
             "INSERT INTO seen (source, dedup, seen_at) VALUES ",
             3,
             chunk.len(),
@@ -106,6 +112,7 @@ pub(crate) async fn insert_seen(
 pub(crate) async fn insert_jobs(tx: &mut Tx, jobs: &[Job]) -> Result<(), StoreError> {
     for chunk in chunks(jobs) {
         let sql = values_sql(
+            tx,
             "INSERT INTO job (id, lane, source, login_id, dedup, payload, accepted_at) VALUES ",
             7,
             chunk.len(),
@@ -132,7 +139,7 @@ pub(crate) async fn insert_jobs(tx: &mut Tx, jobs: &[Job]) -> Result<(), StoreEr
 /// Removes jobs that are done.
 pub(crate) async fn delete_jobs(tx: &mut Tx, ids: &[i64]) -> Result<(), StoreError> {
     for chunk in chunks(ids) {
-        let sql = values_sql("DELETE FROM job WHERE id IN (VALUES ", 1, chunk.len(), ")");
+        let sql = values_sql(tx, "DELETE FROM job WHERE id IN (VALUES ", 1, chunk.len(), ")");
         on!(&mut *tx, c => {
             let mut query = sqlx::query(sql);
             for id in chunk {
