@@ -1,5 +1,6 @@
 //! The neutral value between networks: a message as parts of rich text and media.
 
+pub mod file;
 pub mod html_read;
 pub mod html_write;
 pub mod lookup;
@@ -9,7 +10,8 @@ pub mod split;
 mod style;
 mod walk;
 
-pub use lookup::{Lookup, MatrixName};
+pub use file::{File, FileKind, FileSource};
+pub use lookup::{CarriedFile, Lookup, MatrixName, Thumbnail};
 pub use rich_text::{Block, Emoji, Item, Mention, RichText, Span, Style};
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,8 @@ pub struct Message {
     pub thread_root: Option<RemoteMessageId>,
     /// The message it answers.
     pub reply_to: Option<RemoteMessageId>,
+    /// Whether a message of a thread is also shown outside of it.
+    pub broadcast: bool,
 }
 
 impl Message {
@@ -43,6 +47,7 @@ impl Message {
             .iter()
             .map(|part| match &part.body {
                 PartBody::Text(text) => plain::write(text),
+                PartBody::File(file) => plain_file(file),
             })
             .collect();
         texts.join("\n")
@@ -90,4 +95,13 @@ impl Part {
 pub enum PartBody {
     /// Formatted text.
     Text(RichText),
+    /// A file, with what is said about it.
+    File(File),
+}
+
+fn plain_file(file: &File) -> String {
+    match file.caption.as_ref().map(plain::write).filter(|caption| !caption.is_empty()) {
+        Some(caption) => format!("[{}]\n{caption}", file.name),
+        None => format!("[{}]", file.name),
+    }
 }

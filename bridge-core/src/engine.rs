@@ -5,6 +5,7 @@ pub(crate) mod command;
 pub(crate) mod conversation;
 pub(crate) mod ghost;
 pub(crate) mod matrix;
+mod media;
 pub(crate) mod portal;
 pub(crate) mod relay;
 pub(crate) mod remote;

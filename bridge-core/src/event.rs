@@ -8,5 +8,5 @@ pub mod to_matrix;
 
 pub use crate::content::Lookup;
 pub use info::{ChatInfo, ChatKind, UserInfo};
-pub use matrix::{MatrixEvent, MatrixKind, Speaker};
-pub use remote::{RemoteEvent, RemoteKind, Scope, Sender};
+pub use matrix::{MatrixEvent, MatrixKind, Reaction, Sent, Speaker};
+pub use remote::{MemberChange, RemoteEvent, RemoteKind, Scope, Sender};

@@ -4,16 +4,19 @@
 //! work (queue, rooms, ghosts, permissions, commands, storage, retries) is done by the core.
 
 pub mod context;
+pub mod file;
 pub mod info;
 pub mod login;
 
 use std::future::Future;
 
+use crate::content::{File, RichText};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::event::{ChatInfo, ChatKind, UserInfo};
 pub use context::{ConnectionState, Context};
+pub use file::{FileBytes, FileStream};
 pub use info::{Capabilities, NetworkInfo};
 pub use login::{Answers, Field, LoggedIn, LoginError, LoginFlow};
 
@@ -140,6 +143,71 @@ pub trait Session: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<u8>, NetworkError>> + Send {
         let _ = (url, limit);
         async { Err(NetworkError::Unsupported("A file")) }
+    }
+
+    /// Opens a file of the network for reading. Called in the chat's lane, when a message with the file is shown. A file
+    /// that is gone, or that may not be read, is a [`NetworkError::Rejected`], whose sentence is shown in its place.
+    fn open_file(&self, file: &File) -> impl Future<Output = Result<FileBytes, NetworkError>> + Send {
+        let _ = file;
+        async { Err(NetworkError::Unsupported("A file")) }
+    }
+
+    /// Where the picture of one of the network's own emoji is; none for one it does not have. Called when somebody uses
+    /// it for the first time.
+    fn emoji_url(&self, name: &str) -> impl Future<Output = Result<Option<String>, NetworkError>> + Send {
+        let _ = name;
+        async { Ok(None) }
+    }
+
+    /// One message as an event of kind [`RemoteKind::Message`](crate::event::RemoteKind::Message), or none if it is not
+    /// there any more. Called when somebody answers in a thread whose beginning was never shown.
+    fn message(
+        &self,
+        chat: &ChatKey,
+        id: &RemoteMessageId,
+    ) -> impl Future<Output = Result<Option<RemoteEvent>, NetworkError>> + Send {
+        let _ = (chat, id);
+        async { Ok(None) }
+    }
+
+    /// The messages that are pinned in a chat. Called after an event of kind
+    /// [`RemoteKind::Pins`](crate::event::RemoteKind::Pins).
+    fn pins(
+        &self,
+        chat: &ChatKey,
+    ) -> impl Future<Output = Result<Vec<RemoteMessageId>, NetworkError>> + Send {
+        let _ = chat;
+        async { Ok(Vec::new()) }
+    }
+
+    /// The people in a chat, `at_most` of them. Called when all members of a chat are to be shown in its room.
+    fn members(
+        &self,
+        chat: &ChatKey,
+        at_most: usize,
+    ) -> impl Future<Output = Result<Vec<RemoteUserId>, NetworkError>> + Send {
+        let _ = (chat, at_most);
+        async { Err(NetworkError::Unsupported("A list of members")) }
+    }
+
+    /// Opens the direct chat with one person, or the group of several. Called by `start-chat`, and when a ghost is invited
+    /// into a direct room.
+    fn open_chat(
+        &self,
+        people: &[RemoteUserId],
+    ) -> impl Future<Output = Result<ChatInfo, NetworkError>> + Send {
+        let _ = people;
+        async { Err(NetworkError::Unsupported("Opening a chat")) }
+    }
+
+    /// Answers somebody's [`RemoteKind::Command`](crate::event::RemoteKind::Command); nobody else sees it.
+    fn answer(
+        &self,
+        answer_to: &str,
+        text: &RichText,
+    ) -> impl Future<Output = Result<(), NetworkError>> + Send {
+        let _ = (answer_to, text);
+        async { Err(NetworkError::Unsupported("Answering a command")) }
     }
 
     /// The chats this login is in, for `sync` and after a login.

@@ -11,6 +11,7 @@ pub mod message;
 pub mod migrate;
 pub mod portal;
 pub mod queue;
+pub mod reaction;
 pub mod recent;
 pub mod seal;
 

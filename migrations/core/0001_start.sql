@@ -74,9 +74,21 @@ CREATE TABLE message (
     receiver   TEXT   NOT NULL,
     sender     TEXT   NOT NULL,
     sent_at    BIGINT NOT NULL,
+    thread_id  TEXT   NOT NULL,
     PRIMARY KEY (message_id, part_id)
 );
 CREATE INDEX message_by_event ON message (event_id);
+
+-- A reaction: whose it is (a full Matrix id, of a person or a ghost) and the Matrix event that shows it.
+CREATE TABLE reaction (
+    message_id TEXT   NOT NULL,
+    sender     TEXT   NOT NULL,
+    emoji      TEXT   NOT NULL,
+    event_id   TEXT   NOT NULL,
+    name       TEXT   NOT NULL,
+    PRIMARY KEY (message_id, sender, emoji)
+);
+CREATE INDEX reaction_by_event ON reaction (event_id);
 
 -- Small facts by name.
 CREATE TABLE kv (

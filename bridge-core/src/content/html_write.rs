@@ -83,7 +83,7 @@ fn is_unformatted(text: &RichText, lookup: &Lookup) -> bool {
     spans.iter().all(|span| match span {
         span if span.style().is_some_and(|style| style != Style::default()) => false,
         Span::Text { .. } | Span::Date { .. } | Span::Break => true,
-        Span::Emoji { emoji, .. } => emoji.mxc().is_none(),
+        Span::Emoji { emoji, .. } => emoji.mxc(lookup).is_none(),
         Span::Mention { mention, .. } => pill::address(mention, lookup).is_none(),
         Span::Link { .. } => false,
     })
@@ -203,10 +203,9 @@ impl Writer<'_> {
 
 impl Emoji {
     /// Where an `mxc://` picture of it is.
-    fn mxc(&self) -> Option<&str> {
-        match self {
-            Self::Custom { url: Some(url), .. } if url.starts_with("mxc://") => Some(url),
-            _ => None,
-        }
+    fn mxc<'a>(&'a self, lookup: &'a Lookup) -> Option<&'a str> {
+        let Self::Custom { name, url } = self else { return None };
+        let own = url.as_deref().filter(|url| url.starts_with("mxc://"));
+        own.or_else(|| lookup.emoji.get(name).map(String::as_str))
     }
 }

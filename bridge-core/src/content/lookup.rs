@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::id::{ChatId, RemoteUserId};
+use super::FileSource;
+use crate::id::{ChatId, RemoteMessageId, RemoteUserId};
 
 /// Names and addresses known on both sides, for one conversion.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,12 @@ pub struct Lookup {
     pub remote_users: HashMap<String, RemoteUserId>,
     /// Matrix room id or alias → the chat it is a portal of.
     pub remote_chats: HashMap<String, ChatId>,
+    /// A file of the remote network → where it is on Matrix, or a sentence that says why it is not.
+    pub files: HashMap<FileSource, Result<CarriedFile, String>>,
+    /// The name of one of the network's own emoji → the `mxc://` address of its picture.
+    pub emoji: HashMap<String, String>,
+    /// A remote message → the address (`https://matrix.to/…`) of the event that shows it.
+    pub messages: HashMap<RemoteMessageId, String>,
 }
 
 /// How something is named on Matrix.
@@ -24,4 +31,34 @@ pub struct MatrixName {
     pub mxid: Option<String>,
     /// The name to show.
     pub name: String,
+}
+
+/// A file as it lies on Matrix.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CarriedFile {
+    /// The `mxc://` address.
+    pub mxc: String,
+    /// The media type as found.
+    pub media_type: String,
+    /// The length in bytes as found.
+    pub size: u64,
+    /// Width and height in pixels, of pictures and videos.
+    pub dimensions: Option<(u32, u32)>,
+    /// A blurred picture to show while the real one loads (`xyz.amorgan.blurhash`).
+    pub blurhash: Option<String>,
+    /// A smaller picture.
+    pub thumbnail: Option<Thumbnail>,
+}
+
+/// A smaller picture of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thumbnail {
+    /// The `mxc://` address.
+    pub mxc: String,
+    /// The media type.
+    pub media_type: String,
+    /// The length in bytes.
+    pub size: u64,
+    /// Width and height in pixels.
+    pub dimensions: (u32, u32),
 }

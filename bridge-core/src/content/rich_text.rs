@@ -233,3 +233,21 @@ pub enum Emoji {
         url: Option<String>,
     },
 }
+
+impl Emoji {
+    /// The emoji as one word: the characters, or the name between colons.
+    pub fn as_stored(&self) -> String {
+        match self {
+            Self::Unicode(text) => text.clone(),
+            Self::Custom { name, .. } => format!(":{name}:"),
+        }
+    }
+
+    /// The emoji of such a word.
+    pub fn read_stored(word: &str) -> Self {
+        match word.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')).filter(|name| !name.is_empty()) {
+            Some(name) => Self::Custom { name: name.to_owned(), url: None },
+            None => Self::Unicode(word.to_owned()),
+        }
+    }
+}

@@ -27,6 +27,13 @@ pub(crate) struct KnownGhost {
     row: GhostRow,
 }
 
+impl KnownGhost {
+    /// What the ghost is called.
+    pub(crate) fn name(&self) -> &str {
+        self.row.name.as_deref().unwrap_or(self.row.user_id.as_str())
+    }
+}
+
 impl<N: Network> Bridge<N> {
     /// The ghost of a person, set up as far as needed: nothing is asked and nothing is sent for one that is up to date.
     /// A name or picture that the message carries itself goes before the account's.
@@ -165,7 +172,7 @@ fn asked(answer: Result<UserInfo, NetworkError>, remote: &RemoteUserId) -> Resul
 }
 
 /// The media type of a picture, by its first bytes; none for what is no picture.
-fn image_kind(bytes: &[u8]) -> Option<&'static str> {
+pub(super) fn image_kind(bytes: &[u8]) -> Option<&'static str> {
     Some(match bytes {
         [0x89, b'P', b'N', b'G', ..] => "image/png",
         [0xff, 0xd8, ..] => "image/jpeg",

@@ -159,9 +159,13 @@ impl<N: Network> Bridge<N> {
             let topic = info.topic.clone().unwrap_or_default();
             bot.send_state(room, "m.room.topic", "", &json!({ "topic": topic })).await?;
         }
-        let row = PortalRow { info, ..PortalRow::clone(&portal) };
+        self.keep_portal(PortalRow { info, ..PortalRow::clone(&portal) }).await
+    }
+
+    /// Stores what is known of a portal now.
+    pub(crate) async fn keep_portal(&self, row: PortalRow) -> Result<(), JobError> {
         self.store.put_portal(&row).await?;
-        self.portals.insert(chat.clone(), Arc::new(row)).await;
+        self.portals.insert(row.chat.clone(), Arc::new(row)).await;
         Ok(())
     }
 

@@ -1,6 +1,15 @@
 //! Carries remote events over to Matrix; one file per kind that needs one.
 
+mod command;
+mod delete;
+mod edit;
+mod left;
+mod lookup;
+mod member;
 mod message;
+mod pins;
+mod reaction;
+mod relation;
 
 use super::Bridge;
 use crate::error::JobError;
@@ -25,6 +34,23 @@ impl<N: Network> Bridge<N> {
         let event: RemoteEvent = self.network.decode(login_id, &job.payload)?;
         match &event.kind {
             RemoteKind::Message { id, message } => self.remote_message(&live, &event, id, message).await,
+            RemoteKind::Edit { id, revision, message } => {
+                self.remote_edit(&live, &event, id, revision, message).await
+            }
+            RemoteKind::Delete { id, is_tombstone } => {
+                self.remote_delete(&live, &event, id, *is_tombstone).await
+            }
+            RemoteKind::React { id, emoji } => self.remote_reaction(&live, &event, id, emoji, true).await,
+            RemoteKind::Unreact { id, emoji } => self.remote_reaction(&live, &event, id, emoji, false).await,
+            RemoteKind::Member { user_id, change } => {
+                self.remote_member(&live, &event, user_id, *change).await
+            }
+            RemoteKind::Pins => self.remote_pins(&live, &event).await,
+            RemoteKind::Moved(to) => self.remote_moved(&event, to).await,
+            RemoteKind::Command { line, answer_to } => {
+                self.remote_command(&live, &event, line, answer_to).await
+            }
+            RemoteKind::Left => self.remote_left(&event).await,
             RemoteKind::ChatInfo => {
                 if let Scope::Chat(chat) = &event.scope {
                     self.refresh_portal(&live, chat).await?;

@@ -58,14 +58,17 @@ impl<N: Network> Bridge<N> {
     /// Tells the sender, in the room and in answer to the message, that it did not arrive and why.
     pub(crate) async fn tell_not_delivered(&self, job: &Job, reason: &str, for_person: bool) {
         let Ok(event) = Incoming::read(&job.payload) else { return };
-        if event.kind != "m.room.message" && event.kind != "m.room.encrypted" {
-            return;
-        }
+        let what = match event.kind.as_str() {
+            "m.room.message" | "m.room.encrypted" | "m.sticker" => "message",
+            "m.reaction" => "reaction",
+            "m.room.redaction" => "deletion",
+            _ => return,
+        };
         let text = if for_person {
-            format!("⚠️ This message was not delivered to {}. {reason}", N::INFO.name)
+            format!("⚠️ This {what} was not delivered to {}. {reason}", N::INFO.name)
         } else {
             format!(
-                "⚠️ This message was not delivered to {}: the bridge could not handle it. It is kept for the \
+                "⚠️ This {what} was not delivered to {}: the bridge could not handle it. It is kept for the \
                  administrator, as dead letter {}.",
                 N::INFO.name,
                 job.id

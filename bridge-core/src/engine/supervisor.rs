@@ -84,7 +84,8 @@ impl<N: Network> Bridge<N> {
             |_| "The stored credentials have another form than this version writes. Log in again.",
         )?;
         let stop = CancellationToken::new();
-        let context = Context::new(row.login_id.clone(), self.store.clock().clone(), stop.clone());
+        let context = Context::new(row.login_id.clone(), self.store.clock().clone(), stop.clone())
+            .with_bot(self.app.bot());
         let session =
             self.network.connect(credentials, context.clone()).map_err(|error| error.to_string())?;
         let live = Arc::new(Live { row, session, context, stop });

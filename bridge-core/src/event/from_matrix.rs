@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use crate::content::{
-    Block, Lookup, Mention, Message, MessageStyle, RichText, Span, html_read::read,
-    html_read::strip_reply_fallback,
+    Block, File, FileKind, FileSource, Lookup, Mention, Message, MessageStyle, Part, PartBody, RichText,
+    Span, Style, html_read::read, html_read::strip_reply_fallback,
 };
+use crate::id::PartId;
 
 /// Reads the content of an `m.room.message`, without its relations: a reply's quotation is left out, an edit is
-/// read by passing its `m.new_content`. A file becomes a text that names it, with its caption. None for what says
+/// read by passing its `m.new_content`. A file has its caption with it; a place becomes text. None for what says
 /// nothing: redacted or broken content, verification requests.
 pub fn message(content: &Value, lookup: &Lookup) -> Option<Message> {
     let field = |name: &str| content.get(name).and_then(Value::as_str);
@@ -22,35 +23,80 @@ pub fn message(content: &Value, lookup: &Lookup) -> Option<Message> {
     let body = if is_reply { strip_reply_fallback(field("body")?) } else { field("body")? };
     let formatted = field("formatted_body").filter(|_| field("format") == Some("org.matrix.custom.html"));
 
-    let mut text = match file_kind(field("msgtype")?) {
-        None => read(body, formatted, lookup),
-        Some(kind) => {
-            let name = field("filename").or(field("geo_uri")).unwrap_or(body);
-            let mut text = RichText::plain(&format!("[{kind}: {name}]"));
-            if name != body {
-                text.blocks.extend(read(body, formatted, lookup).blocks);
-            }
-            text
+    let msgtype = field("msgtype")?;
+    let room = content.pointer("/m.mentions/room") == Some(&Value::Bool(true));
+    let whole = |mut text: RichText| {
+        if room {
+            mention_room(&mut text.blocks);
         }
+        text
     };
-    if content.pointer("/m.mentions/room") == Some(&Value::Bool(true)) {
-        mention_room(&mut text.blocks);
-    }
-    let mut message = Message::text(text);
+    let mut message = match (file(content, msgtype, body), msgtype) {
+        (Some(mut file), _) => {
+            file.caption = (file.name != body).then(|| whole(read(body, formatted, lookup)));
+            Message { parts: vec![Part::new(PartId::first(), PartBody::File(file))], ..Message::default() }
+        }
+        (None, "m.location") => Message::text(location(content, body)),
+        // Without an address there is only its name.
+        (None, "m.image" | "m.file" | "m.audio" | "m.video") => {
+            let name = field("filename").unwrap_or(body);
+            let mut text = RichText::plain(&format!("[{name}]"));
+            if name != body {
+                text.blocks.extend(whole(read(body, formatted, lookup)).blocks);
+            }
+            Message::text(text)
+        }
+        _ => Message::text(whole(read(body, formatted, lookup))),
+    };
     message.style = style;
     Some(message)
 }
 
-/// What a message type that carries something else than text is called.
-fn file_kind(msgtype: &str) -> Option<&'static str> {
-    match msgtype {
-        "m.image" => Some("image"),
-        "m.file" => Some("file"),
-        "m.audio" => Some("audio"),
-        "m.video" => Some("video"),
-        "m.location" => Some("location"),
-        _ => None,
+/// The file of a message that has one. An encrypted one has its key beside its address.
+fn file(content: &Value, msgtype: &str, body: &str) -> Option<File> {
+    let kind = match msgtype {
+        "m.image" => FileKind::Image,
+        "m.file" => FileKind::File,
+        "m.audio" if content.get("org.matrix.msc3245.voice").is_some() => FileKind::Voice,
+        "m.audio" => FileKind::Audio,
+        "m.video" => FileKind::Video,
+        // A sticker, or what is like one.
+        _ => return None,
+    };
+    let source = match content.get("file").filter(|file| file.get("url").is_some_and(Value::is_string)) {
+        Some(encrypted) => encrypted.to_string(),
+        None => content.get("url")?.as_str()?.to_owned(),
+    };
+    let name = content.get("filename").and_then(Value::as_str).unwrap_or(body);
+    let name = if name.trim().is_empty() { "file" } else { name };
+    let info = |pointer: &str| content.get("info").and_then(|info| info.get(pointer));
+    let pixels = |pointer| info(pointer).and_then(Value::as_u64).and_then(|size| u32::try_from(size).ok());
+    let mut file = File::new(FileSource::new(source), name);
+    file.kind = kind;
+    file.media_type = info("mimetype").and_then(Value::as_str).map(str::to_owned);
+    file.size = info("size").and_then(Value::as_u64);
+    (file.width, file.height) = (pixels("w"), pixels("h"));
+    file.duration_ms = info("duration").and_then(Value::as_u64);
+    Some(file)
+}
+
+/// A place as its description and a link to a map.
+fn location(content: &Value, body: &str) -> RichText {
+    let place = content.get("geo_uri").and_then(Value::as_str).and_then(|uri| uri.strip_prefix("geo:"));
+    let numbers = place.map(|place| place.split([',', ';']).collect::<Vec<_>>());
+    let valid = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
+    let mut spans = vec![Span::text(format!("📍 {body}"))];
+    if let Some([latitude, longitude, ..]) = numbers.as_deref()
+        && valid(latitude)
+        && valid(longitude)
+    {
+        let url = format!(
+            "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}"
+        );
+        let label = vec![Span::text(format!("{latitude}, {longitude}"))];
+        spans.extend([Span::text(" "), Span::Link { url, label, style: Style::default() }]);
     }
+    RichText { blocks: vec![Block::Paragraph(spans)] }
 }
 
 /// Turns the word `@room` into a mention of everyone, except in code and links.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::content::Message;
-use crate::id::{ChatKey, DedupKey};
+use crate::content::{Emoji, Message};
+use crate::id::{ChatKey, DedupKey, PartId, RemoteMessageId, RemoteUserId};
 
 /// One Matrix event for a network to carry out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,4 +57,59 @@ pub enum Speaker {
 pub enum MatrixKind {
     /// A message.
     Message(Message),
+    /// A message says something else now.
+    Edit {
+        /// The remote messages it became so far, in order.
+        sent: Vec<Sent>,
+        /// All that it says now.
+        message: Message,
+    },
+    /// A message was taken back.
+    Delete {
+        /// The remote messages it became, in order. The network's own messages are in it too, where an administrator
+        /// redacted them on Matrix; a network that may not delete them answers
+        /// [`Rejected`](crate::error::NetworkError::Rejected).
+        sent: Vec<Sent>,
+    },
+    /// Somebody reacted to a message, or took a reaction back.
+    React(Reaction),
+    /// The room got another name; none takes it away.
+    Name(Option<String>),
+    /// The room got another topic; none takes it away.
+    Topic(Option<String>),
+    /// Somebody invites a remote person into the chat, or removes one.
+    Member {
+        /// Who.
+        user_id: RemoteUserId,
+        /// Whether they are to be in the chat.
+        is_in: bool,
+    },
+}
+
+/// One remote message of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Which part of the event.
+    pub part: PartId,
+    /// The message.
+    pub id: RemoteMessageId,
+}
+
+/// A reaction. A relay's account can have each reaction once, however many people it speaks for, so the core counts
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The message reacted to.
+    pub message: RemoteMessageId,
+    /// The first message of the thread it stands in, if it stands in one.
+    pub thread_root: Option<RemoteMessageId>,
+    /// With what.
+    pub emoji: Emoji,
+    /// Whether the account is to have this reaction afterwards.
+    pub is_set: bool,
+    /// All reactions that people without a login have on the message now, with their names: for networks that show
+    /// in words who reacted.
+    pub relayed: Vec<(Emoji, Vec<String>)>,
+    /// The remote message that says so, if there is one.
+    pub note: Option<RemoteMessageId>,
 }

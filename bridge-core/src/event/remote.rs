@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::content::Message;
+use crate::content::{Emoji, Message};
 use crate::id::{ChatKey, DedupKey, RemoteMessageId, RemoteUserId};
 
 /// One event of the remote network, decoded.
@@ -99,6 +99,56 @@ pub enum RemoteKind {
         /// What it says.
         message: Message,
     },
+    /// A message says something else now.
+    Edit {
+        /// Which message.
+        id: RemoteMessageId,
+        /// Which edit of it: another text for each edit, the same for a second delivery.
+        revision: String,
+        /// All that it says now.
+        message: Message,
+    },
+    /// A message was taken back.
+    Delete {
+        /// Which message.
+        id: RemoteMessageId,
+        /// Whether it stays as the empty beginning of a thread, whose replies still name it.
+        is_tombstone: bool,
+    },
+    /// Somebody reacted to a message.
+    React {
+        /// Which message.
+        id: RemoteMessageId,
+        /// With what.
+        emoji: Emoji,
+    },
+    /// Somebody took a reaction back.
+    Unreact {
+        /// Which message.
+        id: RemoteMessageId,
+        /// Which reaction.
+        emoji: Emoji,
+    },
+    /// Somebody came into the chat or went.
+    Member {
+        /// Who.
+        user_id: RemoteUserId,
+        /// What they did.
+        change: MemberChange,
+    },
+    /// What is pinned in the chat changed; it is fetched anew.
+    Pins,
+    /// The chat goes on under another id.
+    Moved(ChatKey),
+    /// Somebody asks the bridge for something in the network's own programs; the answer goes to them alone.
+    Command {
+        /// What they wrote behind the command's name.
+        line: String,
+        /// Where the answer goes, in the network's own words. It may be good for a short time only.
+        answer_to: String,
+    },
+    /// Our account was removed from the chat.
+    Left,
     /// Something in the chat's own data changed (name, topic); it is fetched anew.
     ChatInfo,
     /// Something in a person's own data changed; it is fetched anew.
@@ -107,4 +157,14 @@ pub enum RemoteKind {
     Joined,
     /// Something the bridge has no use for, or does not know; counted under this name.
     Other(String),
+}
+
+/// What somebody did in a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum MemberChange {
+    /// They came in.
+    Joined,
+    /// They went, or were removed.
+    Left,
 }

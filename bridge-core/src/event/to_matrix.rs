@@ -1,8 +1,12 @@
 //! Writes a message as the contents of Matrix events.
 
+mod file;
+
 use serde_json::{Map, Value, json};
 
-use crate::content::html_write::{self, WriteOptions, Written};
+pub use file::with_caption;
+
+use crate::content::html_write::{self, Mentions, WriteOptions, Written};
 use crate::content::{Lookup, Message, MessageStyle, PartBody, RichText, split};
 use crate::id::PartId;
 
@@ -31,7 +35,21 @@ impl Default for MatrixOptions {
 pub fn message(message: &Message, lookup: &Lookup, options: MatrixOptions) -> Vec<(PartId, Value)> {
     let mut events = Vec::new();
     for part in &message.parts {
-        let PartBody::Text(text) = &part.body;
+        let instead;
+        let text = match &part.body {
+            PartBody::Text(text) => text,
+            PartBody::File(file) => {
+                instead = match lookup.files.get(&file.source) {
+                    Some(Ok(carried)) => {
+                        events.push((part.id.clone(), file::content(file, carried, lookup, options.write)));
+                        continue;
+                    }
+                    Some(Err(why)) => file::instead(file, why),
+                    None => file::instead(file, "it was not carried over."),
+                };
+                &instead
+            }
+        };
         let content = |text: &RichText| text_content(text, message.style, lookup, options.write);
         let length = |text: &RichText| content(text).to_string().len();
         for (index, piece) in
@@ -61,6 +79,12 @@ fn text_content(text: &RichText, style: MessageStyle, lookup: &Lookup, options: 
         content.insert("format".to_owned(), "org.matrix.custom.html".into());
         content.insert("formatted_body".to_owned(), html.into());
     }
+    content.insert("m.mentions".to_owned(), notified(&mentions));
+    Value::Object(content)
+}
+
+/// The content of `m.mentions`.
+fn notified(mentions: &Mentions) -> Value {
     let mut notified = Map::new();
     if !mentions.user_ids.is_empty() {
         notified.insert("user_ids".to_owned(), json!(mentions.user_ids));
@@ -68,6 +92,5 @@ fn text_content(text: &RichText, style: MessageStyle, lookup: &Lookup, options: 
     if mentions.room {
         notified.insert("room".to_owned(), true.into());
     }
-    content.insert("m.mentions".to_owned(), Value::Object(notified));
-    Value::Object(content)
+    Value::Object(notified)
 }

@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::file::FileBytes;
 use crate::clock::Clock;
+use crate::content::File;
+use crate::error::NetworkError;
 use crate::id::LoginId;
+use crate::matrix::Intent;
 
 /// How a login's connection is doing. Kept per login, shown by `list-logins`, `ping` and the health document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,12 +48,29 @@ pub struct Context {
     clock: Clock,
     state: Arc<watch::Sender<ConnectionState>>,
     stop: CancellationToken,
+    bot: Option<Intent>,
 }
 
 impl Context {
     /// A context; made by the core, and by a network's own tests.
     pub fn new(login_id: LoginId, clock: Clock, stop: CancellationToken) -> Self {
-        Self { login_id, clock, state: Arc::new(watch::Sender::new(ConnectionState::Connecting)), stop }
+        let state = Arc::new(watch::Sender::new(ConnectionState::Connecting));
+        Self { login_id, clock, state, stop, bot: None }
+    }
+
+    /// The same, able to open files of Matrix.
+    pub(crate) fn with_bot(mut self, bot: Intent) -> Self {
+        self.bot = Some(bot);
+        self
+    }
+
+    /// Opens a file of a [`MatrixEvent`](crate::event::MatrixEvent) for reading. A file that is gone is a
+    /// [`NetworkError::Rejected`].
+    pub async fn open_file(&self, file: &File) -> Result<FileBytes, NetworkError> {
+        match &self.bot {
+            Some(bot) => super::file::open(bot, file).await,
+            None => Err(NetworkError::Unsupported("A file")),
+        }
     }
 
     /// The login this session belongs to.

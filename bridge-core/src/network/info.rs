@@ -22,6 +22,7 @@ pub struct NetworkInfo {
 /// What a chat can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "each says whether one thing can be done")]
 pub struct Capabilities {
     /// Whether anything can be written.
     pub writable: bool,
@@ -29,10 +30,29 @@ pub struct Capabilities {
     pub max_text: usize,
     /// The longest text in characters that goes through at all.
     pub max_text_total: usize,
+    /// The longest file in bytes; 0 where files are not taken.
+    pub max_file_bytes: u64,
+    /// Whether messages can be changed afterwards.
+    pub edits: bool,
+    /// Whether messages can be taken back.
+    pub deletes: bool,
+    /// Whether messages can be reacted to.
+    pub reactions: bool,
+    /// Whether there are threads.
+    pub threads: bool,
 }
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { writable: true, max_text: 4_000, max_text_total: 60_000 }
+        Self {
+            writable: true,
+            max_text: 4_000,
+            max_text_total: 60_000,
+            max_file_bytes: 0,
+            edits: false,
+            deletes: false,
+            reactions: false,
+            threads: false,
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::inbox::{Delivered, Delivery, InboxError};
 use super::lanes::Lanes;
 use crate::metrics;
 use crate::store::job::{Job, NewJob};
-use crate::store::message::MessageRow;
+use crate::store::message::{Gone, MessageRow};
 use crate::store::{Store, StoreError, dead_letter, message, queue};
 
 /// How long a finished job's end may wait for company. Losing it to a crash repeats an effect that can be repeated.
@@ -30,6 +30,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 pub(crate) struct Finish {
     pub(crate) job_id: i64,
     pub(crate) pairs: Vec<MessageRow>,
+    pub(crate) gone: Vec<Gone>,
     /// The job and its cause, when it is parked instead of done.
     pub(crate) parked: Option<(Job, String)>,
     /// Answered after the commit; then it is committed at once.
@@ -136,6 +137,9 @@ impl<H: Handler> Committer<H> {
                     for pair in &finish.pairs {
                         self.store.recent().forget(pair);
                     }
+                    for gone in &finish.gone {
+                        self.store.recent().forget_gone(gone);
+                    }
                     if let Some(answer) = finish.answer {
                         let _ = answer.send(());
                     }
@@ -191,6 +195,8 @@ impl<H: Handler> Committer<H> {
     async fn write_ends(&mut self, tx: &mut crate::store::Tx, now: i64) -> Result<(), StoreError> {
         let pairs: Vec<&MessageRow> = self.closing.iter().flat_map(|finish| &finish.pairs).collect();
         message::insert(tx, &pairs).await?;
+        let gone: Vec<&Gone> = self.closing.iter().flat_map(|finish| &finish.gone).collect();
+        message::forget(tx, &gone).await?;
         for (job, cause) in self.closing.iter().filter_map(|finish| finish.parked.as_ref()) {
             dead_letter::insert(tx, job, cause, now).await?;
         }

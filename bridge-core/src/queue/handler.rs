@@ -4,13 +4,15 @@ use std::future::Future;
 
 use crate::error::JobError;
 use crate::store::job::Job;
-use crate::store::message::MessageRow;
+use crate::store::message::{Gone, MessageRow};
 
 /// What a finished job leaves behind; committed in one transaction with the job's end.
 #[derive(Debug, Clone, Default)]
 pub struct Closing {
     /// Message pairs to store.
     pub pairs: Vec<MessageRow>,
+    /// Pairs to forget: their messages are gone.
+    pub gone: Vec<Gone>,
     /// Whether the job had an effect on the remote network that no earlier try had: then no later job of the lane can
     /// have been tried by a process that died.
     pub sent: bool,

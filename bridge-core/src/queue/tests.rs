@@ -3,6 +3,7 @@
 
 mod accept;
 mod fail;
+mod gone;
 mod lanes;
 mod model;
 mod order;

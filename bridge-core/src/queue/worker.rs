@@ -117,7 +117,11 @@ impl<H: Handler> Worker<H> {
         for pair in &closing.pairs {
             self.lanes.store.recent().add(pair.clone());
         }
-        let finish = Finish { job_id: job.id, pairs: closing.pairs, parked: None, answer: None };
+        for gone in &closing.gone {
+            self.lanes.store.recent().add_gone(gone.clone());
+        }
+        let Closing { pairs, gone, .. } = closing;
+        let finish = Finish { job_id: job.id, pairs, gone, parked: None, answer: None };
         if self.lanes.finishes.send(finish).is_err() {
             tracing::warn!("a finished job could not be noted; it is repeated at the next start");
         }
@@ -138,7 +142,8 @@ impl<H: Handler> Worker<H> {
         }
         let (answer, committed) = oneshot::channel();
         let parked = Some((job.clone(), reason.to_owned()));
-        let finish = Finish { job_id: job.id, pairs: Vec::new(), parked, answer: Some(answer) };
+        let (pairs, gone) = (Vec::new(), Vec::new());
+        let finish = Finish { job_id: job.id, pairs, gone, parked, answer: Some(answer) };
         self.lanes.finishes.send(finish).ok()?;
         committed.await.ok()
     }

@@ -6,11 +6,15 @@ use super::Store;
 use super::db::{StoreError, Tx, on, storable};
 use crate::id::{ChatId, ChatKey, LoginId, PartId, RemoteMessageId};
 
-const BY_MESSAGE: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at FROM message \
+const BY_MESSAGE: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at, thread_id FROM message \
                           WHERE message_id = $1 ORDER BY part_id";
-const BY_EVENT: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at FROM message \
+const BY_EVENT: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at, thread_id FROM message \
                         WHERE event_id = $1 ORDER BY message_id, part_id";
-const COLUMNS: usize = 7;
+const COLUMNS: usize = 8;
+const FORGET: &str = "DELETE FROM message WHERE message_id = $1 AND part_id = $2";
+
+/// A pair that is to be forgotten: its message and part.
+pub type Gone = (RemoteMessageId, PartId);
 
 /// One pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct MessageRow {
     pub sender: String,
     /// When it was said, in milliseconds since 1970.
     pub sent_at: i64,
+    /// The first message of the thread it stands in.
+    pub thread_root: Option<RemoteMessageId>,
 }
 
 #[derive(FromRow)]
@@ -38,6 +44,7 @@ struct Stored {
     receiver: String,
     sender: String,
     sent_at: i64,
+    thread_id: String,
 }
 
 impl From<Stored> for MessageRow {
@@ -50,6 +57,7 @@ impl From<Stored> for MessageRow {
             chat: ChatKey { chat_id: ChatId::new(row.chat_id), receiver },
             sender: row.sender,
             sent_at: row.sent_at,
+            thread_root: (!row.thread_id.is_empty()).then(|| RemoteMessageId::new(row.thread_id)),
         }
     }
 }
@@ -62,7 +70,7 @@ impl Store {
         let rows: Vec<Stored> =
             on!(&mut tx, c => sqlx::query_as(BY_MESSAGE).bind(message_id.as_str()).fetch_all(c).await?);
         tx.commit().await?;
-        Ok(merged(rows, recent))
+        Ok(self.recent().without_gone(merged(rows, recent)))
     }
 
     /// The pairs of a Matrix event, also those whose commit is on its way.
@@ -72,7 +80,7 @@ impl Store {
         let rows: Vec<Stored> =
             on!(&mut tx, c => sqlx::query_as(BY_EVENT).bind(event_id).fetch_all(c).await?);
         tx.commit().await?;
-        Ok(merged(rows, recent))
+        Ok(self.recent().without_gone(merged(rows, recent)))
     }
 }
 
@@ -94,7 +102,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[&MessageRow]) -> Result<(), Stor
     for chunk in super::queue::chunks(rows) {
         let sql = super::queue::values_sql(
             tx,
-            "INSERT INTO message (message_id, part_id, event_id, chat_id, receiver, sender, sent_at) VALUES ",
+            "INSERT INTO message (message_id, part_id, event_id, chat_id, receiver, sender, sent_at, thread_id) VALUES ",
             COLUMNS,
             chunk.len(),
             " ON CONFLICT DO NOTHING",
@@ -109,9 +117,20 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[&MessageRow]) -> Result<(), Stor
                     .bind(storable(row.chat.chat_id.as_str()))
                     .bind(storable(row.chat.receiver_str()))
                     .bind(storable(&row.sender))
-                    .bind(row.sent_at);
+                    .bind(row.sent_at)
+                    .bind(storable(row.thread_root.as_ref().map_or("", RemoteMessageId::as_str)));
             }
             query.execute(c).await?;
+        });
+    }
+    Ok(())
+}
+
+/// Forgets pairs of messages that are gone; comes after the pairs of the same commit, which may be among them.
+pub(crate) async fn forget(tx: &mut Tx, gone: &[&Gone]) -> Result<(), StoreError> {
+    for (message_id, part_id) in gone {
+        on!(&mut *tx, c => {
+            sqlx::query(FORGET).bind(message_id.as_str()).bind(part_id.as_str()).execute(c).await?.rows_affected()
         });
     }
     Ok(())

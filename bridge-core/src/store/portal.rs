@@ -19,6 +19,7 @@ const PUT: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, inf
                    avatar_mxc = excluded.avatar_mxc";
 const NOTE: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at) \
                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (chat_id, receiver) DO NOTHING";
+const MOVE: &str = "UPDATE portal SET chat_id = $1, receiver = $2 WHERE chat_id = $3 AND receiver = $4";
 const COUNT: &str = "SELECT COUNT(*) FROM portal WHERE room_id IS NOT NULL";
 
 /// A chat that is known; a portal once it has a room.
@@ -113,6 +114,25 @@ impl Store {
                 .bind(Json(&row.info))
                 .bind(row.avatar_mxc.as_deref())
                 .bind(row.created_at)
+                .execute(c)
+                .await?
+                .rows_affected()
+        });
+        tx.commit().await
+    }
+
+    /// Gives a chat's row to another chat, unless that has one.
+    pub async fn move_portal(&self, from: &ChatKey, to: &ChatKey) -> Result<(), StoreError> {
+        if self.portal(to).await?.is_some() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        on!(&mut tx, c => {
+            sqlx::query(MOVE)
+                .bind(to.chat_id.as_str())
+                .bind(to.receiver_str())
+                .bind(from.chat_id.as_str())
+                .bind(from.receiver_str())
                 .execute(c)
                 .await?
                 .rows_affected()

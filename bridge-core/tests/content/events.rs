@@ -1,6 +1,8 @@
 //! The contents of whole events, and what is to be looked up for them.
 
-use bridge_core::content::{Block, Mention, Message, MessageStyle, RichText, Span, html_read};
+use bridge_core::content::{
+    Block, File, FileKind, FileSource, Mention, Message, MessageStyle, PartBody, RichText, Span, html_read,
+};
 use bridge_core::event::to_matrix::MatrixOptions;
 use bridge_core::event::{from_matrix, to_matrix};
 use bridge_core::id::PartId;
@@ -17,6 +19,11 @@ fn read_text(content: &Value) -> RichText {
         panic!("a text part");
     };
     text
+}
+
+fn read_file(content: &Value) -> File {
+    let PartBody::File(file) = read(content).unwrap().parts.remove(0).body else { panic!("a file part") };
+    file
 }
 
 #[test]
@@ -70,10 +77,33 @@ fn the_room_is_mentioned_only_when_meant() {
 
 #[test]
 fn a_file_is_named_with_its_caption() {
-    let file = json!({"msgtype": "m.image", "body": "cat.png", "url": "mxc://hs.test/x"});
-    assert_eq!(read_text(&file), RichText::plain("[image: cat.png]"));
-    let captioned = json!({"msgtype": "m.file", "body": "look", "filename": "a.pdf"});
-    assert_eq!(read_text(&captioned), sketch::text(&json!(["[file: a.pdf]", "look"])));
+    let file = json!({
+        "msgtype": "m.image", "body": "cat.png", "url": "mxc://hs.test/x",
+        "info": {"mimetype": "image/png", "size": 9, "w": 4, "h": 3},
+    });
+    let mut wanted = File::new(FileSource::new("mxc://hs.test/x"), "cat.png").of_type("image/png");
+    (wanted.size, wanted.width, wanted.height) = (Some(9), Some(4), Some(3));
+    assert_eq!(read_file(&file), wanted);
+    let captioned =
+        json!({"msgtype": "m.file", "body": "look", "filename": "a.pdf", "url": "mxc://hs.test/y"});
+    assert_eq!(read_file(&captioned).caption, Some(RichText::plain("look")));
+    let bare = json!({"msgtype": "m.file", "body": "look", "filename": "a.pdf"});
+    assert_eq!(read_text(&bare), sketch::text(&json!(["[a.pdf]", "look"])));
+}
+
+#[test]
+fn a_voice_message_and_a_place_are_known() {
+    let voice = json!({
+        "msgtype": "m.audio", "body": "v.ogg", "url": "mxc://hs.test/v", "org.matrix.msc3245.voice": {},
+        "info": {"duration": 1200},
+    });
+    let read = read_file(&voice);
+    assert_eq!((read.kind, read.duration_ms), (FileKind::Voice, Some(1200)));
+    let place = json!({"msgtype": "m.location", "body": "Here", "geo_uri": "geo:51.5,-0.1;u=35"});
+    let text = bridge_core::content::plain::write(&read_text(&place));
+    assert!(text.starts_with("📍 Here 51.5, -0.1 (https://"), "{text}");
+    let nowhere = json!({"msgtype": "m.location", "body": "Here", "geo_uri": "geo:<b>,1"});
+    assert_eq!(read_text(&nowhere), RichText::plain("📍 Here"));
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub(crate) fn lookup() -> Lookup {
         chats: [(ChatId::new("C1"), named(Some("!c1:hs.test"), "general"))].into(),
         remote_users: [("@slack_u1:hs.test".to_owned(), RemoteUserId::new("U1"))].into(),
         remote_chats: ["!c1:hs.test", "#general:hs.test"].map(|id| (id.to_owned(), ChatId::new("C1"))).into(),
+        ..Lookup::default()
     }
 }
 

@@ -60,7 +60,7 @@ impl<'a> Inline<'a> {
                     None => self.text(name),
                 }
             }
-            Span::Emoji { emoji: emoji @ Emoji::Custom { name, .. }, .. } => match emoji.mxc() {
+            Span::Emoji { emoji: emoji @ Emoji::Custom { name, .. }, .. } => match emoji.mxc(self.lookup) {
                 Some(source) => self.picture(name, source),
                 None => self.text(&format!(":{name}:")),
             },

@@ -1,22 +1,18 @@
 //! A message on Matrix: a command, an answer to a question, or something to carry over.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::super::Bridge;
-use super::super::bridge::room_id;
-use super::super::relay::Voice;
-use super::Incoming;
+use super::super::media::megabytes;
+use super::delivery::pairs;
+use super::{Incoming, edit};
 use crate::config::Level;
-use crate::content::{Lookup, Message, PartBody, html_read, plain};
-use crate::error::{JobError, NetworkError};
-use crate::event::{MatrixEvent, MatrixKind, from_matrix};
-use crate::id::{ChatKey, DedupKey, PartId};
-use crate::network::{Network, SentPart, Session};
+use crate::content::{File, Message, PartBody, RichText, plain};
+use crate::error::JobError;
+use crate::event::{MatrixKind, from_matrix};
+use crate::id::ChatKey;
+use crate::network::{Network, Session};
 use crate::queue::{Closing, Job};
-use crate::store::message::MessageRow;
-use crate::store::portal::PortalRow;
 
 impl<N: Network> Bridge<N> {
     pub(super) async fn matrix_message(&self, job: &Job, event: &Incoming) -> Result<Closing, JobError> {
@@ -42,53 +38,21 @@ impl<N: Network> Bridge<N> {
     }
 
     async fn carry_over(&self, job: &Job, event: &Incoming, chat: &ChatKey) -> Result<Closing, JobError> {
-        if is_edit(&event.content) {
-            return Err(NetworkError::Unsupported("An edit").into());
+        if let Some(target) = edit::target(&event.content) {
+            return self.matrix_edit(job, event, chat, target).await;
         }
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
-        let room = room_id(&event.room_id)?;
-        let Voice { live, speaker } = self.voice(room, &event.sender, &portal.login_id).await?;
+        let voice = self.voice_of(event, &portal).await?;
         let lookup = self.matrix_lookup(&event.content, &portal).await?;
-        let Some(message) = from_matrix::message(&event.content, &lookup) else {
+        let Some(mut message) = from_matrix::message(&event.content, &lookup) else {
             return Ok(Closing::default());
         };
-        fits(&live.session, chat, &message)?;
-        let marker = DedupKey::new(event.event_id.as_str());
-        let kind = MatrixKind::Message(message);
-        let outgoing = MatrixEvent::new(chat.clone(), speaker, event.origin_server_ts, marker, kind);
-        let done = if job.maybe_sent { find_sent(&live.session, &outgoing).await? } else { Vec::new() };
-        let found = done.len();
-        let sent = match live.session.send(&outgoing, done).await {
-            Ok(sent) => sent,
-            Err(error) => {
-                self.note_refusal(&live, &error).await;
-                return Err(error.into());
-            }
-        };
-        Ok(Closing { sent: sent.len() > found, pairs: pairs(event, chat, sent) })
-    }
-
-    /// Who and what the message names, of those that have a counterpart.
-    async fn matrix_lookup(&self, content: &Value, portal: &Arc<PortalRow>) -> Result<Lookup, JobError> {
-        let mut lookup = Lookup::default();
-        let body = content.get("body").and_then(Value::as_str).unwrap_or_default();
-        let formatted = content.get("formatted_body").and_then(Value::as_str);
-        for named in html_read::mentioned(body, formatted) {
-            if let Some(remote) = self.app.ghosts().parse(&named) {
-                lookup.remote_users.insert(named, remote);
-            } else if let Some(own) =
-                self.logins.all().into_iter().find(|live| live.row.personal && live.row.owner == named)
-            {
-                lookup.remote_users.insert(named, own.row.own_user_id.clone());
-            } else if Some(named.as_str()) == portal.room_id.as_deref() {
-                lookup.remote_chats.insert(named, portal.chat.chat_id.clone());
-            } else if named.starts_with('!')
-                && let Some(chat) = self.chat_of_room(&named).await?
-            {
-                lookup.remote_chats.insert(named, chat.chat_id);
-            }
-        }
-        Ok(lookup)
+        self.relate(&mut message, &event.content).await?;
+        fits(&voice.live.session, chat, &message)?;
+        let root = message.thread_root.clone();
+        let delivered = self.deliver(job, event, chat, voice, MatrixKind::Message(message)).await?;
+        let pairs = pairs(event, &event.event_id, chat, root.as_ref(), delivered.parts);
+        Ok(Closing { sent: delivered.is_new, pairs, ..Closing::default() })
     }
 }
 
@@ -103,21 +67,23 @@ fn keep_out_of_dead_letters(done: Result<(), JobError>) -> Result<(), JobError> 
     }
 }
 
-fn is_edit(content: &Value) -> bool {
-    content.pointer("/m.relates_to/rel_type").and_then(Value::as_str) == Some("m.replace")
-}
-
 /// Whether the chat takes the message, known before anything is sent.
-fn fits<S: Session>(session: &S, chat: &ChatKey, message: &Message) -> Result<(), JobError> {
+pub(super) fn fits<S: Session>(session: &S, chat: &ChatKey, message: &Message) -> Result<(), JobError> {
     let able = session.capabilities(chat);
     if !able.writable {
         return Err(JobError::Reject("Nobody may write in this chat there.".to_owned()));
+    }
+    for part in &message.parts {
+        if let PartBody::File(file) = &part.body {
+            fits_file(file, able.max_file_bytes)?;
+        }
     }
     let length: usize = message
         .parts
         .iter()
         .map(|part| match &part.body {
-            PartBody::Text(text) => plain::write(text).chars().count(),
+            PartBody::Text(text) => characters(text),
+            PartBody::File(file) => file.caption.as_ref().map_or(0, characters),
         })
         .sum();
     if length > able.max_text_total {
@@ -129,25 +95,18 @@ fn fits<S: Session>(session: &S, chat: &ChatKey, message: &Message) -> Result<()
     Ok(())
 }
 
-/// Looks whether an earlier try got through. Were that refused, sending again could double the message.
-async fn find_sent<S: Session>(session: &S, event: &MatrixEvent) -> Result<Vec<SentPart>, JobError> {
-    session.find_sent(event).await.map_err(|error| match error {
-        NetworkError::Rejected(why) => JobError::Park(format!(
-            "It may have been sent before a crash, and the network does not let the bridge look: {why}"
-        )),
-        other => other.into(),
-    })
+fn characters(text: &RichText) -> usize {
+    plain::write(text).chars().count()
 }
 
-fn pairs(event: &Incoming, chat: &ChatKey, sent: Vec<SentPart>) -> Vec<MessageRow> {
-    sent.into_iter()
-        .map(|part| MessageRow {
-            message_id: part.id,
-            part_id: PartId::first(),
-            event_id: event.event_id.clone(),
-            chat: chat.clone(),
-            sender: event.sender.clone(),
-            sent_at: part.at,
-        })
-        .collect()
+fn fits_file(file: &File, most: u64) -> Result<(), JobError> {
+    match file.size {
+        _ if most == 0 => Err(JobError::Reject("Files are not accepted there.".to_owned())),
+        Some(size) if size > most => Err(JobError::Reject(format!(
+            "The file has {}, and at most {} are accepted there.",
+            megabytes(size),
+            megabytes(most)
+        ))),
+        _ => Ok(()),
+    }
 }

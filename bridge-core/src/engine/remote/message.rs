@@ -1,21 +1,47 @@
 //! A message of the remote network.
 
+use std::sync::Arc;
+
+use ruma::RoomId;
 use serde_json::Value;
 
 use super::super::Bridge;
 use super::super::bridge::room_id;
+use super::super::ghost::KnownGhost;
 use super::super::supervisor::Live;
-use crate::content::{Lookup, MatrixName, Mention, Message, PartBody};
+use super::relation::Relation;
+use crate::content::Message;
 use crate::error::JobError;
 use crate::event::{RemoteEvent, Scope, Sender, to_matrix};
-use crate::id::{ChatKey, PartId, RemoteMessageId, RemoteUserId};
+use crate::id::{ChatKey, PartId, RemoteMessageId};
 use crate::matrix::{TxnKey, txn_id};
-use crate::network::{Network, Session};
+use crate::network::Network;
 use crate::queue::Closing;
 use crate::store::message::MessageRow;
+use crate::store::portal::PortalRow;
 
 /// Our own field on events: what they show, so that a lost database can be rebuilt from the rooms.
-const OUR_FIELD: &str = "dev.bridge-hub.remote";
+pub(super) const OUR_FIELD: &str = "dev.bridge-hub.remote";
+
+/// Where a message is shown, and by whom.
+pub(super) struct Place {
+    pub(super) portal: Arc<PortalRow>,
+    pub(super) ghost: Arc<KnownGhost>,
+}
+
+impl Place {
+    pub(super) fn room(&self) -> Result<&RoomId, JobError> {
+        room_id(self.portal.room_id.as_deref().unwrap_or_default())
+    }
+}
+
+/// The chat of an event that has one.
+pub(super) fn chat_of(event: &RemoteEvent) -> Result<&ChatKey, JobError> {
+    match &event.scope {
+        Scope::Chat(chat) => Ok(chat),
+        _ => Err(JobError::Park("The event names no chat.".to_owned())),
+    }
+}
 
 impl<N: Network> Bridge<N> {
     pub(super) async fn remote_message(
@@ -25,121 +51,117 @@ impl<N: Network> Bridge<N> {
         id: &RemoteMessageId,
         message: &Message,
     ) -> Result<Closing, JobError> {
-        let Scope::Chat(chat) = &event.scope else {
-            return Err(JobError::Park("The message names no chat.".to_owned()));
-        };
+        let chat = chat_of(event)?;
         if !self.store.message_pairs(id).await?.is_empty() {
             return Ok(Closing::default());
         }
+        if let Sender::Own { marker: Some(marker), .. } = &event.sender {
+            return Ok(adopt(live.row.own_user_id.as_str(), chat, event, id, message, marker));
+        }
+        let place = self.place(live, event, chat).await?;
+        let (relation, mut pairs) = self.relation(live, chat, message).await?;
+        pairs.extend(self.show(live, event, id, message, &place, &relation).await?);
+        Ok(Closing { pairs, ..Closing::default() })
+    }
+
+    /// The room and the ghost, who is in it afterwards.
+    pub(super) async fn place(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        chat: &ChatKey,
+    ) -> Result<Place, JobError> {
         let (remote_user, shown_as) = match &event.sender {
-            Sender::Own { marker: Some(marker), .. } => {
-                return Ok(adopt(live.row.own_user_id.as_str(), chat, event, id, marker));
-            }
-            Sender::Own { user_id, marker: None } => (user_id, None),
+            Sender::Own { user_id, .. } => (user_id, None),
             Sender::User { user_id, shown_as } => (user_id, shown_as.as_ref()),
             Sender::Network => (&live.row.own_user_id, None),
         };
         let portal = self.portal(live, chat).await?;
-        let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
         let ghost = self.ghost(live, remote_user, shown_as).await?;
-        let lookup = self.remote_lookup(live, message).await?;
-        let intent = self.app.intent(&ghost.user_id);
-        intent.ensure_joined(room).await?;
+        let place = Place { portal, ghost };
+        self.app.intent(&place.ghost.user_id).ensure_joined(place.room()?).await?;
+        Ok(place)
+    }
 
-        let mut pairs = Vec::new();
-        for (part, mut content) in to_matrix::message(message, &lookup, to_matrix::MatrixOptions::default()) {
-            content[OUR_FIELD] = serde_json::json!({ "id": id, "part": part });
-            let event_id = self.send_part(&intent, room, event, id, &part, &content).await?;
+    /// Sends all events of a message and gives their pairs.
+    pub(super) async fn show(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        id: &RemoteMessageId,
+        message: &Message,
+        place: &Place,
+        relation: &Relation,
+    ) -> Result<Vec<MessageRow>, JobError> {
+        let lookup = self.remote_lookup(live, message, place).await?;
+        let contents = to_matrix::message(message, &lookup, to_matrix::MatrixOptions::default());
+        let mut pairs = Vec::with_capacity(contents.len());
+        for (part, content) in relation.apply(contents) {
+            let key = Key { kind: "message", id, part: &part, revision: "" };
+            let event_id = self.send_part(place, event, &key, content).await?;
             pairs.push(MessageRow {
                 message_id: id.clone(),
                 part_id: part,
                 event_id,
-                chat: chat.clone(),
-                sender: ghost.user_id.to_string(),
+                chat: chat_of(event)?.clone(),
+                sender: place.ghost.user_id.to_string(),
                 sent_at: event.at,
+                thread_root: message.thread_root.clone(),
             });
         }
-        Ok(Closing { pairs, sent: false })
+        Ok(pairs)
     }
 
-    async fn send_part(
+    /// Sends one event of a message as its ghost. Repeated with the same key it is sent once.
+    pub(super) async fn send_part(
         &self,
-        intent: &crate::matrix::Intent,
-        room: &ruma::RoomId,
+        place: &Place,
         event: &RemoteEvent,
-        id: &RemoteMessageId,
-        part: &PartId,
-        content: &Value,
+        key: &Key<'_>,
+        mut content: Value,
     ) -> Result<String, JobError> {
-        let key = TxnKey {
-            kind: "message",
-            remote_id: id.as_str(),
-            part: part.as_str(),
+        content[OUR_FIELD] = serde_json::json!({ "id": key.id, "part": key.part });
+        let intent = self.app.intent(&place.ghost.user_id);
+        let txn = txn_id(&TxnKey {
+            kind: key.kind,
+            remote_id: key.id.as_str(),
+            part: key.part.as_str(),
             ghost: intent.user_id().as_str(),
-            revision: "",
-        };
-        let sent = intent.send(room, "m.room.message", content, &txn_id(&key), Some(event.at)).await;
-        let sent = match sent {
-            // Removed from the room since we last knew: join again, and say it again.
-            Err(error) if error.is_forbidden() => {
-                intent.ensure_joined(room).await?;
-                intent.send(room, "m.room.message", content, &txn_id(&key), Some(event.at)).await
-            }
-            other => other,
-        };
-        Ok(sent?.to_string())
+            revision: key.revision,
+        });
+        let sent =
+            intent.send_joined(place.room()?, "m.room.message", &content, &txn, Some(event.at)).await?;
+        Ok(sent.to_string())
     }
+}
 
-    /// The names of everybody the message mentions.
-    async fn remote_lookup(&self, live: &Live<N::Session>, message: &Message) -> Result<Lookup, JobError> {
-        let mut lookup = Lookup::default();
-        for part in &message.parts {
-            let PartBody::Text(text) = &part.body;
-            for mention in text.mentions() {
-                match mention {
-                    Mention::User(user) if !lookup.users.contains_key(user) => {
-                        let name = self.name_of(live, user).await?;
-                        lookup.users.insert(user.clone(), name);
-                    }
-                    Mention::Chat(chat) if !lookup.chats.contains_key(chat) => {
-                        let key = ChatKey::shared(chat.clone());
-                        if let Some(portal) = self.store.portal(&key).await? {
-                            let name = portal.info.name.unwrap_or_else(|| chat.to_string());
-                            lookup.chats.insert(chat.clone(), MatrixName { mxid: portal.room_id, name });
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Ok(lookup)
-    }
-
-    /// How a remote person is mentioned: as the Matrix user whose own login they are, else as their ghost.
-    async fn name_of(&self, live: &Live<N::Session>, user: &RemoteUserId) -> Result<MatrixName, JobError> {
-        let ghost = self.app.ghosts().user_id(user).to_string();
-        let owner =
-            self.logins.all().into_iter().find(|other| other.row.personal && other.row.own_user_id == *user);
-        let mxid = owner.map_or(ghost, |other| other.row.owner.clone());
-        if let Some(name) = self.store.ghost(user).await?.and_then(|row| row.name) {
-            return Ok(MatrixName { mxid: Some(mxid), name });
-        }
-        let name = live.session.user_info(user).await.ok().and_then(|info| info.name);
-        Ok(MatrixName { mxid: Some(mxid), name: name.unwrap_or_else(|| user.to_string()) })
-    }
+/// What one event of a message is, from the network's point of view.
+pub(super) struct Key<'a> {
+    pub(super) kind: &'static str,
+    pub(super) id: &'a RemoteMessageId,
+    pub(super) part: &'a PartId,
+    pub(super) revision: &'a str,
 }
 
 /// Our own message coming back, whose pair is not stored: the database is older than the message. The marker says which
 /// Matrix event it was.
-fn adopt(own_user: &str, chat: &ChatKey, event: &RemoteEvent, id: &RemoteMessageId, marker: &str) -> Closing {
-    let (event_id, _part) = marker.rsplit_once('/').unwrap_or((marker, ""));
+fn adopt(
+    own_user: &str,
+    chat: &ChatKey,
+    event: &RemoteEvent,
+    id: &RemoteMessageId,
+    message: &Message,
+    marker: &str,
+) -> Closing {
+    let (event_id, index) = marker.rsplit_once('/').unwrap_or((marker, ""));
     let row = MessageRow {
         message_id: id.clone(),
-        part_id: PartId::first(),
+        part_id: PartId::numbered(index.parse().unwrap_or(0)),
         event_id: event_id.to_owned(),
         chat: chat.clone(),
         sender: own_user.to_owned(),
         sent_at: event.at,
+        thread_root: message.thread_root.clone(),
     };
-    Closing { pairs: vec![row], sent: false }
+    Closing { pairs: vec![row], ..Closing::default() }
 }

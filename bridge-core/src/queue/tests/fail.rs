@@ -48,7 +48,7 @@ async fn keeps_what_is_done_until_it_can_be_committed(db: &Database) {
         let gate = Arc::clone(&opened);
         async move {
             gate.acquire().await.unwrap().forget();
-            Ok(Closing { pairs: vec![pair(&job.payload)], sent: true })
+            Ok(Closing { pairs: vec![pair(&job.payload)], sent: true, ..Closing::default() })
         }
     });
     let queue = Queue::start(store.clone(), Arc::clone(&probe)).await.unwrap();
@@ -132,7 +132,7 @@ async fn shows_pairs_before_their_commit(db: &Database) {
         let gate = Arc::clone(&opened);
         async move {
             gate.acquire().await.unwrap().forget();
-            Ok(Closing { pairs: vec![pair(&job.payload)], sent: true })
+            Ok(Closing { pairs: vec![pair(&job.payload)], sent: true, ..Closing::default() })
         }
     });
     let queue = Queue::start(store.clone(), probe).await.unwrap();

@@ -63,7 +63,7 @@ impl World {
     /// Works a job as a bridge does: looks first when there is doubt, and only then.
     async fn work(&self, job: Job, wild: bool) -> Result<Closing, JobError> {
         self.pause().await;
-        let closing = |sent| Closing { pairs: vec![pair(&job.payload)], sent };
+        let closing = |sent| Closing { pairs: vec![pair(&job.payload)], sent, ..Closing::default() };
         if job.maybe_sent && self.is_posted(&job) {
             return Ok(closing(false));
         }

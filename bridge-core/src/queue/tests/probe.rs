@@ -135,6 +135,7 @@ pub(super) fn pair(text: &str) -> MessageRow {
         chat: ChatKey::shared(ChatId::new("C1")),
         sender: "@a:hs.test".to_owned(),
         sent_at: 1,
+        thread_root: None,
     }
 }
 

@@ -58,8 +58,9 @@ async fn a_known_effect_ends_the_doubt(db: &Database) {
     left_behind(db, &["a", "b"], 4).await;
     let store = db.store().await;
     // The third job of lane a is the first that is really sent.
-    let probe =
-        Probe::new(|job| async move { Ok(Closing { pairs: Vec::new(), sent: job.payload == "a/000002" }) });
+    let probe = Probe::new(|job| async move {
+        Ok(Closing { pairs: Vec::new(), sent: job.payload == "a/000002", ..Closing::default() })
+    });
     let queue = Queue::start(store.clone(), Arc::clone(&probe)).await.unwrap();
     deliver(queue.inbox(), "b", 4..6).await;
     until_empty(&store).await;
@@ -78,7 +79,7 @@ async fn a_rejection_leaves_the_doubt(db: &Database) {
     let probe = Probe::new(|job| async move {
         match job.payload.as_str() {
             "a/000000" => Err(JobError::Reject("No.".to_owned())),
-            _ => Ok(Closing { pairs: Vec::new(), sent: true }),
+            _ => Ok(Closing { pairs: Vec::new(), sent: true, ..Closing::default() }),
         }
     });
     let queue = Queue::start(store.clone(), Arc::clone(&probe)).await.unwrap();
@@ -94,7 +95,7 @@ async fn what_was_done_and_not_committed_is_doubted(db: &Database) {
         let gate = Arc::clone(&opened);
         async move {
             gate.acquire().await.unwrap().forget();
-            Ok(Closing { pairs: vec![pair(&job.payload)], sent: true })
+            Ok(Closing { pairs: vec![pair(&job.payload)], sent: true, ..Closing::default() })
         }
     };
     let probe = Probe::new(sending.clone());

@@ -29,7 +29,7 @@ async fn what_is_given_up_is_kept_and_the_lane_goes_on(db: &Database) {
             "2" => Err(JobError::Park("no such field".to_owned())),
             "3" => Err(JobError::Park("panic while telling".to_owned())),
             "4" => Err(JobError::Park("nul \0 inside".to_owned())),
-            _ => Ok(Closing { pairs: vec![pair("5\0")], sent: true }),
+            _ => Ok(Closing { pairs: vec![pair("5\0")], sent: true, ..Closing::default() }),
         }
     });
     let queue = Queue::start(store.clone(), Arc::clone(&probe)).await.unwrap();

@@ -27,6 +27,7 @@ fn pair(message_id: &str, part: usize, event_id: &str) -> MessageRow {
         chat: ChatKey { chat_id: ChatId::new("C1"), receiver: Some(LoginId::new("L1")) },
         sender: "@a:hs.test".to_owned(),
         sent_at: 17,
+        thread_root: None,
     }
 }
 

@@ -1,0 +1,87 @@
+//! Hands a Matrix event to the session that speaks for its sender.
+
+use super::super::Bridge;
+use super::super::bridge::room_id;
+use super::super::relay::Voice;
+use super::Incoming;
+use crate::error::{JobError, NetworkError};
+use crate::event::{MatrixEvent, MatrixKind};
+use crate::id::{ChatKey, DedupKey};
+use crate::network::{Network, SentPart, Session};
+use crate::queue::Job;
+use crate::store::message::MessageRow;
+use crate::store::portal::PortalRow;
+
+/// What became of an event.
+pub(super) struct Delivered {
+    /// All remote messages that it is now.
+    pub(super) parts: Vec<SentPart>,
+    /// Whether this try sent something that no earlier one had.
+    pub(super) is_new: bool,
+}
+
+impl<N: Network> Bridge<N> {
+    /// Who speaks for the sender of an event.
+    pub(super) async fn voice_of(
+        &self,
+        event: &Incoming,
+        portal: &PortalRow,
+    ) -> Result<Voice<N::Session>, JobError> {
+        self.voice(room_id(&event.room_id)?, &event.sender, &portal.login_id).await
+    }
+
+    /// Carries an event out. One that may have been sent before is looked for first.
+    pub(super) async fn deliver(
+        &self,
+        job: &Job,
+        event: &Incoming,
+        chat: &ChatKey,
+        voice: Voice<N::Session>,
+        kind: MatrixKind,
+    ) -> Result<Delivered, JobError> {
+        let Voice { live, speaker } = voice;
+        let marker = DedupKey::new(event.event_id.as_str());
+        let outgoing = MatrixEvent::new(chat.clone(), speaker, event.origin_server_ts, marker, kind);
+        let done = if job.maybe_sent { find_sent(&live.session, &outgoing).await? } else { Vec::new() };
+        let found = done.len();
+        match live.session.send(&outgoing, done).await {
+            Ok(parts) => Ok(Delivered { is_new: parts.len() > found, parts }),
+            Err(error) => {
+                self.note_refusal(&live, &error).await;
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// Looks whether an earlier try got through. Were that refused, sending again could double the message.
+async fn find_sent<S: Session>(session: &S, event: &MatrixEvent) -> Result<Vec<SentPart>, JobError> {
+    session.find_sent(event).await.map_err(|error| match error {
+        NetworkError::Rejected(why) => JobError::Park(format!(
+            "It may have been sent before a crash, and the network does not let the bridge look: {why}"
+        )),
+        other => other.into(),
+    })
+}
+
+/// The pairs of what an event became.
+pub(super) fn pairs(
+    event: &Incoming,
+    event_id: &str,
+    chat: &ChatKey,
+    thread_root: Option<&crate::id::RemoteMessageId>,
+    parts: Vec<SentPart>,
+) -> Vec<MessageRow> {
+    parts
+        .into_iter()
+        .map(|part| MessageRow {
+            message_id: part.id,
+            part_id: part.part,
+            event_id: event_id.to_owned(),
+            chat: chat.clone(),
+            sender: event.sender.clone(),
+            sent_at: part.at,
+            thread_root: thread_root.cloned(),
+        })
+        .collect()
+}

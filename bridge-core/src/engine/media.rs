@@ -1,0 +1,143 @@
+//! Carries files and emoji of the remote network to the homeserver.
+
+use futures_util::StreamExt as _;
+use ruma::UserId;
+
+use super::Bridge;
+use super::supervisor::Live;
+use crate::content::{CarriedFile, File};
+use crate::error::{JobError, NetworkError};
+use crate::matrix::{Intent, MatrixError};
+use crate::network::{FileBytes, Network, Session};
+
+/// A file whose length nobody knows beforehand is held in memory, up to so many bytes.
+const HELD: usize = 8 * 1024 * 1024;
+/// The largest picture of an emoji.
+const EMOJI_LIMIT: usize = 1024 * 1024;
+/// What a file is whose kind nobody knows.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+impl<N: Network> Bridge<N> {
+    /// Streams a file to the homeserver. The inner error is a sentence that is shown in the file's place.
+    pub(super) async fn carry_file(
+        &self,
+        live: &Live<N::Session>,
+        file: &File,
+        ghost: &UserId,
+    ) -> Result<Result<CarriedFile, String>, JobError> {
+        let intent = self.app.intent(ghost);
+        let limit = intent.media_limit().await.unwrap_or(u64::MAX);
+        if let Some(size) = file.size.filter(|size| *size > limit) {
+            return Ok(Err(too_large(size, limit)));
+        }
+        let bytes = match live.session.open_file(file).await {
+            Ok(bytes) => bytes,
+            Err(NetworkError::Rejected(why)) => return Ok(Err(why)),
+            Err(NetworkError::Unsupported(_)) => return Ok(Err("files are not carried over.".to_owned())),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(size) = bytes.size.filter(|size| *size > limit) {
+            return Ok(Err(too_large(size, limit)));
+        }
+        let media_type = file.media_type.clone().or_else(|| bytes.media_type.clone());
+        let media_type = media_type.unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
+        match upload(&intent, bytes, &media_type, &file.name).await {
+            Ok((mxc, size)) => Ok(Ok(CarriedFile { mxc, media_type, size, ..CarriedFile::default() })),
+            Err(Failure::Network(NetworkError::Rejected(why))) => Ok(Err(why)),
+            Err(Failure::Network(error)) => Err(error.into()),
+            Err(Failure::Matrix(error)) if error.status() == Some(413) => {
+                Ok(Err("the homeserver finds it too large.".to_owned()))
+            }
+            Err(Failure::Matrix(error)) => Err(error.into()),
+        }
+    }
+
+    /// The picture of one of the network's own emoji, uploaded once.
+    pub(super) async fn emoji_mxc(
+        &self,
+        live: &Live<N::Session>,
+        name: &str,
+    ) -> Result<Option<String>, JobError> {
+        // A text may name anything; what cannot be had is shown by its name.
+        let url = match live.session.emoji_url(name).await {
+            Ok(Some(url)) => url,
+            Ok(None) => return Ok(None),
+            Err(NetworkError::RateLimited(wait)) => return Err(JobError::RetryAfter(wait)),
+            Err(error) => {
+                tracing::debug!(%error, "an emoji could not be looked up; its name is shown");
+                return Ok(None);
+            }
+        };
+        let fact = format!("emoji/{url}");
+        if let Some(mxc) = self.store.fact(&fact).await? {
+            return Ok(Some(mxc));
+        }
+        let bot = self.app.bot();
+        let carried = async {
+            let bytes = live.session.download(&url, EMOJI_LIMIT).await.map_err(|error| error.to_string())?;
+            let kind = super::ghost::image_kind(&bytes).ok_or_else(|| "it is no picture".to_owned())?;
+            bot.upload(bytes, kind, Some(name)).await.map_err(|error| error.to_string())
+        };
+        match carried.await {
+            Ok(mxc) => {
+                self.store.put_fact(&fact, &mxc).await?;
+                Ok(Some(mxc))
+            }
+            Err(why) => {
+                tracing::debug!(why, "the picture of an emoji could not be carried over; its name is shown");
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Whose failure it was.
+enum Failure {
+    Network(NetworkError),
+    Matrix(MatrixError),
+}
+
+async fn upload(
+    intent: &Intent,
+    bytes: FileBytes,
+    media_type: &str,
+    name: &str,
+) -> Result<(String, u64), Failure> {
+    let Some(size) = bytes.size else {
+        let whole = bytes.into_bytes(HELD).await.map_err(Failure::Network)?;
+        let size = whole.len() as u64;
+        let mxc = intent.upload(whole, media_type, Some(name)).await.map_err(Failure::Matrix)?;
+        return Ok((mxc, size));
+    };
+    let stream = bytes.stream.map(|piece| piece.map_err(|error| error.to_string()));
+    match intent.upload_stream(stream, size, media_type, Some(name)).await {
+        Ok(mxc) => Ok((mxc, size)),
+        // Whatever became of it, nothing refers to it: the next try uploads another one.
+        Err(MatrixError::Uncertain(why)) => Err(Failure::Network(NetworkError::Transient(why))),
+        Err(error) => Err(Failure::Matrix(error)),
+    }
+}
+
+fn too_large(size: u64, limit: u64) -> String {
+    format!("it has {}, and the homeserver takes {} at most.", megabytes(size), megabytes(limit))
+}
+
+/// A length as people read it.
+pub(super) fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10) / 1_000_000;
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_readable() {
+        assert_eq!(megabytes(1_234_567), "1.2 MB");
+        assert_eq!(
+            too_large(2_000_000, 1_000_000),
+            "it has 2.0 MB, and the homeserver takes 1.0 MB at most."
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! A message of the remote network was taken back.
+
+use super::super::Bridge;
+use super::super::bridge::room_id;
+use super::super::supervisor::Live;
+use crate::error::JobError;
+use crate::event::RemoteEvent;
+use crate::id::RemoteMessageId;
+use crate::matrix::{Intent, MatrixError, TxnKey, txn_id};
+use crate::metrics;
+use crate::network::Network;
+use crate::queue::Closing;
+use crate::store::message::MessageRow;
+
+impl<N: Network> Bridge<N> {
+    /// Redacts all events that show the message. One that begins a thread keeps its pairs: answers still refer to it.
+    pub(super) async fn remote_delete(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        id: &RemoteMessageId,
+        is_tombstone: bool,
+    ) -> Result<Closing, JobError> {
+        let pairs = self.store.message_pairs(id).await?;
+        if pairs.is_empty() {
+            metrics::passed_over("deletion of an unknown message");
+        }
+        let mut closing = Closing::default();
+        for row in pairs {
+            self.redact_shown(live, &row, event.at).await?;
+            if !is_tombstone {
+                closing.gone.push((row.message_id, row.part_id));
+            }
+        }
+        Ok(closing)
+    }
+
+    /// Redacts one event: a ghost its own, the bot that of somebody on Matrix, whose message was removed over there.
+    pub(super) async fn redact_shown(
+        &self,
+        live: &Live<N::Session>,
+        row: &MessageRow,
+        at: i64,
+    ) -> Result<(), JobError> {
+        let Some(portal) = self.known_portal(&row.chat).await? else { return Ok(()) };
+        let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
+        let by = match ruma::UserId::parse(&row.sender) {
+            Ok(sender) if self.app.owns(&row.sender) => self.app.intent(&sender),
+            _ => self.app.bot(),
+        };
+        let _ = live;
+        self.redact_event(&by, room, &row.event_id, at).await
+    }
+
+    /// Redacts an event, once however often it is called. One that is gone, or that the user may not redact, is passed
+    /// over.
+    pub(super) async fn redact_event(
+        &self,
+        by: &Intent,
+        room: &ruma::RoomId,
+        event_id: &str,
+        at: i64,
+    ) -> Result<(), JobError> {
+        let Ok(parsed) = <&ruma::EventId>::try_from(event_id) else { return Ok(()) };
+        let ghost = by.user_id().as_str();
+        let txn = txn_id(&TxnKey { kind: "redaction", remote_id: event_id, part: "", ghost, revision: "" });
+        match by.redact(room, parsed, None, &txn, Some(at)).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(MatrixError::Refused { status: 403, .. }) if !by.is_bot() => {
+                // The ghost is not in the room any more; the bot may redact whatever is there.
+                Box::pin(self.redact_event(&self.app.bot(), room, event_id, at)).await
+            }
+            Err(error) if error.is_forbidden() => {
+                metrics::passed_over("redaction that is not allowed");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Somebody on the remote network reacted to a message, or took it back.
+
+use serde_json::json;
+
+use super::super::Bridge;
+use super::super::supervisor::Live;
+use super::message::chat_of;
+use super::relation::first_event;
+use crate::content::Emoji;
+use crate::error::JobError;
+use crate::event::{RemoteEvent, Sender};
+use crate::id::RemoteMessageId;
+use crate::matrix::{TxnKey, txn_id};
+use crate::metrics;
+use crate::network::Network;
+use crate::queue::Closing;
+use crate::store::reaction::ReactionRow;
+
+impl<N: Network> Bridge<N> {
+    pub(super) async fn remote_reaction(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        id: &RemoteMessageId,
+        emoji: &Emoji,
+        is_set: bool,
+    ) -> Result<Closing, JobError> {
+        let Some(target) = first_event(&self.store.message_pairs(id).await?) else {
+            metrics::passed_over("reaction to an unknown message");
+            return Ok(Closing::default());
+        };
+        let stored = emoji.as_stored();
+        let rows = self.store.reactions(id).await?;
+        if let Sender::Own { .. } = &event.sender
+            && (!live.row.personal
+                || rows.iter().any(|row| row.emoji == stored && !self.app.owns(&row.sender)))
+        {
+            // Ours, coming back.
+            return Ok(Closing::default());
+        }
+        let Some(user) = event.sender.user_id() else {
+            metrics::passed_over("reaction of nobody");
+            return Ok(Closing::default());
+        };
+        let ghost = self.app.ghosts().user_id(user).to_string();
+        let row = rows.into_iter().find(|row| row.sender == ghost && row.emoji == stored);
+        match (is_set, row) {
+            (true, None) => self.react(live, event, id, emoji, &target).await?,
+            (false, Some(row)) => self.unreact(event, &row).await?,
+            _ => {}
+        }
+        Ok(Closing::default())
+    }
+
+    async fn react(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        id: &RemoteMessageId,
+        emoji: &Emoji,
+        target: &str,
+    ) -> Result<(), JobError> {
+        let place = self.place(live, event, chat_of(event)?).await?;
+        let stored = emoji.as_stored();
+        let mut content = json!({
+            "m.relates_to": { "rel_type": "m.annotation", "event_id": target, "key": stored },
+        });
+        if let Emoji::Custom { name, .. } = emoji {
+            // How clients agree on pictures as reactions (MSC4027).
+            if let Some(mxc) = self.emoji_mxc(live, name).await? {
+                content["m.relates_to"]["key"] = mxc.into();
+            }
+            content["shortcode"] = name.as_str().into();
+            content["com.beeper.reaction.shortcode"] = stored.as_str().into();
+        }
+        let ghost = place.ghost.user_id.as_str();
+        let revision = event.at.to_string();
+        let txn = txn_id(&TxnKey {
+            kind: "reaction",
+            remote_id: id.as_str(),
+            part: &stored,
+            ghost,
+            revision: &revision,
+        });
+        let intent = self.app.intent(&place.ghost.user_id);
+        let sent = intent.send_joined(place.room()?, "m.reaction", &content, &txn, Some(event.at)).await;
+        let event_id = match sent {
+            Ok(event_id) => event_id.to_string(),
+            // The homeserver has this reaction of the ghost already, and we lost its record.
+            Err(error) if error.errcode() == Some("M_DUPLICATE_ANNOTATION") => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let name = place.ghost.name().to_owned();
+        let row =
+            ReactionRow { message_id: id.clone(), sender: ghost.to_owned(), emoji: stored, event_id, name };
+        Ok(self.store.put_reaction(&row).await?)
+    }
+
+    async fn unreact(&self, event: &RemoteEvent, row: &ReactionRow) -> Result<(), JobError> {
+        let Some(portal) = self.known_portal(chat_of(event)?).await? else { return Ok(()) };
+        let room = super::super::bridge::room_id(portal.room_id.as_deref().unwrap_or_default())?;
+        if let Ok(ghost) = ruma::UserId::parse(&row.sender) {
+            self.redact_event(&self.app.intent(&ghost), room, &row.event_id, event.at).await?;
+        }
+        Ok(self.store.remove_reaction(row).await?)
+    }
+}

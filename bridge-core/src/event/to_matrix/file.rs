@@ -1,0 +1,174 @@
+//! Writes a file as the content of a Matrix event.
+
+use serde_json::{Map, Value, json};
+
+use super::notified;
+use crate::content::html_write::{self, WriteOptions, Written};
+use crate::content::{Block, CarriedFile, File, FileKind, Lookup, RichText, Span};
+
+/// The content of a file that lies on Matrix.
+pub(super) fn content(file: &File, carried: &CarriedFile, lookup: &Lookup, options: WriteOptions) -> Value {
+    let kind = match file.kind {
+        FileKind::File => "m.file",
+        FileKind::Image => "m.image",
+        FileKind::Video => "m.video",
+        FileKind::Audio | FileKind::Voice => "m.audio",
+    };
+    let mut content = json!({ "msgtype": kind, "url": carried.mxc, "info": info(file, carried) });
+    if file.kind == FileKind::Voice {
+        // How clients tell what was said from music (MSC3245, MSC1767).
+        content["org.matrix.msc3245.voice"] = json!({});
+        content["org.matrix.msc1767.audio"] = json!({ "duration": file.duration_ms.unwrap_or(0) });
+    }
+    put_caption(&mut content, file, lookup, options);
+    content
+}
+
+/// The content of a file's event, with the name and caption of now.
+pub fn with_caption(mut content: Value, file: &File, lookup: &Lookup) -> Value {
+    if let Some(fields) = content.as_object_mut() {
+        for field in ["formatted_body", "format", "m.relates_to"] {
+            fields.remove(field);
+        }
+    }
+    put_caption(&mut content, file, lookup, WriteOptions::default());
+    content
+}
+
+/// A caption is the body, with the file's name beside it (Matrix 1.10).
+fn put_caption(content: &mut Value, file: &File, lookup: &Lookup, options: WriteOptions) {
+    let Written { plain, html, mentions } =
+        file.caption.as_ref().map(|caption| html_write::write(caption, lookup, options)).unwrap_or_default();
+    content["filename"] = file.name.as_str().into();
+    content["body"] = if plain.is_empty() { file.name.as_str().into() } else { plain.into() };
+    if let Some(html) = html {
+        content["format"] = "org.matrix.custom.html".into();
+        content["formatted_body"] = html.into();
+    }
+    content["m.mentions"] = notified(&mentions);
+}
+
+fn info(file: &File, carried: &CarriedFile) -> Value {
+    let mut info = Map::new();
+    info.insert("mimetype".to_owned(), carried.media_type.as_str().into());
+    info.insert("size".to_owned(), carried.size.into());
+    let size = carried.dimensions.or_else(|| file.width.zip(file.height));
+    if let Some((width, height)) = size {
+        info.insert("w".to_owned(), width.into());
+        info.insert("h".to_owned(), height.into());
+    }
+    if let Some(duration) = file.duration_ms {
+        info.insert("duration".to_owned(), duration.into());
+    }
+    if let Some(blurhash) = &carried.blurhash {
+        info.insert("xyz.amorgan.blurhash".to_owned(), blurhash.as_str().into());
+    }
+    if let Some(small) = &carried.thumbnail {
+        info.insert("thumbnail_url".to_owned(), small.mxc.as_str().into());
+        let (width, height) = small.dimensions;
+        let about = json!({ "mimetype": small.media_type, "size": small.size, "w": width, "h": height });
+        info.insert("thumbnail_info".to_owned(), about);
+    }
+    Value::Object(info)
+}
+
+/// A file that could not be carried over, as text: its name as a link, why it is not here, and what was said about it.
+pub(super) fn instead(file: &File, why: &str) -> RichText {
+    let name = match &file.page_url {
+        Some(url) => {
+            Span::Link { url: url.clone(), label: vec![Span::text(&file.name)], style: <_>::default() }
+        }
+        None => Span::text(&file.name),
+    };
+    let mut blocks = vec![Block::Paragraph(vec![Span::text("📎 "), name, Span::text(format!(" – {why}"))])];
+    blocks.extend(file.caption.iter().flat_map(|caption| caption.blocks.clone()));
+    RichText { blocks }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{FileSource, Message, Part, PartBody, Thumbnail};
+    use crate::event::to_matrix::{MatrixOptions, message};
+    use crate::id::PartId;
+
+    fn file() -> File {
+        let mut file = File::new(FileSource::new("F1"), "cat.png").of_type("image/png");
+        (file.width, file.height) = (Some(40), Some(30));
+        file.page_url = Some("https://chat.test/files/F1".to_owned());
+        file
+    }
+
+    fn carried() -> CarriedFile {
+        CarriedFile {
+            mxc: "mxc://hs/1".to_owned(),
+            media_type: "image/png".to_owned(),
+            size: 9,
+            ..<_>::default()
+        }
+    }
+
+    fn written(file: File, carried: Result<CarriedFile, String>) -> Value {
+        let mut lookup = Lookup::default();
+        lookup.files.insert(file.source.clone(), carried);
+        let mut whole = Message::default();
+        whole.parts.push(Part::new(PartId::new("F1"), PartBody::File(file)));
+        let mut events = message(&whole, &lookup, MatrixOptions::default());
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].0, PartId::new("F1"));
+        events.remove(0).1
+    }
+
+    #[test]
+    fn a_picture_has_its_size_and_a_small_one() {
+        let thumbnail = Thumbnail {
+            mxc: "mxc://hs/2".to_owned(),
+            media_type: "image/jpeg".to_owned(),
+            size: 5,
+            dimensions: (4, 3),
+        };
+        let carried =
+            CarriedFile { thumbnail: Some(thumbnail), blurhash: Some("L0".to_owned()), ..carried() };
+        let expected = json!({
+            "msgtype": "m.image", "url": "mxc://hs/1", "body": "cat.png", "filename": "cat.png", "m.mentions": {},
+            "info": {
+                "mimetype": "image/png", "size": 9, "w": 40, "h": 30, "xyz.amorgan.blurhash": "L0",
+                "thumbnail_url": "mxc://hs/2",
+                "thumbnail_info": { "mimetype": "image/jpeg", "size": 5, "w": 4, "h": 3 },
+            },
+        });
+        assert_eq!(written(file(), Ok(carried)), expected);
+    }
+
+    #[test]
+    fn a_caption_is_the_body_and_can_be_replaced() {
+        let mut with = file();
+        let style = crate::content::Style { bold: true, ..<_>::default() };
+        let caption = vec![Span::Text { text: "mine".to_owned(), style }];
+        with.caption = Some(RichText { blocks: vec![Block::Paragraph(caption)] });
+        let content = written(with, Ok(carried()));
+        assert_eq!(content["body"], "mine");
+        assert_eq!(content["formatted_body"], "<strong>mine</strong>");
+        let bare = with_caption(content, &file(), &Lookup::default());
+        assert_eq!(bare["body"], "cat.png");
+        assert_eq!(bare.get("formatted_body"), None);
+        assert_eq!(bare["url"], "mxc://hs/1");
+    }
+
+    #[test]
+    fn what_cannot_be_carried_over_is_named_with_the_reason() {
+        let content = written(file(), Err("it is too large.".to_owned()));
+        assert_eq!(content["msgtype"], "m.text");
+        assert_eq!(content["body"], "📎 cat.png (https://chat.test/files/F1) – it is too large.");
+    }
+
+    #[test]
+    fn a_voice_message_is_marked() {
+        let mut voice = file();
+        (voice.kind, voice.duration_ms) = (FileKind::Voice, Some(1_500));
+        let content = written(voice, Ok(carried()));
+        assert_eq!(content["msgtype"], "m.audio");
+        assert_eq!(content["org.matrix.msc3245.voice"], json!({}));
+        assert_eq!(content["info"]["duration"], 1_500);
+    }
+}
