@@ -6,7 +6,7 @@ use super::super::Bridge;
 use super::super::bridge::room_id;
 use super::super::supervisor::Live;
 use crate::content::{Lookup, MatrixName, Mention, Message, PartBody};
-use crate::error::JobError;
+use crate::error::{JobError, NetworkError};
 use crate::event::{RemoteEvent, Scope, Sender, to_matrix};
 use crate::id::{ChatKey, PartId, RemoteMessageId, RemoteUserId};
 use crate::matrix::{TxnKey, txn_id};
@@ -124,7 +124,8 @@ impl<N: Network> Bridge<N> {
         if let Some(name) = self.store.ghost(user).await?.and_then(|row| row.name) {
             return Ok(MatrixName { mxid: Some(mxid), name });
         }
-        let name = live.session.user_info(user).await.ok().and_then(|info| info.name);
+        let info = NetworkError::or_none(live.session.user_info(user).await)?;
+        let name = info.and_then(|info| info.name);
         Ok(MatrixName { mxid: Some(mxid), name: name.unwrap_or_else(|| user.to_string()) })
     }
 }
