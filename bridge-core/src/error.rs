@@ -19,6 +19,11 @@ pub enum NetworkError {
     /// The network asks to wait. The job is tried again after exactly this time; never counted as a failure.
     #[error("the network asks to wait {} s", .0.as_secs())]
     RateLimited(Duration),
+    /// Like [`NetworkError::RateLimited`], in the middle of a message of several parts, some of which were sent by this
+    /// very call. Before the job is tried again,
+    /// [`Session::find_sent`](crate::network::Session::find_sent) is asked which.
+    #[error("the network asks to wait {} s in the middle of a message", .0.as_secs())]
+    Interrupted(Duration),
     /// The network will never accept this. The sentence is shown to the person who sent the message.
     #[error("{0}")]
     Rejected(String),
@@ -34,6 +39,15 @@ pub enum NetworkError {
 }
 
 impl NetworkError {
+    /// For an answer that can be done without: none instead of a failure. Being told to wait is no failure, and stays.
+    pub(crate) fn or_none<T>(answer: Result<T, Self>) -> Result<Option<T>, Self> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(wait @ Self::RateLimited(_)) => Err(wait),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The same failure of a call that may have had its effect nevertheless: [`NetworkError::Transient`] becomes
     /// [`NetworkError::Uncertain`], all others stay.
     #[must_use]
@@ -57,6 +71,9 @@ pub enum JobError {
     /// Try again after exactly this time.
     #[error("told to wait {} ms", .0.as_millis())]
     RetryAfter(Duration),
+    /// Like [`JobError::RetryAfter`], but a part of the effect has happened: the next attempt looks for it first.
+    #[error("told to wait {} ms, with a part done", .0.as_millis())]
+    ResumeAfter(Duration),
     /// Give up and tell the person why, in this sentence.
     #[error("{0}")]
     Reject(String),
@@ -70,6 +87,7 @@ impl From<NetworkError> for JobError {
         match error {
             NetworkError::Uncertain(why) => Self::Uncertain(why),
             NetworkError::RateLimited(wait) => Self::RetryAfter(wait),
+            NetworkError::Interrupted(wait) => Self::ResumeAfter(wait),
             NetworkError::Rejected(why) => Self::Reject(why),
             // With bad credentials the supervisor stops the login; the message waits for a working one.
             NetworkError::Transient(why) | NetworkError::BadCredentials(why) => Self::Retry(why),

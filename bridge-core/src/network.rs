@@ -97,11 +97,22 @@ pub struct Document {
 
 /// A login while connected. All methods but `listen` may be called at any time after `connect`, from many tasks
 /// at once.
+///
+/// Most are called while a job is at work, and the jobs at work are counted: a wait of more than about a second that the
+/// network asks for belongs into [`NetworkError::RateLimited`], not into the call. The job's lane waits, and others go
+/// on. [`Session::listen`], [`Session::chats`], [`Session::find_chat`] and [`Network::log_in`] have nobody behind them,
+/// and wait as long as they are told.
 pub trait Session: Send + Sync + 'static {
     /// Receives events until it is cancelled or the credentials are refused. Called once, in a task of its own;
     /// when it ends with a transient error it is called again with back-off. Every event goes to the inbox as
     /// received; the network is told "received" only after [`Inbox::deliver`] returned.
     fn listen(&self, inbox: Inbox) -> impl Future<Output = Result<(), NetworkError>> + Send;
+
+    /// Proves the credentials once more; [`NetworkError::BadCredentials`] puts the login into that state and has its owner
+    /// told. Called in a lane, for [`RemoteKind::Credentials`](crate::event::RemoteKind::Credentials) only.
+    fn check(&self) -> impl Future<Output = Result<(), NetworkError>> + Send {
+        async { Ok(()) }
+    }
 
     /// What the chat allows and how big things may be. Asked before each [`Session::send`]; must not block. Unless said
     /// otherwise, [`Capabilities::default`].
@@ -113,7 +124,8 @@ pub trait Session: Send + Sync + 'static {
     /// Carries out a Matrix event. Called in the chat's lane, so never twice at once for one chat. Each remote message
     /// gets its [`MatrixEvent::part_marker`]. `done` holds the parts that [`Session::find_sent`] found: they are not sent
     /// again, and stand in the answer too. An error after a message that may have gone out has to be
-    /// [`NetworkError::Uncertain`], or the next try sends it a second time.
+    /// [`NetworkError::Uncertain`], or the next try sends it a second time; a wait that is asked for between two remote
+    /// messages is [`NetworkError::Interrupted`].
     fn send(
         &self,
         event: &MatrixEvent,
@@ -210,11 +222,12 @@ pub trait Session: Send + Sync + 'static {
         async { Err(NetworkError::Unsupported("Answering a command")) }
     }
 
-    /// The chats this login is in, for `sync` and after a login.
+    /// The chats this login is in, for `sync` and after a login. Waits where the network asks to.
     fn chats(&self) -> impl Future<Output = Result<Vec<ChatInfo>, NetworkError>> + Send;
 
     /// Finds the chat that a person named in a command (`bridge #general`). Unless written otherwise, the one of
-    /// [`Session::chats`] with exactly this name or id.
+    /// [`Session::chats`] with exactly this name or id. One that is there but cannot be bridged is a
+    /// [`NetworkError::Rejected`], whose sentence the person reads. Waits where the network asks to.
     fn find_chat(&self, name: &str) -> impl Future<Output = Result<Option<ChatInfo>, NetworkError>> + Send {
         async move {
             let is_meant =

@@ -25,7 +25,7 @@ use url::Url;
 pub(crate) use self::error::CallError;
 pub(crate) use self::http::CONNECT_TIMEOUT;
 pub(crate) use self::proof::Identity;
-use self::rate_limit::{RateLimit, UNSAID_WAIT};
+use self::rate_limit::{ComeBackIn, Patience, RateLimit, UNSAID_WAIT};
 use crate::config::Config;
 use crate::metrics;
 
@@ -68,11 +68,18 @@ impl Api {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// The Web API with a token. Calls are counted for the team, or for the empty one before it is known.
+    /// The Web API with a token. Calls are counted for the team, or for the empty one before it is known. They wait as
+    /// long as the limits and Slack say; for those of a job see [`Caller::for_jobs`].
     pub(crate) fn caller(&self, token: &Secret, team_id: &str) -> Caller {
         let mut slack_token = SlackApiToken::new(SlackApiTokenValue(token.expose().to_owned()));
         slack_token.team_id = Some(SlackTeamId(team_id.to_owned()));
-        Caller { api: self.clone(), token: slack_token, secret: token.clone(), team_id: team_id.to_owned() }
+        Caller {
+            api: self.clone(),
+            token: slack_token,
+            secret: token.clone(),
+            team_id: team_id.to_owned(),
+            patience: Patience::Endless,
+        }
     }
 
     /// TLS for the sockets.
@@ -88,9 +95,17 @@ pub(crate) struct Caller {
     token: SlackApiToken,
     secret: Secret,
     team_id: String,
+    patience: Patience,
 }
 
 impl Caller {
+    /// The same for calls that are made while a job is at work. A job at work keeps a place that others may need, so
+    /// a wait of more than about a second is not waited here: it is answered with [`CallError::RateLimited`] and the
+    /// time that is left, for the job's lane to wait.
+    pub(crate) fn for_jobs(&self) -> Self {
+        Self { patience: Patience::Short, ..self.clone() }
+    }
+
     /// Reads something.
     pub(crate) async fn get<R>(&self, method: &'static str, params: &Params<'_>) -> Result<R, CallError>
     where
@@ -131,8 +146,8 @@ impl Caller {
         .await
     }
 
-    /// Makes a call when it may be made, and again each time Slack asks to wait: "too many requests" is never an
-    /// answer. Each attempt has its own time limit.
+    /// Makes a call when it may be made, and again each time Slack asks to wait. "Too many requests" is an answer only
+    /// for a caller that does not wait that long. Each attempt has its own time limit.
     async fn limited<R, F>(
         &self,
         method: &'static str,
@@ -142,8 +157,10 @@ impl Caller {
     where
         F: Future<Output = Result<R, CallError>>,
     {
+        let deadline = self.patience.deadline();
         loop {
-            self.api.shared.limits.admit(&self.team_id, method, channel).await;
+            let admitted = self.api.shared.limits.admit(&self.team_id, method, channel, deadline).await;
+            admitted.map_err(|ComeBackIn(wait)| CallError::RateLimited(Some(wait)))?;
             let answer = timeout(CALL_TIMEOUT, call()).await.unwrap_or(Err(CallError::TimedOut));
             let Err(CallError::RateLimited(wait)) = answer else { return answer };
             let wait = wait.unwrap_or(UNSAID_WAIT);

@@ -4,10 +4,16 @@
 //! `slack_t123-u456`; since Slack knows no lower case, the way back is unique. Whatever does not look like an id is
 //! refused with `None`, in both directions.
 
+use std::fmt::Write as _;
+
 use bridge_core::id::{ChatId, RemoteMessageId, RemoteUserId};
+use sha2::{Digest, Sha256};
 
 /// Longer ids than Slack ever gave out are refused: they end up in Matrix ids, which are bounded.
 const MAX_LEN: usize = 40;
+
+/// Bytes of a name's hash in the id of a bot that posts under it.
+const NAME_BYTES: usize = 8;
 
 /// A place or person within a team, in Slack's own spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +43,19 @@ pub fn chat_id(team_id: &str, channel_id: &str) -> Option<ChatId> {
 /// The core's id of a user, or of a bot that has no user.
 pub fn user_id(team_id: &str, user_id: &str) -> Option<RemoteUserId> {
     pair(team_id, user_id).map(RemoteUserId::new)
+}
+
+/// The core's id of a bot that posts under a name that is not its own. Each name of a bot is a user of its own, or the
+/// posts under one would rename those under another. Slack has no such users, so [`parse_user_id`] knows none, and nobody
+/// can mention them. The name itself is not in the id: it may be long, and in any script.
+pub fn named_bot_id(team_id: &str, bot_id: &str, name: &str) -> Option<RemoteUserId> {
+    let bot = pair(team_id, bot_id)?;
+    let digest = Sha256::digest(name.as_bytes());
+    let mut id = format!("{bot}-");
+    for byte in digest.iter().take(NAME_BYTES) {
+        let _ = write!(id, "{byte:02x}");
+    }
+    Some(RemoteUserId::new(id))
 }
 
 /// The core's id of a message.
@@ -122,6 +141,17 @@ mod tests {
         let back = parse_message_id(&id).unwrap();
         assert_eq!((&*back.team_id, &*back.channel_id, &*back.ts), ("T1", "C2", "1700000000.000100"));
         assert_eq!(ts_ms("1700000000.123999"), Some(1_700_000_000_123));
+    }
+
+    #[test]
+    fn each_name_of_a_bot_is_another_user_who_is_nobody_on_slack() {
+        let of = |bot: &str, name: &str| named_bot_id("T1", bot, name).unwrap();
+        assert_eq!(of("B1", "Deploys").as_str(), "t1-b1-72fcd1bd1df7264f");
+        assert_eq!(of("B1", "Deploys"), of("B1", "Deploys"));
+        assert_ne!(of("B1", "Deploys"), of("B1", "Alarms"));
+        assert_ne!(of("B1", "Deploys"), of("B2", "Deploys"));
+        assert_eq!(parse_user_id(&of("B1", "Deploys")), None);
+        assert_eq!(named_bot_id("T1", "b1", "Deploys"), None);
     }
 
     #[test]

@@ -113,6 +113,7 @@ pub(crate) async fn log_in(
         own_user_id,
         // The app speaks for everybody, so each message carries its writer's name.
         personal: false,
+        note: proven.note,
         credentials: Credentials {
             bot_token,
             app_token,

@@ -13,11 +13,13 @@ use bridge_core::id::{ChatKey, RemoteUserId};
 use bridge_core::network::{Capabilities, ChatInfo, Context, SentPart, Session, UserInfo};
 use bridge_core::queue::Inbox;
 
+use self::chats::Found;
 use self::intake::Intake;
 use self::people::People;
 use self::posts::Desk;
 use crate::api::{Api, Caller};
 use crate::convert::{Options, Own};
+use crate::id;
 use crate::login::Credentials;
 use crate::socket;
 
@@ -30,7 +32,10 @@ const MAX_TEXT_TOTAL: usize = 60_000;
 #[derive(Debug)]
 pub struct SlackSession {
     api: Api,
+    /// The bot as it is asked while a job is at work: it waits a moment at most.
     bot: Caller,
+    /// The bot as it is asked for a person's command, or for the login as a whole: it waits as long as Slack says.
+    patient_bot: Caller,
     app: Caller,
     team_id: String,
     desk: Desk,
@@ -46,11 +51,13 @@ impl SlackSession {
         own: Arc<Own>,
         context: Context,
     ) -> Self {
-        let bot = api.caller(&credentials.bot_token, &credentials.team_id);
+        let patient_bot = api.caller(&credentials.bot_token, &credentials.team_id);
+        let bot = patient_bot.for_jobs();
         let (team_id, clock) = (credentials.team_id.clone(), context.clock().clone());
         Self {
             desk: Desk { bot: bot.clone(), team_id, own, options, clock },
             bot,
+            patient_bot,
             app: api.caller(&credentials.app_token, &credentials.team_id),
             api: api.clone(),
             team_id: credentials.team_id.clone(),
@@ -70,6 +77,10 @@ impl Session for SlackSession {
             context: self.context.clone(),
         };
         socket::listen(listener).await
+    }
+
+    async fn check(&self) -> Result<(), NetworkError> {
+        self.bot.identity().await.map(drop).map_err(|error| error.of_read("auth.test"))
     }
 
     fn capabilities(&self, _chat: &ChatKey) -> Capabilities {
@@ -101,10 +112,22 @@ impl Session for SlackSession {
     }
 
     async fn chats(&self) -> Result<Vec<ChatInfo>, NetworkError> {
-        chats::all(&self.bot, &self.team_id).await
+        chats::all(&self.patient_bot, &self.team_id).await
     }
 
     async fn find_chat(&self, name: &str) -> Result<Option<ChatInfo>, NetworkError> {
-        chats::find(&self.bot, &self.team_id, name).await
+        match chats::find(&self.patient_bot, &self.team_id, name).await? {
+            None => Ok(None),
+            Some(Found::Joined(info)) => Ok(Some(info)),
+            Some(Found::Outside(channel)) => {
+                let app = id::user_id(&self.team_id, &self.desk.own.user_id);
+                let app = match app {
+                    Some(app) => self.people.info(&self.patient_bot, &app).await.ok(),
+                    None => None,
+                };
+                let app = app.and_then(|app| app.name);
+                Err(NetworkError::Rejected(chats::outside(&channel, app.as_deref())))
+            }
+        }
     }
 }

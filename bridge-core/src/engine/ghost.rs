@@ -36,7 +36,7 @@ impl KnownGhost {
 
 impl<N: Network> Bridge<N> {
     /// The ghost of a person, set up as far as needed: nothing is asked and nothing is sent for one that is up to date.
-    /// A name or picture that the message carries itself goes before the account's.
+    /// A name and picture that the message carries itself go before what the network would answer.
     pub(crate) async fn ghost(
         &self,
         live: &Live<N::Session>,

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Bridge;
 use super::bridge::{room_id, soft};
 use super::supervisor::Live;
-use crate::error::JobError;
+use crate::error::{JobError, NetworkError};
 use crate::event::{ChatInfo, ChatKind};
 use crate::id::{ChatKey, RemoteUserId};
 use crate::matrix::{CreateRoom, MatrixError};
@@ -30,6 +30,21 @@ impl<N: Network> Bridge<N> {
             .try_get_with(chat.clone(), self.find_or_make(live, chat))
             .await
             .map_err(|error| JobError::clone(&error))
+    }
+
+    /// Like [`Bridge::portal`], for a person's command: where the network or the homeserver asks to wait, it is waited
+    /// and gone on.
+    pub(crate) async fn portal_for_command(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+    ) -> Result<Arc<PortalRow>, JobError> {
+        loop {
+            match self.portal(live, chat).await {
+                Err(JobError::RetryAfter(wait)) => tokio::time::sleep(wait).await,
+                done => return done,
+            }
+        }
     }
 
     /// A chat's portal, if it has a room.
@@ -81,7 +96,7 @@ impl<N: Network> Bridge<N> {
         let alias = self.alias(&info.key);
         let bot_id = bot.user_id().to_owned();
         let room = CreateRoom {
-            name: self.room_name(live, info).await,
+            name: self.room_name(live, info).await?,
             topic: info.topic.clone(),
             is_direct: info.kind == ChatKind::Direct,
             alias: Some(alias.alias().to_owned()),
@@ -117,12 +132,14 @@ impl<N: Network> Bridge<N> {
     }
 
     /// Direct chats are called like the other person.
-    async fn room_name(&self, live: &Live<N::Session>, info: &ChatInfo) -> Option<String> {
-        match (&info.name, &info.peer) {
+    async fn room_name(&self, live: &Live<N::Session>, info: &ChatInfo) -> Result<Option<String>, JobError> {
+        Ok(match (&info.name, &info.peer) {
             (Some(name), _) => Some(name.clone()),
-            (None, Some(peer)) => live.session.user_info(peer).await.ok().and_then(|user| user.name),
+            (None, Some(peer)) => {
+                NetworkError::or_none(live.session.user_info(peer).await)?.and_then(|user| user.name)
+            }
             (None, None) => None,
-        }
+        })
     }
 
     /// The state that tells other programs, and a rebuild, what the room is tied to (MSC2346).

@@ -12,7 +12,7 @@ mod reaction;
 mod relation;
 
 use super::Bridge;
-use crate::error::JobError;
+use crate::error::{JobError, NetworkError};
 use crate::event::{RemoteEvent, RemoteKind, Scope};
 use crate::metrics;
 use crate::network::{Network, Session};
@@ -59,6 +59,13 @@ impl<N: Network> Bridge<N> {
             }
             RemoteKind::UserInfo(user) => {
                 self.refresh_ghost(&live, user).await?;
+                Ok(Closing::default())
+            }
+            RemoteKind::Credentials => {
+                match live.session.check().await {
+                    Err(error @ NetworkError::BadCredentials(_)) => self.note_refusal(&live, &error).await,
+                    other => other?,
+                }
                 Ok(Closing::default())
             }
             RemoteKind::Joined => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub(crate) struct Live<S> {
     pub(crate) context: Context,
     /// Cancelled when the login ends, with all that is done for it.
     pub(crate) stop: CancellationToken,
+    /// Whether the owner was told that only a new login helps.
+    is_owner_told: AtomicBool,
 }
 
 /// All logins that have a session.
@@ -59,6 +62,16 @@ impl<N: Network> Logins<N> {
     }
 }
 
+/// The time until a session is started again. What the network asks for is kept exactly, and is no failure; all else is
+/// one more in a row.
+fn pause(ended: &Result<(), NetworkError>, failures: &mut u32) -> Duration {
+    if let Err(NetworkError::RateLimited(wait) | NetworkError::Interrupted(wait)) = ended {
+        return *wait;
+    }
+    *failures += 1;
+    retry::delay(*failures)
+}
+
 impl<N: Network> Bridge<N> {
     /// Starts the sessions of all stored logins. A login that cannot be started is shown as such and stops nothing.
     pub(crate) async fn start_logins(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
@@ -88,7 +101,7 @@ impl<N: Network> Bridge<N> {
             .with_bot(self.app.bot());
         let session =
             self.network.connect(credentials, context.clone()).map_err(|error| error.to_string())?;
-        let live = Arc::new(Live { row, session, context, stop });
+        let live = Arc::new(Live { row, session, context, stop, is_owner_told: AtomicBool::new(false) });
         if let Some(old) = self.logins.put(Arc::clone(&live)) {
             old.stop.cancel();
         }
@@ -124,33 +137,32 @@ impl<N: Network> Bridge<N> {
             if started.elapsed() >= STABLE {
                 failures = 0;
             }
-            failures += 1;
+            let ended = ended.unwrap_or_else(|_| {
+                tracing::error!(login = %live.row.login_id, "a session panicked; it is started again");
+                Ok(())
+            });
+            let wait = pause(&ended, &mut failures);
             match ended {
-                Ok(Err(NetworkError::BadCredentials(why))) => {
-                    live.context.report(ConnectionState::BadCredentials(why.clone()));
-                    self.tell_owner(&live.row, &why).await;
-                    return;
+                Err(error @ NetworkError::BadCredentials(_)) => {
+                    return self.note_refusal(&live, &error).await;
                 }
-                Ok(Err(error)) => tracing::debug!(login = %live.row.login_id, %error, "a session ended"),
-                Ok(Ok(())) => tracing::debug!(login = %live.row.login_id, "a session ended"),
-                Err(_) => {
-                    tracing::error!(login = %live.row.login_id, "a session panicked; it is started again");
-                }
+                Err(error) => tracing::debug!(login = %live.row.login_id, %error, "a session ended"),
+                Ok(()) => tracing::debug!(login = %live.row.login_id, "a session ended"),
             }
             live.context.report(ConnectionState::Connecting);
             tokio::select! {
                 () = live.stop.cancelled() => return,
-                () = tokio::time::sleep(retry::delay(failures)) => {}
+                () = tokio::time::sleep(wait) => {}
             }
         }
     }
 
-    /// A call was refused for its credentials although events may still come in: shown as the login's state, and told
-    /// to its owner once.
+    /// The login was refused for its credentials, by listening, by a call, or by an event that says so: shown as the
+    /// login's state from now on, and told to its owner once. Other errors are none of this.
     pub(crate) async fn note_refusal(&self, live: &Live<N::Session>, error: &NetworkError) {
         let NetworkError::BadCredentials(why) = error else { return };
-        if !matches!(live.context.state(), ConnectionState::BadCredentials(_)) {
-            live.context.report(ConnectionState::BadCredentials(why.clone()));
+        live.context.report(ConnectionState::BadCredentials(why.clone()));
+        if !live.is_owner_told.swap(true, Ordering::Relaxed) {
             self.tell_owner(&live.row, why).await;
         }
     }
@@ -168,5 +180,24 @@ impl<N: Network> Bridge<N> {
         if let Err(error) = self.tell(&row.owner, &text, &key).await {
             tracing::warn!(login = %row.login_id, %error, "the owner of a login could not be told that it ended");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_was_told_to_wait_comes_back_exactly_then_and_has_not_failed() {
+        let told = Duration::from_secs(37);
+        let mut failures = 0;
+        for _ in 0..5 {
+            assert_eq!(pause(&Err(NetworkError::RateLimited(told)), &mut failures), told);
+        }
+        assert_eq!(failures, 0);
+        let broken = Err(NetworkError::Transient("The connection broke.".to_owned()));
+        let waits = [pause(&broken, &mut failures), pause(&Ok(()), &mut failures)];
+        assert_eq!(failures, 2);
+        assert!(waits.iter().all(|wait| *wait < Duration::from_secs(2)), "{waits:?}");
     }
 }

@@ -44,12 +44,14 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Sender {
-    /// A person or bot, who becomes a ghost. The profile overrides what the network says of them for this one
-    /// message (a bot posting under a name of its own).
+    /// A person or bot, who becomes a ghost. A bot that posts under several names is several users: each name needs a
+    /// `user_id` of its own, made from bot and name, or each message would rename the one ghost of them all.
     User {
         /// Who.
         user_id: RemoteUserId,
-        /// The name and picture on this message, when they differ from the account's.
+        /// The user's name and picture where the message tells them and [`Session::user_info`] cannot.
+        ///
+        /// [`Session::user_info`]: crate::network::Session::user_info
         shown_as: Option<ShownAs>,
     },
     /// The account of our own login: what comes from it was sent through the bridge, or by its other programs.
@@ -79,7 +81,7 @@ impl Sender {
     }
 }
 
-/// The name and picture a message carries itself.
+/// A user's name and picture as a message carries them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownAs {
     /// The name.
@@ -153,6 +155,9 @@ pub enum RemoteKind {
     ChatInfo,
     /// Something in a person's own data changed; it is fetched anew.
     UserInfo(RemoteUserId),
+    /// The network says that the login's credentials no longer work. It may be an old event of an earlier login, so the
+    /// session is asked: [`Session::check`](crate::network::Session::check).
+    Credentials,
     /// Our account was added to the chat.
     Joined,
     /// Something the bridge has no use for, or does not know; counted under this name.

@@ -83,10 +83,11 @@ impl Context {
         &self.clock
     }
 
-    /// Tells how the connection is doing. Cheap; call it at every change.
+    /// Tells how the connection is doing. Cheap; call it at every change. Refused credentials stay refused: only a new
+    /// login helps, which has a context of its own, so what is reported after them does not count.
     pub fn report(&self, state: ConnectionState) {
         self.state.send_if_modified(|old| {
-            let changed = *old != state;
+            let changed = *old != state && !matches!(old, ConnectionState::BadCredentials(_));
             if changed {
                 tracing::info!(login = %self.login_id, %state, "connection state changed");
                 *old = state;
@@ -108,5 +109,22 @@ impl Context {
     /// Cancelled when the session has to stop. `listen` is also simply dropped then.
     pub fn stop(&self) -> &CancellationToken {
         &self.stop
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_credentials_stay_refused() {
+        let context = Context::new(LoginId::new("l"), Clock::manual(0), CancellationToken::new());
+        context.report(ConnectionState::Connected);
+        let refused = ConnectionState::BadCredentials("The token was revoked.".to_owned());
+        context.report(refused.clone());
+        for later in [ConnectionState::Connected, ConnectionState::Connecting] {
+            context.report(later);
+            assert_eq!(context.state(), refused);
+        }
     }
 }

@@ -68,6 +68,8 @@ pub struct LoggedIn<C> {
     /// Whether the account is the person's own, so that their messages need no name in front; false for an app, which
     /// speaks for everybody.
     pub personal: bool,
+    /// What will not work although the login does, in sentences for the person; they read them once, after the login.
+    pub note: Option<String>,
     /// What is sealed and stored.
     pub credentials: C,
 }

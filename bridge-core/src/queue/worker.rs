@@ -67,6 +67,11 @@ impl<H: Handler> Worker<H> {
                     self.wait(wait, std::future::pending()).await?;
                     continue;
                 }
+                Err(JobError::ResumeAfter(wait)) => {
+                    job.maybe_sent = true;
+                    self.wait(wait, std::future::pending()).await?;
+                    continue;
+                }
                 Err(JobError::Retry(reason)) => Self::failed(&mut job, &reason),
                 Err(JobError::Uncertain(reason)) => {
                     job.maybe_sent = true;

@@ -46,7 +46,10 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
     )
     .await;
     store.close().await;
-    proven.map(|row| format!("Logged in to {} for {owner}.", row.name))
+    proven.map(|(row, note)| {
+        let note = note.map(|note| format!("\n{note}")).unwrap_or_default();
+        format!("Logged in to {} for {owner}.{note}", row.name)
+    })
 }
 
 /// Named answers of a command line, and the owner if one stands among them.

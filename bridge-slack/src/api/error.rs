@@ -12,7 +12,8 @@ use slack_morphism::errors::SlackClientError;
 pub(crate) enum CallError {
     /// Slack answered `ok: false` with this code; `needed` comes with `missing_scope`.
     Refused { code: String, needed: Option<String> },
-    /// HTTP 429; Slack names the time, or leaves it open.
+    /// HTTP 429; Slack names the time, or leaves it open. From [`Caller`](super::Caller) it comes only as the time that
+    /// is left, and only where that is too long to be waited there.
     RateLimited(Option<Duration>),
     /// Another HTTP status than 200.
     Status(u16),
@@ -84,7 +85,7 @@ impl CallError {
     pub(crate) fn of_read(self, method: &str) -> NetworkError {
         match self {
             Self::Refused { code, needed } => of_code(method, &code, needed.as_deref()),
-            Self::RateLimited(wait) => NetworkError::RateLimited(wait.unwrap_or(Duration::from_secs(1))),
+            Self::RateLimited(wait) => NetworkError::RateLimited(wait.unwrap_or(super::UNSAID_WAIT)),
             Self::Unreadable => NetworkError::Malformed(format!(
                 "Slack's answer to {method} could not be read. Slack may have changed it."
             )),

@@ -68,6 +68,8 @@ reply!(
         is_mpim: bool,
         is_private: bool,
         is_archived: bool,
+        /// Whether the caller is in it; not told for direct messages.
+        is_member: Option<bool>,
         /// The other person of a direct message.
         user: Option<String>,
         topic: Note,

@@ -97,6 +97,9 @@ pub fn decode(payload: &str, own: &Own) -> Result<RemoteEvent, NetworkError> {
         "member_joined_channel" if event.user.0 == own.user_id && !own.user_id.is_empty() => {
             RemoteKind::Joined
         }
+        "app_uninstalled" => RemoteKind::Credentials,
+        // Tokens of people are revoked in the same way, and are not ours.
+        "tokens_revoked" if has_bot_tokens(&event) => RemoteKind::Credentials,
         kind if CHAT_TYPES.contains(&kind) => RemoteKind::ChatInfo,
         _ => other(&event),
     };
@@ -117,11 +120,20 @@ fn sender(event: &Event, place: &Place, own: &Own) -> Sender {
     if ours && let Some(user_id) = id::user_id(&place.team_id, &own.user_id) {
         return Sender::Own { user_id, marker: marker(event) };
     }
-    let account = [&event.user.0, &event.bot_id].into_iter().find_map(|id| id::user_id(&place.team_id, id));
-    match account {
-        Some(user_id) => Sender::User { user_id, shown_as: shown_as(event) },
-        None => Sender::Network,
+    let accounts = [&event.user.0, &event.bot_id];
+    if let Some(name) = other_name(event)
+        && let Some(user_id) =
+            accounts.into_iter().rev().find_map(|id| id::named_bot_id(&place.team_id, id, name))
+    {
+        let shown_as = ShownAs { name: Some(name.to_owned()), avatar_url: picture(event) };
+        return Sender::User { user_id, shown_as: Some(shown_as) };
     }
+    let account = accounts.into_iter().find_map(|id| id::user_id(&place.team_id, id));
+    account.map_or(Sender::Network, Sender::user)
+}
+
+fn has_bot_tokens(event: &Event) -> bool {
+    event.tokens.as_ref().and_then(|tokens| tokens.bot.as_ref()).is_some_and(|bots| !bots.is_empty())
 }
 
 fn marker(event: &Event) -> Option<String> {
@@ -130,17 +142,18 @@ fn marker(event: &Event) -> Option<String> {
     (!marker.is_empty()).then(|| marker.clone())
 }
 
-/// The name and picture that a bot posted under. People cannot choose any.
-fn shown_as(event: &Event) -> Option<ShownAs> {
-    if event.bot_id.is_empty() && event.subtype != "bot_message" {
-        return None;
-    }
-    let name = (!event.username.is_empty()).then(|| event.username.clone());
-    let avatar_url = event.icons.as_ref().and_then(|icons| {
-        let sizes = [&icons.image_72, &icons.image_64, &icons.image_48, &icons.image_36];
-        sizes.into_iter().find(|url| !url.is_empty()).cloned()
-    });
-    (name.is_some() || avatar_url.is_some()).then_some(ShownAs { name, avatar_url })
+/// The name that a bot posted under, if it is not its own. People cannot choose any.
+fn other_name(event: &Event) -> Option<&str> {
+    let is_bot = !event.bot_id.is_empty() || event.subtype == "bot_message";
+    let own = event.bot_profile.as_ref().map_or("", |bot| bot.name.trim());
+    Some(event.username.trim()).filter(|name| is_bot && !name.is_empty() && *name != own)
+}
+
+/// The picture that a bot posted under.
+fn picture(event: &Event) -> Option<String> {
+    let icons = event.icons.as_ref()?;
+    let sizes = [&icons.image_72, &icons.image_64, &icons.image_48, &icons.image_36];
+    sizes.into_iter().find(|url| !url.is_empty()).cloned()
 }
 
 fn message(event: &Event, place: &Place) -> Result<RemoteKind, NetworkError> {

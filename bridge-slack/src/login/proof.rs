@@ -16,6 +16,8 @@ pub(super) struct Proven {
     pub(super) bot_id: String,
     pub(super) app_id: String,
     pub(super) app_name: String,
+    /// What will be missing, in a sentence for the person.
+    pub(super) note: Option<String>,
 }
 
 /// Asks Slack. Errors are sentences that say what to change and where.
@@ -26,7 +28,7 @@ pub(super) async fn prove(api: &Api, bot_token: &Secret, app_token: &Secret) -> 
         "The first token belongs to a person, not to an app's bot. Send the Bot User OAuth Token, which is under \
          OAuth & Permissions and starts with xoxb-.",
     )?;
-    check_scopes(&identity)?;
+    let note = check_scopes(&identity)?;
     let bot_profile = bot_info(&bot, &bot_id).await.map_err(|error| of_call(&error, "bots.info"))?;
     let app_id = bot_profile.app_id.unwrap_or_default();
     let app_name = bot_profile.name.filter(|name| !name.is_empty()).unwrap_or_else(|| app_id.clone());
@@ -38,14 +40,16 @@ pub(super) async fn prove(api: &Api, bot_token: &Secret, app_token: &Secret) -> 
         bot_id,
         app_id,
         app_name,
+        note,
     })
 }
 
-fn check_scopes(identity: &Identity) -> Result<(), String> {
+/// Refuses a token that cannot carry text. One that lacks only what further features need is told so.
+fn check_scopes(identity: &Identity) -> Result<Option<String>, String> {
     let granted: Vec<&str> = identity.scopes.iter().map(String::as_str).collect();
     let missing: Vec<&str> = manifest::missing(&granted).iter().map(|scope| scope.name).collect();
     match missing.as_slice() {
-        [] => Ok(()),
+        [] => Ok(missing_features(&granted)),
         [one] => Err(error::missing_scope(one)),
         several => Err(format!(
             "The Slack app lacks {} scopes: {}. Add them on the app's page under OAuth & Permissions → Scopes → Bot \
@@ -54,6 +58,20 @@ fn check_scopes(identity: &Identity) -> Result<(), String> {
             several.join(", ")
         )),
     }
+}
+
+fn missing_features(granted: &[&str]) -> Option<String> {
+    let missing = manifest::missing_features(granted);
+    if missing.is_empty() {
+        return None;
+    }
+    let features: Vec<String> =
+        missing.iter().map(|(feature, scopes)| format!("{feature} ({})", scopes.join(", "))).collect();
+    Some(format!(
+        "Text is carried, but the Slack app lacks the scopes for {}; to have what the bridge can do of that, add them on the \
+         app's page under OAuth & Permissions → Scopes → Bot Token Scopes, choose Reinstall, and log in again.",
+        features.join(", ")
+    ))
 }
 
 /// Opens a socket and closes it again. An event that Slack sends on it meanwhile is not acknowledged and comes

@@ -23,12 +23,16 @@ pub(super) fn slack_id(chat_id: &ChatId) -> Result<String, NetworkError> {
 
 /// A channel's description.
 pub(super) async fn info(caller: &Caller, team_id: &str, channel: &str) -> Result<ChatInfo, NetworkError> {
+    describe(team_id, channel_info(caller, channel).await?).ok_or_else(|| {
+        NetworkError::Malformed("Slack's answer to conversations.info names no channel.".to_owned())
+    })
+}
+
+async fn channel_info(caller: &Caller, channel: &str) -> Result<Channel, NetworkError> {
     const METHOD: &str = "conversations.info";
     let params = vec![("channel", Some(Cow::Borrowed(channel)))];
     let reply: ChannelReply = caller.get(METHOD, &params).await.map_err(|error| error.of_read(METHOD))?;
-    describe(team_id, reply.channel).ok_or_else(|| {
-        NetworkError::Malformed("Slack's answer to conversations.info names no channel.".to_owned())
-    })
+    Ok(reply.channel)
 }
 
 /// The chats the app is in.
@@ -39,26 +43,47 @@ pub(super) async fn all(caller: &Caller, team_id: &str) -> Result<Vec<ChatInfo>,
     Ok(channels.into_iter().filter_map(|channel| describe(team_id, channel)).collect())
 }
 
+/// A chat that a person named, as the app stands to it.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The app is in it.
+    Joined(ChatInfo),
+    /// Slack shows it to the app, but the app is not in it: it would hear nothing there and may not write. Its name.
+    Outside(String),
+}
+
 /// The chat that a person means: `#name`, `name`, an id, a mention or a link copied from Slack.
-pub(super) async fn find(
-    caller: &Caller,
-    team_id: &str,
-    name: &str,
-) -> Result<Option<ChatInfo>, NetworkError> {
+pub(super) async fn find(caller: &Caller, team_id: &str, name: &str) -> Result<Option<Found>, NetworkError> {
     const METHOD: &str = "conversations.list";
-    match Named::read(name) {
-        Some(Named::Id(channel)) => match info(caller, team_id, &channel).await {
-            Err(NetworkError::Rejected(_)) => Ok(None),
-            found => found.map(Some),
+    let channel = match Named::read(name) {
+        Some(Named::Id(channel)) => match channel_info(caller, &channel).await {
+            Err(NetworkError::Rejected(_)) => None,
+            found => Some(found?),
         },
         Some(Named::Name(name)) => {
             let is_meant = |channel: &Channel| channel.name.as_deref() == Some(name.as_str());
             let channels = caller.channels(METHOD, NAMED_TYPES, is_meant).await;
             let channels = channels.map_err(|error| error.of_read(METHOD))?;
-            Ok(channels.into_iter().find(is_meant).and_then(|channel| describe(team_id, channel)))
+            channels.into_iter().find(is_meant)
         }
-        None => Ok(None),
-    }
+        None => None,
+    };
+    Ok(channel.and_then(|channel| {
+        // Direct messages don't tell; only those the app is in are shown to it.
+        if channel.is_member == Some(false) {
+            return Some(Found::Outside(channel.name.unwrap_or(channel.id)));
+        }
+        describe(team_id, channel).map(Found::Joined)
+    }))
+}
+
+/// What to do about a chat that the app is not in.
+pub(super) fn outside(channel: &str, app: Option<&str>) -> String {
+    let app = app.unwrap_or("name-of-the-app");
+    format!(
+        "The Slack app is not in #{channel}, so it hears nothing there and may not write. Somebody in that channel has to \
+         write `/invite @{app}` there; then try again."
+    )
 }
 
 /// What a person typed.

@@ -31,7 +31,7 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Posts the parts in order, leaving out those that are done. Once this call has posted one, a failure leaves
-    /// the fate of the whole open: what is there is found before the rest is sent.
+    /// the fate of the whole open, and a wait interrupts it: what is there is found before the rest is sent.
     pub(super) async fn send(
         &self,
         event: &MatrixEvent,
@@ -46,6 +46,7 @@ impl Desk {
             match self.post(&post).await {
                 Ok(part) => sent.push(part),
                 Err(error) if !is_begun => return Err(error),
+                Err(NetworkError::RateLimited(wait)) => return Err(NetworkError::Interrupted(wait)),
                 Err(error) => {
                     let why = format!("Only the beginning of the message was sent. {error}");
                     return Err(NetworkError::Uncertain(why));

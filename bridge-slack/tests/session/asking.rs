@@ -8,7 +8,7 @@ use bridge_core::network::{ChatKind, Session};
 use fake_slack::Fault;
 use serde_json::json;
 
-use super::world::{SOON, World, commit, next};
+use super::world::{SOON, World, commit, next, pass};
 
 impl World {
     fn user(&self, id: &str) -> RemoteUserId {
@@ -71,23 +71,71 @@ async fn pictures_are_fetched_up_to_their_limit() {
 }
 
 #[tokio::test]
-async fn a_429_is_waited_out_as_told_and_holds_up_no_other_method() {
+async fn a_channel_the_app_is_not_in_is_refused_with_what_to_do() {
     let world = World::new().await;
-    world.slack.rate_limit_next("users.info", 2, 1);
+    let id = world.slack.create_channel("alice", "outside", false).unwrap();
+    for name in ["#outside", &id, &format!("<#{id}|outside>")] {
+        let error = world.session.find_chat(name).await.unwrap_err();
+        let NetworkError::Rejected(why) = &error else { panic!("{error:?}") };
+        assert!(why.contains("not in #outside") && why.contains("`/invite @matrix-bridge`"), "{why}");
+    }
+    world.slack.invite("alice", &world.slack.app().bot_user_id, "outside").unwrap();
+    for name in ["#outside", &id] {
+        let found = world.session.find_chat(name).await.unwrap().expect(name);
+        assert_eq!(found.name.as_deref(), Some("outside"));
+    }
+}
+
+#[tokio::test]
+async fn a_direct_message_can_be_named() {
+    let world = World::new().await;
+    let id = world.slack.open_conversation(&["alice", &world.slack.app().bot_user_id]).unwrap();
+    let found = world.session.find_chat(&id).await.unwrap().expect("the app is in it");
+    assert_eq!(found.kind, ChatKind::Direct);
+}
+
+#[tokio::test]
+async fn a_long_wait_is_the_lanes_and_holds_up_no_other_method() {
+    let world = World::new().await;
+    world.slack.rate_limit_next("users.info", 30, 1);
     let (alice, general) = (world.user("U0ALICE001"), world.chat("C0GENERAL1"));
+    for _ in 0..2 {
+        let started_at = tokio::time::Instant::now();
+        let error = world.session.user_info(&alice).await.unwrap_err();
+        let NetworkError::RateLimited(wait) = error else { panic!("{error:?}") };
+        assert!(wait > Duration::from_secs(28) && wait <= Duration::from_secs(30), "{wait:?}");
+        assert!(started_at.elapsed() < Duration::from_secs(2), "it waited");
+    }
+    // The second time Slack was not asked.
+    assert_eq!(world.slack.call_count("users.info"), 1);
+    world.session.chat_info(&general).await.unwrap();
+    pass(Duration::from_secs(30)).await;
+    world.session.user_info(&alice).await.unwrap();
+    assert_eq!(world.slack.call_count("users.info"), 2);
+}
+
+#[tokio::test]
+async fn what_a_person_asks_for_waits_as_long_as_slack_says() {
+    let world = World::new().await;
+    world.slack.rate_limit_next("users.conversations", 2, 1);
+    world.slack.rate_limit_next("conversations.list", 2, 1);
     let started_at = tokio::time::Instant::now();
-    let limited = async {
-        world.session.user_info(&alice).await.unwrap();
-        started_at.elapsed()
-    };
-    let other = async {
-        world.slack.wait_for_call("users.info", |call| call.status == 429, SOON).await.unwrap();
-        world.session.chat_info(&general).await.unwrap();
-        started_at.elapsed()
-    };
-    let (limited, other) = tokio::join!(limited, other);
-    assert!(limited >= Duration::from_secs(2) && limited < Duration::from_millis(2_900), "{limited:?}");
-    assert!(other < Duration::from_secs(2), "{other:?}");
+    let (chats, found) = tokio::join!(world.session.chats(), world.session.find_chat("general"));
+    assert_eq!(chats.unwrap().len(), 3);
+    assert!(found.unwrap().is_some());
+    let took = started_at.elapsed();
+    assert!(took >= Duration::from_secs(2) && took < Duration::from_millis(2_900), "{took:?}");
+}
+
+#[tokio::test]
+async fn credentials_are_proved_again_when_asked() {
+    let world = World::new().await;
+    world.session.check().await.unwrap();
+    world.slack.fail_next("auth.test", Fault::Status(502), 1);
+    assert!(matches!(world.session.check().await, Err(NetworkError::Transient(_))));
+    world.slack.revoke_token(&world.slack.app().bot_token).unwrap();
+    let error = world.session.check().await.unwrap_err();
+    assert!(matches!(&error, NetworkError::BadCredentials(why) if why.contains("revoked")), "{error:?}");
 }
 
 #[tokio::test]

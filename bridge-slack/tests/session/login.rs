@@ -56,6 +56,22 @@ async fn every_missing_scope_is_named() {
         assert!(sentence.contains(scope), "{scope} is not in: {sentence}");
     }
     assert!(sentence.contains("Reinstall") && !sentence.contains("users:read,"), "{sentence}");
+    assert!(!sentence.contains("files:read"), "what text does not need is not demanded: {sentence}");
+}
+
+#[tokio::test]
+async fn a_login_without_a_features_scopes_goes_on_and_is_told() {
+    let slack = workspace();
+    let app = slack.app();
+    assert_eq!(log_in(&slack, &app.bot_token, &app.app_token).await.unwrap().note, None);
+    let text = "channels:read channels:history groups:read groups:history im:read im:history mpim:read \
+                mpim:history chat:write chat:write.customize users:read";
+    let scopes: Vec<&str> = text.split_whitespace().collect();
+    slack.set_scopes(&app.bot_token, &scopes).unwrap();
+    let note = log_in(&slack, &app.bot_token, &app.app_token).await.unwrap().note.unwrap();
+    for part in ["files (files:read, files:write)", "reactions (", "pins (", "Reinstall"] {
+        assert!(note.contains(part), "{part} is not in: {note}");
+    }
 }
 
 #[tokio::test]

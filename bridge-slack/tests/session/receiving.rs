@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bridge_core::event::RemoteKind;
+use bridge_core::network::Network;
 use bridge_core::queue::{Inbox, Source};
 use fake_slack::{Burst, DeliveryState, Options};
 use serde_json::json;
@@ -160,4 +162,24 @@ async fn a_stop_acknowledges_what_is_being_stored() {
     assert!(world.slack.wait_until_acknowledged(SOON).await);
     let closed = world.slack.wait_until(SOON, |slack| slack.sockets().is_empty().then_some(())).await;
     assert!(closed.is_some());
+}
+
+#[tokio::test]
+async fn a_revoked_token_and_a_removed_app_are_told_by_events() {
+    let mut world = World::new().await;
+    let mut deliveries = world.listen().await;
+    world.slack.revoke_token(&world.slack.app().bot_token).unwrap();
+    world.slack.uninstall();
+    for _ in 0..2 {
+        let delivery = next(&mut deliveries).await;
+        for job in &delivery.jobs {
+            let event = world.network.decode(world.context.login_id(), &job.payload).unwrap();
+            assert_eq!(event.kind, RemoteKind::Credentials, "{}", job.payload);
+        }
+        let seen = delivery.jobs.len();
+        commit(delivery);
+        if seen == 2 {
+            return;
+        }
+    }
 }

@@ -12,7 +12,7 @@ use bridge_core::network::{Network, Session};
 use bridge_slack::config::RateLimits;
 use fake_slack::{Fault, Mode, Options};
 
-use super::world::{SOON, World, next};
+use super::world::{SOON, World, next, pass};
 
 const POST: &str = "chat.postMessage";
 
@@ -175,13 +175,48 @@ async fn a_post_is_found_behind_many_others() {
 #[tokio::test]
 async fn a_429_never_fails_a_post_and_is_kept_exactly() {
     let world = World::new().await;
-    world.slack.rate_limit_next(POST, 1, 2);
+    world.slack.rate_limit_next(POST, 1, 1);
     let started_at = tokio::time::Instant::now();
-    world.session.send(&world.event("patience"), Vec::new()).await.unwrap();
+    world.session.send(&world.event("a moment"), Vec::new()).await.unwrap();
     let took = started_at.elapsed();
-    assert!(took >= Duration::from_secs(2) && took < Duration::from_millis(2_900), "{took:?}");
-    assert_eq!(world.texts(), ["patience"]);
-    assert_eq!(world.slack.call_count(POST), 3);
+    assert!(took >= Duration::from_secs(1) && took < Duration::from_millis(1_900), "{took:?}");
+    world.slack.rate_limit_next(POST, 30, 1);
+    let event = world.event("patience");
+    for _ in 0..2 {
+        let error = world.session.send(&event, Vec::new()).await.unwrap_err();
+        let NetworkError::RateLimited(wait) = error else { panic!("{error:?}") };
+        assert!(wait > Duration::from_secs(28) && wait <= Duration::from_secs(30), "{wait:?}");
+    }
+    assert_eq!(world.slack.call_count(POST), 3, "Slack was asked before the time was over");
+    pass(Duration::from_secs(30)).await;
+    world.session.send(&event, Vec::new()).await.unwrap();
+    assert_eq!(world.texts(), ["a moment", "patience"]);
+}
+
+#[tokio::test]
+async fn a_message_interrupted_by_a_long_wait_is_found_and_finished() {
+    // So slow that the fault is ordered before the second post comes to be looked at.
+    let world = World::with(Options { latency: Duration::from_millis(150), ..Options::default() }).await;
+    let event = world.event(&long_text());
+    let interrupting = async {
+        let one_is_there = |slack: &fake_slack::Workspace| !slack.messages("general").is_empty();
+        world.slack.wait_until(SOON, |slack| one_is_there(slack).then_some(())).await.unwrap();
+        world.slack.rate_limit_next(POST, 30, 1);
+    };
+    let (sent, ()) = tokio::join!(world.session.send(&event, Vec::new()), interrupting);
+    let error = sent.unwrap_err();
+    let NetworkError::Interrupted(wait) = error else { panic!("{error:?}") };
+    assert!(wait > Duration::from_secs(28) && wait <= Duration::from_secs(30), "{wait:?}");
+    let found = world.session.find_sent(&event).await.unwrap();
+    assert_eq!(found.len(), 1);
+    // Asked too early, it has not begun anew: the rest is still to come, and nothing more is to be looked for.
+    let error = world.session.send(&event, found.clone()).await.unwrap_err();
+    assert!(matches!(error, NetworkError::RateLimited(_)), "{error:?}");
+    pass(Duration::from_secs(30)).await;
+    let sent = world.session.send(&event, found.clone()).await.unwrap();
+    assert!(sent.len() >= 3 && sent[0] == found[0]);
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&world.texts().join(" ")), words(&long_text()), "a part is missing or double");
 }
 
 #[tokio::test]

@@ -102,6 +102,13 @@ impl World {
     }
 }
 
+/// Lets a lane's wait pass.
+pub(crate) async fn pass(wait: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(wait).await;
+    tokio::time::resume();
+}
+
 /// The next delivery.
 pub(crate) async fn next(deliveries: &mut mpsc::Receiver<Delivery>) -> Delivery {
     timeout(SOON, deliveries.recv()).await.expect("an event comes").expect("the session listens")

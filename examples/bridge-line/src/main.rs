@@ -63,7 +63,8 @@ impl Network for Line {
         let name = answers.answer("name").expose().to_owned();
         Wire::open(&self.server, &name, &["ROOMS"]).await?.read().await?;
         let (login_id, own_user_id) = (LoginId::new(&name), RemoteUserId::new(&name));
-        Ok(LoggedIn { login_id, name: name.clone(), own_user_id, personal: true, credentials: name })
+        let (note, credentials) = (None, name.clone());
+        Ok(LoggedIn { login_id, name, own_user_id, personal: true, note, credentials })
     }
 
     fn connect(&self, name: String, context: Context) -> Result<LineSession, NetworkError> {

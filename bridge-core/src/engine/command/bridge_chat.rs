@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::config::Level;
 use crate::engine::Bridge;
 use crate::engine::bridge::{room_id, soft};
-use crate::error::JobError;
+use crate::error::{JobError, NetworkError};
 use crate::network::{Network, Session};
 
 pub(super) fn command() -> Command {
@@ -22,13 +22,19 @@ pub(super) async fn run<N: Network>(
     args: &ArgMatches,
 ) -> Result<String, JobError> {
     let name = args.get_one::<String>("chat").map(String::as_str).unwrap_or_default();
+    let mut refusal = None;
     for live in bridge.logins_of(ask) {
         let info = match live.session.find_chat(name).await {
             Ok(Some(info)) => info,
             Ok(None) => continue,
+            // Another login may be where this one is not.
+            Err(NetworkError::Rejected(why)) => {
+                refusal.get_or_insert(why);
+                continue;
+            }
             Err(error) => return Ok(format!("{} could not be asked for it: {error}", live.row.name)),
         };
-        let portal = match bridge.portal(&live, &info.key).await {
+        let portal = match bridge.portal_for_command(&live, &info.key).await {
             Ok(portal) => portal,
             Err(error) => return Ok(format!("Its room could not be made: {error}")),
         };
@@ -39,8 +45,10 @@ pub(super) async fn run<N: Network>(
         let shown = portal.info.name.as_deref().unwrap_or(name);
         return Ok(format!("**{shown}** is bridged with https://matrix.to/#/{room}. You are invited."));
     }
-    Ok(format!(
-        "No login of yours sees a chat of that name. The bridge's app has to be a member of it on {}.",
-        N::INFO.name
-    ))
+    Ok(refusal.unwrap_or_else(|| {
+        format!(
+            "No login of yours sees a chat of that name. The bridge's app has to be a member of it on {}.",
+            N::INFO.name
+        )
+    }))
 }

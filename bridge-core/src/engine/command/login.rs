@@ -137,15 +137,16 @@ impl<N: Network> Bridge<N> {
             },
             answers,
         );
-        let row = match proven.await {
-            Ok(row) => row,
+        let (row, note) = match proven.await {
+            Ok(proven) => proven,
             Err(why) => return format!("Not logged in. {why}"),
         };
         let name = row.name.clone();
         match self.start_from_command(row) {
             Ok(()) => format!(
                 "Logged in to **{name}**. Rooms are made with the first message of each chat; `sync` makes them all at \
-                 once."
+                 once.{}",
+                note.map(|note| format!("\n\n{note}")).unwrap_or_default()
             ),
             Err(why) => format!("Logged in to **{name}**, but the connection could not be started: {why}"),
         }
@@ -230,8 +231,12 @@ pub(crate) struct LogIn<'a, N> {
     pub(crate) is_admin: bool,
 }
 
-/// Proves answers against the network and stores the login. The error is sentences for the person.
-pub(crate) async fn log_in<N: Network>(what: LogIn<'_, N>, answers: Answers) -> Result<LoginRow, String> {
+/// Proves answers against the network and stores the login. With it comes what the network has to say about it. The
+/// error is sentences for the person.
+pub(crate) async fn log_in<N: Network>(
+    what: LogIn<'_, N>,
+    answers: Answers,
+) -> Result<(LoginRow, Option<String>), String> {
     let LogIn { network, store, owner, flow, is_admin } = what;
     let proven = network.log_in(flow, answers).await.map_err(|error| error.to_string())?;
     let others = store.login_owner(&proven.login_id).await.map_err(|error| error.0)?;
@@ -253,5 +258,5 @@ pub(crate) async fn log_in<N: Network>(what: LogIn<'_, N>, answers: Answers) -> 
         created_at: store.clock().now_ms(),
     };
     store.put_login(&row).await.map_err(|error| error.0)?;
-    Ok(row)
+    Ok((row, proven.note))
 }

@@ -30,7 +30,7 @@ pub(super) async fn run<N: Network>(bridge: &Bridge<N>, ask: &Ask<'_>) -> Result
             known += 1;
             if bridge.known_portal(&key).await?.is_none() {
                 bridge.know_chat(&live, info).await?;
-                let portal = match bridge.portal(&live, &key).await {
+                let portal = match bridge.portal_for_command(&live, &key).await {
                     Ok(portal) => portal,
                     Err(error) => {
                         return Ok(format!("{made} rooms were made, then one could not be: {error}"));

@@ -4,7 +4,7 @@ use super::super::Bridge;
 use super::super::supervisor::Live;
 use super::message::Place;
 use crate::content::{Emoji, Lookup, MatrixName, Mention, Message, PartBody, RichText, Span};
-use crate::error::JobError;
+use crate::error::{JobError, NetworkError};
 use crate::id::{ChatKey, RemoteUserId};
 use crate::network::{Network, Session};
 
@@ -74,7 +74,8 @@ impl<N: Network> Bridge<N> {
         if let Some(name) = self.store.ghost(user).await?.and_then(|row| row.name) {
             return Ok(MatrixName { mxid: Some(mxid), name });
         }
-        let name = live.session.user_info(user).await.ok().and_then(|info| info.name);
+        let info = NetworkError::or_none(live.session.user_info(user).await)?;
+        let name = info.and_then(|info| info.name);
         Ok(MatrixName { mxid: Some(mxid), name: name.unwrap_or_else(|| user.to_string()) })
     }
 }

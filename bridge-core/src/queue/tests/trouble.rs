@@ -15,6 +15,7 @@ each_engine! {
     a_panic_parks_the_job
     a_retry_backs_off
     a_told_wait_is_kept_exactly
+    a_wait_in_the_middle_is_kept_and_what_was_done_is_looked_for
     a_wake_during_a_try_counts
     a_wake_ends_the_wait
     an_uncertain_effect_is_said_the_next_time
@@ -122,6 +123,29 @@ async fn a_told_wait_is_kept_exactly(db: &Database) {
         let waited = seen.tried[1].at - seen.tried[0].at;
         assert!(waited >= TOLD && waited < TOLD + LONG, "{waited:?}");
         assert_eq!((seen.tried.len(), seen.tried[1].job.attempts), (2, 0), "a told wait is no failure");
+    });
+    stop(queue).await;
+}
+
+async fn a_wait_in_the_middle_is_kept_and_what_was_done_is_looked_for(db: &Database) {
+    const TOLD: Duration = Duration::from_millis(300);
+    let store = db.store().await;
+    let probe = Probe::new(|job| async move {
+        if job.maybe_sent || job.payload != "1" {
+            Ok(Closing::default())
+        } else {
+            Err(JobError::ResumeAfter(TOLD))
+        }
+    });
+    let queue = Queue::start(store.clone(), Arc::clone(&probe)).await.unwrap();
+    queue.inbox().deliver_all(vec![event("a", "1"), event("a", "2")]).await.unwrap();
+    until_empty(&store).await;
+    probe.seen(|seen| {
+        assert_eq!(seen.in_lane("a"), ["1", "1", "2"]);
+        let waited = seen.tried[1].at - seen.tried[0].at;
+        assert!(waited >= TOLD && waited < TOLD + LONG, "{waited:?}");
+        assert_eq!(seen.tried[1].job.attempts, 0, "a told wait is no failure");
+        assert!(!seen.tried[2].job.maybe_sent, "the next job was not begun");
     });
     stop(queue).await;
 }

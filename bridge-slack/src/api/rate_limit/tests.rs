@@ -8,7 +8,7 @@ const POST: &str = "chat.postMessage";
 async fn time_of(limit: &RateLimit, calls: &[(&str, &'static str, Option<&str>)]) -> Duration {
     let started_at = Instant::now();
     for (team_id, method, channel) in calls {
-        limit.admit(team_id, method, *channel).await;
+        limit.admit(team_id, method, *channel, None).await.unwrap();
     }
     started_at.elapsed()
 }
@@ -95,4 +95,49 @@ async fn opening_a_socket_waits_only_for_slack() {
     let limit = RateLimit::new(RateLimits::Quota);
     let took = time_of(&limit, &[("T1", "apps.connections.open", None); 50]).await;
     assert!(about(took, Duration::ZERO), "{took:?}");
+}
+
+async fn hurried(limit: &RateLimit, method: &'static str) -> (Result<(), ComeBackIn>, Duration) {
+    let started_at = Instant::now();
+    let admitted = limit.admit("T1", method, Some("C1"), Patience::Short.deadline()).await;
+    (admitted, started_at.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_of_little_patience_waits_a_moment_and_is_sent_away_for_longer() {
+    let limit = RateLimit::new(RateLimits::Off);
+    limit.block("T1", "users.info", None, Duration::from_secs(1));
+    let (admitted, took) = hurried(&limit, "users.info").await;
+    assert!(admitted.is_ok() && about(took, Duration::from_secs(1)), "{admitted:?} after {took:?}");
+    limit.block("T1", "users.info", None, Duration::from_secs(30));
+    let (admitted, took) = hurried(&limit, "users.info").await;
+    let Err(ComeBackIn(wait)) = admitted else { panic!("it waited") };
+    assert!(about(took, Duration::ZERO) && about(wait, Duration::from_secs(30)), "{wait:?} after {took:?}");
+    tokio::time::advance(wait).await;
+    let (admitted, took) = hurried(&limit, "users.info").await;
+    assert!(admitted.is_ok() && about(took, Duration::ZERO), "{admitted:?} after {took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn posts_one_by_one_are_no_longer_wait_than_little_patience_has() {
+    let limit = RateLimit::new(RateLimits::Quota);
+    for _ in 0..10 {
+        let (admitted, _) = hurried(&limit, POST).await;
+        assert_eq!(admitted, Ok(()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_are_sent_away_have_a_turn_each() {
+    let limit = RateLimit::new(RateLimits::Quota);
+    time_of(&limit, &[("T1", "users.info", None); 100]).await;
+    // Two find a turn soon enough to wait for it here; the others come back one after the other.
+    let all = futures_util::future::join_all((0..50).map(|_| hurried(&limit, "users.info"))).await;
+    let mut waits: Vec<_> =
+        all.iter().filter_map(|(admitted, _)| admitted.err().map(|ComeBackIn(wait)| wait)).collect();
+    assert_eq!(waits.len(), 48);
+    waits.sort();
+    let apart = Duration::from_millis(590);
+    assert!(waits.windows(2).all(|two| two[1] >= two[0] + apart), "{waits:?}");
+    assert!(all.iter().filter(|(admitted, _)| admitted.is_err()).all(|(_, took)| took.is_zero()));
 }

@@ -42,6 +42,12 @@ pub struct Event {
     /// The app that posted it.
     #[serde(deserialize_with = "text")]
     pub app_id: String,
+    /// What the bot is called when it does not say otherwise.
+    #[serde(deserialize_with = "object")]
+    pub bot_profile: Option<BotProfile>,
+    /// Whose tokens no longer work.
+    #[serde(deserialize_with = "object")]
+    pub tokens: Option<Tokens>,
     /// The name a bot posted under.
     #[serde(deserialize_with = "text")]
     pub username: String,
@@ -71,6 +77,24 @@ pub struct Event {
     /// What the posting app left on it.
     #[serde(deserialize_with = "object")]
     pub metadata: Option<Metadata>,
+}
+
+/// A bot as its messages describe it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct BotProfile {
+    /// Its own name.
+    #[serde(deserialize_with = "text")]
+    pub name: String,
+}
+
+/// Tokens that no longer work, by kind and by whom they speak for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Tokens {
+    /// Of the app's bot.
+    #[serde(deserialize_with = "list")]
+    pub bot: Option<Vec<Ref>>,
 }
 
 /// The pictures a bot posts under.

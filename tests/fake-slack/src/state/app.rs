@@ -9,17 +9,17 @@ use super::{State, User};
 use crate::clock;
 
 /// The scopes of the shipped app's bot.
-const BOT_SCOPES: &str = "channels:read,channels:history,channels:join,channels:write.topic,groups:read,\
-groups:history,groups:write.topic,im:read,im:history,im:write,mpim:read,mpim:history,mpim:write,chat:write,\
-chat:write.customize,emoji:read,files:read,files:write,pins:read,pins:write,reactions:read,reactions:write,\
-team:read,usergroups:read,users:read,users.profile:read";
+const BOT_SCOPES: &str = "channels:read,channels:history,groups:read,groups:history,im:read,im:history,mpim:read,\
+mpim:history,chat:write,chat:write.customize,users:read,files:read,files:write,reactions:read,reactions:write,\
+pins:read,pins:write,bookmarks:read,channels:write.topic,groups:write.topic,im:write,mpim:write,emoji:read,\
+usergroups:read,users.profile:read,team:read,commands";
 
 /// The events the shipped app subscribes to.
-const BOT_EVENTS: &str = "message.channels,message.groups,message.im,message.mpim,reaction_added,\
-reaction_removed,member_joined_channel,member_left_channel,channel_created,channel_rename,channel_archive,\
-channel_unarchive,channel_deleted,channel_left,channel_shared,channel_unshared,channel_id_changed,group_rename,\
-group_archive,group_unarchive,group_deleted,group_left,pin_added,pin_removed,emoji_changed,user_change,\
-team_join,team_rename,subteam_created,subteam_updated,file_change,file_deleted,app_uninstalled,tokens_revoked";
+const BOT_EVENTS: &str = "message.channels,message.groups,message.im,message.mpim,member_joined_channel,\
+channel_rename,group_rename,user_change,app_uninstalled,tokens_revoked,file_change,file_deleted,reaction_added,\
+reaction_removed,pin_added,pin_removed,emoji_changed,member_left_channel,team_join,subteam_created,subteam_updated,\
+subteam_members_changed,channel_archive,channel_unarchive,channel_deleted,channel_left,channel_shared,\
+channel_unshared,channel_id_changed,group_archive,group_unarchive,group_deleted,group_left,team_rename";
 
 /// An app with its bot.
 #[derive(Debug, Clone)]

@@ -50,6 +50,9 @@ async fn memberships() {
     assert_eq!(refused(&slack, "chat.postMessage", post(&open)).await, "not_in_channel");
     assert_eq!(refused(&slack, "chat.postMessage", post(&closed)).await, "channel_not_found");
     assert_eq!(refused(&slack, "conversations.history", json!({ "channel": open })).await, "not_in_channel");
+    let uninvited = json!({ "channel": open });
+    assert_eq!(refused(&slack, "conversations.join", uninvited).await, "missing_scope");
+    slack.add_scope(&slack.app().bot_token, "channels:join").unwrap();
     let joined = fine(&slack, "conversations.join", json!({ "channel": open })).await;
     assert_eq!(joined["channel"]["is_member"], true);
     fine(&slack, "chat.postMessage", post(&open)).await;

@@ -65,3 +65,36 @@ async fn posts_of_other_apps_show_their_name(world: &mut World) -> Result<()> {
     assert_eq!(member["displayname"], "Build Robot");
     Ok(())
 }
+
+scenario!(each_name_of_a_bot_is_a_ghost_of_its_own in each_homeserver);
+async fn each_name_of_a_bot_is_a_ghost_of_its_own(world: &mut World) -> Result<()> {
+    let other = world.slack.install_app("Other App");
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let mut senders = Vec::new();
+    for (name, text) in [
+        (Some("Deploys"), "the first is out"),
+        (Some("Alarms"), "the disk is full"),
+        (None, "as the bot itself"),
+        (Some("Other App"), "under the bot's own name"),
+        (Some("Deploys"), "the second is out"),
+    ] {
+        let profile = json!({ "id": other.bot_id, "name": "Other App" });
+        let mut message = json!({
+            "bot_id": other.bot_id, "app_id": other.app_id, "user": null, "text": text, "bot_profile": profile,
+        });
+        if let Some(name) = name {
+            message["subtype"] = "bot_message".into();
+            message["username"] = name.into();
+        }
+        world.slack.post_raw("alice", "general", message)?;
+        senders.push(world.admin.wait_for_text(&room, text).await?.sender);
+    }
+    let [deploys, alarms, itself, own_name, again] = &senders[..] else { panic!("{senders:?}") };
+    assert_eq!((deploys, itself), (again, own_name));
+    for (ghost, name) in [(deploys, "Deploys"), (alarms, "Alarms"), (itself, "Other App")] {
+        let member = world.admin.state(&room, "m.room.member", ghost).await?;
+        assert_eq!(member["displayname"], name, "{senders:?}");
+    }
+    Ok(())
+}

@@ -194,3 +194,69 @@ async fn revoked_tokens_are_told_to_the_owner(world: &mut World) -> Result<()> {
     world.admin.wait_for_text_with(&room, "log in again").await?;
     Ok(())
 }
+
+scenario!(a_login_that_slack_ends_is_told_once_and_shown in each_homeserver);
+async fn a_login_that_slack_ends_is_told_once_and_shown(world: &mut World) -> Result<()> {
+    let room = world.log_in().await?;
+    let portal = world.portal("general").await?;
+    // Only the bot's token: the socket stays, so the event is all that tells.
+    world.slack.revoke_token(&world.slack.app().bot_token)?;
+    world.admin.wait_for_text_with(&room, "token was revoked").await?;
+    world.ask(&room, "list-logins", "bad credentials").await?;
+    let health = reqwest::get(world.bridge.url("/health")).await?.text().await?;
+    assert!(health.contains("bad_credentials"), "{health}");
+    // What follows from it says nothing new: a new socket, a refused post, the app's removal.
+    world.slack.disconnect(DisconnectReason::RefreshRequested);
+    world.matrix_says(&world.admin, &portal, "nobody takes this any more").await?;
+    let refused = world.slack.wait_for_call("chat.postMessage", |_| true, scenarios::world::LIMIT).await;
+    assert!(refused.is_some(), "the message was not tried");
+    world.slack.uninstall();
+    world.expect_unacknowledged();
+    world.ask(&room, "list-logins", "bad credentials").await?;
+    let told = world.admin.texts(&room).await?;
+    let told: Vec<_> = told.iter().filter(|text| text.contains("has ended")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    Ok(())
+}
+
+scenario!(a_removed_app_is_told_to_the_owner in one);
+async fn a_removed_app_is_told_to_the_owner(world: &mut World) -> Result<()> {
+    let room = world.log_in().await?;
+    world.slack.uninstall();
+    world.admin.wait_for_text_with(&room, "removed from the workspace").await?;
+    world.ask(&room, "list-logins", "bad credentials").await?;
+    Ok(())
+}
+
+scenario!(a_missing_feature_is_told_and_the_login_goes_on in one);
+async fn a_missing_feature_is_told_and_the_login_goes_on(world: &mut World) -> Result<()> {
+    let app = world.slack.app();
+    let text = "channels:read channels:history groups:read groups:history im:read im:history mpim:read \
+                mpim:history chat:write chat:write.customize users:read";
+    let scopes: Vec<&str> = text.split_whitespace().collect();
+    world.slack.set_scopes(&app.bot_token, &scopes)?;
+    world.bridge.start().await?;
+    let room = world.direct_chat().await?;
+    let line = format!("login app {} {}", app.bot_token, app.app_token);
+    let answer = world.ask(&room, &line, "Logged in").await?;
+    assert!(answer.body().contains("reactions (reactions:read, reactions:write)"), "{}", answer.body());
+    world.wait_for_socket().await?;
+    world.portal("general").await?;
+    Ok(())
+}
+
+scenario!(a_channel_without_the_app_makes_no_room in one);
+async fn a_channel_without_the_app_makes_no_room(world: &mut World) -> Result<()> {
+    let room = world.log_in().await?;
+    world.slack.create_channel("alice", "outside", false)?;
+    world.ask(&room, "bridge #outside", "/invite @matrix-bridge").await?;
+    assert_eq!(
+        world.resolve(&world.alias("outside")?).await?,
+        None,
+        "there is a room that is tied to nothing"
+    );
+    world.slack.invite("alice", &world.slack.app().bot_user_id, "outside")?;
+    world.ask(&room, "bridge #outside", "is bridged").await?;
+    world.portal("outside").await?;
+    Ok(())
+}

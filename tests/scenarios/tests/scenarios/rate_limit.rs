@@ -48,6 +48,36 @@ async fn a_limited_method_holds_up_no_other(world: &mut World) -> Result<()> {
     Ok(())
 }
 
+scenario!(a_wait_in_the_middle_of_a_message_doubles_nothing in each_homeserver);
+async fn a_wait_in_the_middle_of_a_message_doubles_nothing(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let words: Vec<String> = (0..6_000).map(|number| format!("word{number:04}")).collect();
+    world.matrix_says(&world.admin, &room, &words.join(" ")).await?;
+    world.matrix_says(&world.admin, &room, "and this comes behind it").await?;
+    let begun = |slack: &fake_slack::Workspace| (slack.call_count("chat.postMessage") > 0).then_some(());
+    assert!(world.slack.wait_until(scenarios::world::LIMIT, begun).await.is_some());
+    world.slack.rate_limit_next("chat.postMessage", 2, 1);
+    world.wait_on_slack("general", "and this comes behind it").await?;
+    let calls = world.slack.calls_of("chat.postMessage");
+    let refused = calls.iter().position(|call| call.status == 429).expect("Slack asked to wait");
+    assert!(
+        refused > 0 && refused + 2 < calls.len(),
+        "it was not in the middle: {refused} of {}",
+        calls.len()
+    );
+    let waited = Duration::from_micros(calls[refused + 1].called_at - calls[refused].called_at);
+    assert!(waited >= Duration::from_secs(2), "tried again after {waited:?}");
+    let texts = world.slack_texts("general");
+    let arrived: Vec<&str> = texts
+        .iter()
+        .flat_map(|text| text.split_whitespace())
+        .filter(|word| word.len() == 8 && word.starts_with("word"))
+        .collect();
+    assert_eq!(arrived, words, "a part is missing or double");
+    Ok(())
+}
+
 scenario!(slacks_own_limits_are_kept in one);
 async fn slacks_own_limits_are_kept(world: &mut World) -> Result<()> {
     world.bridge.config["slack"]["rate_limits"] = json!("quota");
