@@ -3,8 +3,11 @@
 pub(crate) mod bridge;
 pub(crate) mod command;
 pub(crate) mod conversation;
+pub(crate) mod direct_chat;
 pub(crate) mod ghost;
+pub(crate) mod known_login;
 pub(crate) mod matrix;
+pub(crate) mod persist;
 pub(crate) mod portal;
 pub(crate) mod relay;
 pub(crate) mod remote;

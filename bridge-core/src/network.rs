@@ -120,9 +120,9 @@ pub trait Session: Send + Sync + 'static {
 
     /// Carries out a Matrix event. Called in the chat's lane, so never twice at once for one chat. Each remote message
     /// gets its [`MatrixEvent::part_marker`]. `done` holds the parts that [`Session::find_sent`] found: they are not sent
-    /// again, and stand in the answer too. An error after a message that may have gone out has to be
-    /// [`NetworkError::Uncertain`], or the next try sends it a second time; a wait that is asked for between two remote
-    /// messages is [`NetworkError::Interrupted`].
+    /// again, and stand in the answer too; if the rest is rejected, the person is told how many there are. An error
+    /// after a message that may have gone out has to be [`NetworkError::Uncertain`], or the next try sends it a second
+    /// time; a wait that is asked for between two remote messages is [`NetworkError::Interrupted`].
     fn send(
         &self,
         event: &MatrixEvent,

@@ -32,33 +32,56 @@ pub(crate) struct Live<S> {
     is_owner_told: AtomicBool,
 }
 
-/// All logins that have a session.
-pub(crate) struct Logins<N: Network>(RwLock<BTreeMap<LoginId, Arc<Live<N::Session>>>>);
+type Sessions<S> = BTreeMap<LoginId, Arc<Live<S>>>;
+
+/// All logins that have a session, and why others have none.
+pub(crate) struct Logins<N: Network> {
+    live: RwLock<Sessions<N::Session>>,
+    failed: RwLock<BTreeMap<LoginId, String>>,
+}
 
 impl<N: Network> Default for Logins<N> {
     fn default() -> Self {
-        Self(RwLock::default())
+        Self { live: RwLock::default(), failed: RwLock::default() }
     }
 }
 
 impl<N: Network> Logins<N> {
     /// A login's session.
     pub(crate) fn live(&self, login_id: &LoginId) -> Option<Arc<Live<N::Session>>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(login_id).cloned()
+        self.live.read().unwrap_or_else(PoisonError::into_inner).get(login_id).cloned()
     }
 
     /// All sessions, by login id.
     pub(crate) fn all(&self) -> Vec<Arc<Live<N::Session>>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.live.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Why a stored login could not be started, in sentences.
+    pub(crate) fn why_not(&self, login_id: &LoginId) -> Option<String> {
+        self.failed.read().unwrap_or_else(PoisonError::into_inner).get(login_id).cloned()
+    }
+
+    /// All logins that could not be started, with the reasons.
+    pub(crate) fn failed(&self) -> BTreeMap<LoginId, String> {
+        self.failed.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_failure(&self, login_id: &LoginId, why: Option<String>) {
+        let mut failed = self.failed.write().unwrap_or_else(PoisonError::into_inner);
+        match why {
+            Some(why) => failed.insert(login_id.clone(), why),
+            None => failed.remove(login_id),
+        };
     }
 
     fn put(&self, live: Arc<Live<N::Session>>) -> Option<Arc<Live<N::Session>>> {
         let id = live.row.login_id.clone();
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id, live)
+        self.live.write().unwrap_or_else(PoisonError::into_inner).insert(id, live)
     }
 
     fn take(&self, login_id: &LoginId) -> Option<Arc<Live<N::Session>>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(login_id)
+        self.live.write().unwrap_or_else(PoisonError::into_inner).remove(login_id)
     }
 }
 
@@ -73,34 +96,30 @@ fn pause(ended: &Result<(), NetworkError>, failures: &mut u32) -> Duration {
 }
 
 impl<N: Network> Bridge<N> {
-    /// Starts the sessions of all stored logins. A login that cannot be started is shown as such and stops nothing.
+    /// Starts the sessions of all stored logins. A login that cannot be started is listed as such and stops nothing.
     pub(crate) async fn start_logins(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
-        for row in self.store.logins().await? {
-            let row = match row {
-                Ok(row) => row,
+        for (login_id, row) in self.store.logins().await? {
+            let started = match row {
+                Ok(row) => self.start_login(row).map(drop),
                 Err(error) => {
-                    tracing::error!(%error, "a stored login could not be opened; the others go on");
-                    continue;
+                    self.logins.note_failure(&login_id, Some(error.0.clone()));
+                    Err(error.0)
                 }
             };
-            let login_id = row.login_id.clone();
-            if let Err(reason) = self.start_login(row) {
-                tracing::error!(login = %login_id, reason, "a stored login could not be started");
+            if let Err(reason) = started {
+                tracing::error!(login = %login_id, reason, "a stored login could not be started; the others go on");
             }
         }
         Ok(())
     }
 
-    /// Starts a login's session, replacing one of the same id.
+    /// Starts a login's session, replacing one of the same id. The error is sentences for the person; they also stand in
+    /// the list of logins.
     pub(crate) fn start_login(self: &Arc<Self>, row: LoginRow) -> Result<Arc<Live<N::Session>>, String> {
-        let credentials: N::Credentials = serde_json::from_str(row.credentials.expose()).map_err(
-            |_| "The stored credentials have another form than this version writes. Log in again.",
-        )?;
-        let stop = CancellationToken::new();
-        let context = Context::new(row.login_id.clone(), self.store.clock().clone(), stop.clone());
-        let session =
-            self.network.connect(credentials, context.clone()).map_err(|error| error.to_string())?;
-        let live = Arc::new(Live { row, session, context, stop, is_owner_told: AtomicBool::new(false) });
+        let login_id = row.login_id.clone();
+        let made = self.make_session(row);
+        self.logins.note_failure(&login_id, made.as_ref().err().cloned());
+        let live = Arc::new(made?);
         if let Some(old) = self.logins.put(Arc::clone(&live)) {
             old.stop.cancel();
         }
@@ -109,18 +128,28 @@ impl<N: Network> Bridge<N> {
         Ok(live)
     }
 
-    /// Stops a login's session.
+    fn make_session(&self, row: LoginRow) -> Result<Live<N::Session>, String> {
+        let credentials: N::Credentials = serde_json::from_str(row.credentials.expose()).map_err(
+            |_| "The stored credentials have another form than this version writes. Log in again.",
+        )?;
+        let stop = self.stopping.child_token();
+        let context = Context::new(row.login_id.clone(), self.store.clock().clone(), stop.clone());
+        let session =
+            self.network.connect(credentials, context.clone()).map_err(|error| error.to_string())?;
+        Ok(Live { row, session, context, stop, is_owner_told: AtomicBool::new(false) })
+    }
+
+    /// Stops a login's session, if it has one, and forgets why it has none.
     pub(crate) fn stop_login(&self, login_id: &LoginId) -> Option<Arc<Live<N::Session>>> {
+        self.logins.note_failure(login_id, None);
         let live = self.logins.take(login_id)?;
         live.stop.cancel();
         Some(live)
     }
 
-    /// Stops all sessions, at the program's end.
+    /// Stops all sessions and what is done for them, at the program's end.
     pub(crate) fn stop_logins(&self) {
-        for live in self.logins.all() {
-            live.stop.cancel();
-        }
+        self.stopping.cancel();
     }
 
     async fn supervise(self: Arc<Self>, live: Arc<Live<N::Session>>) {

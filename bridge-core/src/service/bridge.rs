@@ -113,10 +113,13 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
 
 fn logins_document<N: Network>(bridge: &Bridge<N>) -> Value {
     let logins = bridge.logins.all();
-    let logins: Vec<Value> = logins
+    let mut logins: Vec<Value> = logins
         .iter()
         .map(|live| json!({ "login": live.row.login_id, "connection": live.context.state() }))
         .collect();
+    let not_started = |why| json!({ "state": "not_started", "reason": why });
+    let failed = bridge.logins.failed().into_iter();
+    logins.extend(failed.map(|(login, why)| json!({ "login": login, "connection": not_started(why) })));
     json!({ "logins": logins })
 }
 

@@ -57,15 +57,20 @@ impl<N: Network> Bridge<N> {
         let kind = MatrixKind::Message(message);
         let outgoing = MatrixEvent::new(chat.clone(), speaker, event.origin_server_ts, marker, kind);
         let done = if job.maybe_sent { find_sent(&live.session, &outgoing).await? } else { Vec::new() };
-        let found = done.len();
+        let found = done.clone();
         let sent = match live.session.send(&outgoing, done).await {
             Ok(sent) => sent,
             Err(error) => {
                 self.note_refusal(&live, &error).await;
-                return Err(error.into());
+                let error = JobError::from(error);
+                if !found.is_empty() && !error.is_tried_again() {
+                    // The beginning is there: the notice says so, and edits and deletions have to find it.
+                    self.store.put_pairs(&pairs(event, chat, found)).await?;
+                }
+                return Err(error);
             }
         };
-        Ok(Closing { sent: sent.len() > found, pairs: pairs(event, chat, sent) })
+        Ok(Closing { sent: sent.len() > found.len(), pairs: pairs(event, chat, sent) })
     }
 
     /// Who and what the message names, of those that have a counterpart.
