@@ -13,5 +13,7 @@ pub(crate) mod relay;
 pub(crate) mod remote;
 pub(crate) mod status;
 pub(crate) mod supervisor;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub(crate) use bridge::Bridge;

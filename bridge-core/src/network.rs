@@ -101,8 +101,9 @@ pub struct Document {
 /// and wait as long as they are told.
 pub trait Session: Send + Sync + 'static {
     /// Receives events until it is cancelled or the credentials are refused. Called once, in a task of its own;
-    /// when it ends with a transient error it is called again with back-off. Every event goes to the inbox as
-    /// received; the network is told "received" only after [`Inbox::deliver`] returned.
+    /// when it ends with a transient error it is called again with back-off. When [`Context::stop`] is cancelled it
+    /// should end by itself, after it has acknowledged what is stored; it is dropped four seconds later. Every event goes
+    /// to the inbox as received; the network is told "received" only after [`Inbox::deliver`] returned.
     fn listen(&self, inbox: Inbox) -> impl Future<Output = Result<(), NetworkError>> + Send;
 
     /// Proves the credentials once more; [`NetworkError::BadCredentials`] puts the login into that state and has its owner

@@ -7,8 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::Bridge;
 use crate::error::NetworkError;
@@ -20,6 +21,10 @@ use crate::task;
 
 /// A session that ran this long starts its back-off anew.
 const STABLE: Duration = Duration::from_mins(1);
+/// How long a session that was told to stop may still acknowledge what is stored.
+const LAST_ACKS: Duration = Duration::from_secs(4);
+/// How long the program's end waits for all sessions.
+const ALL_ENDED: Duration = Duration::from_secs(5);
 
 /// A login with its session.
 pub(crate) struct Live<S> {
@@ -38,11 +43,13 @@ type Sessions<S> = BTreeMap<LoginId, Arc<Live<S>>>;
 pub(crate) struct Logins<N: Network> {
     live: RwLock<Sessions<N::Session>>,
     failed: RwLock<BTreeMap<LoginId, String>>,
+    /// What listens for them.
+    listening: TaskTracker,
 }
 
 impl<N: Network> Default for Logins<N> {
     fn default() -> Self {
-        Self { live: RwLock::default(), failed: RwLock::default() }
+        Self { live: RwLock::default(), failed: RwLock::default(), listening: TaskTracker::new() }
     }
 }
 
@@ -123,7 +130,8 @@ impl<N: Network> Bridge<N> {
         if let Some(old) = self.logins.put(Arc::clone(&live)) {
             old.stop.cancel();
         }
-        task::spawn("login", Arc::clone(self).supervise(Arc::clone(&live)));
+        let supervised = Arc::clone(self).keep(Arc::clone(&live));
+        task::spawn("login", self.logins.listening.track_future(supervised));
         self.retry_now();
         Ok(live)
     }
@@ -147,21 +155,46 @@ impl<N: Network> Bridge<N> {
         Some(live)
     }
 
-    /// Stops all sessions and what is done for them, at the program's end.
-    pub(crate) fn stop_logins(&self) {
+    /// Stops all sessions and what is done for them, at the program's end, and waits some seconds at most until they have
+    /// ended: what was stored is still acknowledged, so that the network does not send it again. The queue has to run
+    /// until then.
+    pub(crate) async fn stop_logins(&self) {
         self.stopping.cancel();
+        self.logins.listening.close();
+        if timeout(ALL_ENDED, self.logins.listening.wait()).await.is_err() {
+            tracing::warn!("some sessions did not end in time; what they did not acknowledge comes again");
+        }
     }
 
-    async fn supervise(self: Arc<Self>, live: Arc<Live<N::Session>>) {
+    /// Supervises until the login ends, also when the supervision itself has a fault.
+    async fn keep(self: Arc<Self>, live: Arc<Live<N::Session>>) {
+        while AssertUnwindSafe(self.supervise(&live)).catch_unwind().await.is_err() {
+            tracing::error!(login = %live.row.login_id, "supervising a session panicked; it is started again");
+            if live.stop.run_until_cancelled(tokio::time::sleep(retry::delay(1))).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn supervise(&self, live: &Live<N::Session>) {
         let mut failures = 0;
         loop {
             let started = Instant::now();
             let inbox = self.inbox.of_login(live.row.login_id.clone());
-            let listening = AssertUnwindSafe(live.session.listen(inbox)).catch_unwind();
+            let mut listening = Box::pin(AssertUnwindSafe(live.session.listen(inbox)).catch_unwind());
             let ended = tokio::select! {
-                () = live.stop.cancelled() => return,
-                ended = listening => ended,
+                () = live.stop.cancelled() => {
+                    // It was told, too, and ends by itself when what is stored is acknowledged.
+                    if timeout(LAST_ACKS, listening).await.is_err() {
+                        tracing::debug!(login = %live.row.login_id, "a session did not end in time; it is cut off");
+                    }
+                    return;
+                }
+                ended = &mut listening => ended,
             };
+            if live.stop.is_cancelled() {
+                return;
+            }
             if started.elapsed() >= STABLE {
                 failures = 0;
             }
@@ -172,7 +205,7 @@ impl<N: Network> Bridge<N> {
             let wait = pause(&ended, &mut failures);
             match ended {
                 Err(error @ NetworkError::BadCredentials(_)) => {
-                    return self.note_refusal(&live, &error).await;
+                    return self.note_refusal(live, &error).await;
                 }
                 Err(error) => tracing::debug!(login = %live.row.login_id, %error, "a session ended"),
                 Ok(()) => tracing::debug!(login = %live.row.login_id, "a session ended"),
@@ -212,20 +245,4 @@ impl<N: Network> Bridge<N> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_that_was_told_to_wait_comes_back_exactly_then_and_has_not_failed() {
-        let told = Duration::from_secs(37);
-        let mut failures = 0;
-        for _ in 0..5 {
-            assert_eq!(pause(&Err(NetworkError::RateLimited(told)), &mut failures), told);
-        }
-        assert_eq!(failures, 0);
-        let broken = Err(NetworkError::Transient("The connection broke.".to_owned()));
-        let waits = [pause(&broken, &mut failures), pause(&Ok(()), &mut failures)];
-        assert_eq!(failures, 2);
-        assert!(waits.iter().all(|wait| *wait < Duration::from_secs(2)), "{waits:?}");
-    }
-}
+mod tests;

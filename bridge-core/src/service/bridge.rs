@@ -106,9 +106,9 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     introduce_bot(&ground.app, &ground.config.appservice).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;
-    bridge.stop_logins();
-    running.stop().await;
-    Ok(())
+    // While the queue runs, so that what is being stored can be acknowledged.
+    bridge.stop_logins().await;
+    running.stop().await
 }
 
 fn logins_document<N: Network>(bridge: &Bridge<N>) -> Value {

@@ -90,15 +90,24 @@ impl<H: Handler> Running<H> {
         };
         let moved = nudge.moved();
         let metrics = telemetry::record(metrics);
-        let health = Health { store: store.clone(), exchange, moved: moved.clone(), own: health, metrics };
-        let router = endpoints.router().merge(health.router()).merge(routes);
         let queue = Queue::start_with(store.clone(), handler, inbox, deliveries)
             .await
             .map_err(|error| format!("database.url: {error}"))?;
+        let vitals = queue.vitals().clone();
+        let health = Health {
+            store: store.clone(),
+            client: ground.app.client().clone(),
+            exchange,
+            moved: moved.clone(),
+            vitals: vitals.clone(),
+            own: health,
+            metrics,
+        };
+        let router = endpoints.router().merge(health.router()).merge(routes);
 
         let stop = CancellationToken::new();
         let (serving, nudging) = (stop.clone(), stop.clone());
-        let server = task::spawn("server", async move {
+        let server = vitals.spawn("server", stop.clone(), async move {
             if let Err(error) = serve(listener, router, serving).await {
                 tracing::error!(%error, "the server ended");
             }
@@ -106,8 +115,8 @@ impl<H: Handler> Running<H> {
         let waker = queue.waker();
         let mut moved = moved;
         let woken = stop.clone();
-        task::spawn("nudge", async move { nudge.run(nudging).await });
-        task::spawn("wake lanes after an outage", async move {
+        vitals.spawn("nudge", stop.clone(), async move { nudge.run(nudging).await });
+        vitals.spawn("wake lanes after an outage", stop.clone(), async move {
             // Whatever waits for the homeserver need not wait for its back-off once the homeserver is back.
             while let Some(Ok(())) = woken.run_until_cancelled(moved.changed()).await {
                 if *moved.borrow_and_update() {
@@ -124,22 +133,28 @@ impl<H: Handler> Running<H> {
         &self.queue
     }
 
-    /// Says that the program is ready, and runs until it is told to stop.
+    /// Says that the program is ready, and runs until it is told to stop, or until a part breaks that it needs.
     pub async fn until_told(&self) {
         notify(&[sd_notify::NotifyState::Ready]);
-        told_to_stop().await;
+        tokio::select! {
+            () = told_to_stop() => {}
+            () = self.queue.vitals().broken() => {}
+        }
         notify(&[sd_notify::NotifyState::Stopping]);
         tracing::info!("stopping");
     }
 
-    /// Stops accepting, lets jobs end, and closes. Whatever else delivers into the queue has to be stopped before.
-    pub async fn stop(self) {
+    /// Stops accepting, lets jobs end, and closes. Whatever else delivers into the queue has to be stopped before. The
+    /// error is what broke, in sentences: the program then has to end with an exit code that tells of it.
+    pub async fn stop(self) -> Result<(), String> {
         self.stop.cancel();
         if self.server.await.is_err() {
             tracing::error!("the server ended by force");
         }
+        let vitals = self.queue.vitals().clone();
         self.queue.stop(GRACE).await;
         self.store.close().await;
+        vitals.trouble().map_or(Ok(()), Err)
     }
 }
 
@@ -184,3 +199,6 @@ async fn told_to_stop() {
         _ = terminate.recv() => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use super::super::server::BODY_LIMIT;
 use super::super::testing::Fixture;
 use super::*;
 
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 async fn room_with_bot(fixture: &Fixture) -> (User, String) {
     let alice = fixture.slot.homeserver.user("alice").await.unwrap();

@@ -7,12 +7,13 @@ use serde_json::Value;
 use super::super::Bridge;
 use super::super::bridge::room_id;
 use super::super::relay::Voice;
-use super::Incoming;
+use super::{Incoming, malformed};
 use crate::config::Level;
 use crate::content::{Lookup, Message, PartBody, html_read, plain};
 use crate::error::{JobError, NetworkError};
 use crate::event::{MatrixEvent, MatrixKind, from_matrix};
 use crate::id::{ChatKey, DedupKey, PartId};
+use crate::metrics;
 use crate::network::{Network, SentPart, Session};
 use crate::queue::{Closing, Job};
 use crate::store::message::MessageRow;
@@ -42,6 +43,13 @@ impl<N: Network> Bridge<N> {
     }
 
     async fn carry_over(&self, job: &Job, event: &Incoming, chat: &ChatKey) -> Result<Closing, JobError> {
+        if event.is_redacted {
+            metrics::passed_over("matrix: redacted before it came");
+            return Ok(Closing::default());
+        }
+        if let Some(fault) = from_matrix::fault(&event.content) {
+            return Err(malformed(fault));
+        }
         if is_edit(&event.content) {
             return Err(NetworkError::Unsupported("An edit").into());
         }
@@ -50,6 +58,7 @@ impl<N: Network> Bridge<N> {
         let Voice { live, speaker } = self.voice(room, &event.sender, &portal.login_id).await?;
         let lookup = self.matrix_lookup(&event.content, &portal).await?;
         let Some(message) = from_matrix::message(&event.content, &lookup) else {
+            metrics::passed_over("matrix: a message that says nothing");
             return Ok(Closing::default());
         };
         fits(&live.session, chat, &message)?;

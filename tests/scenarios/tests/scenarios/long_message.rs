@@ -6,7 +6,7 @@ use crate::{Result, World, scenario};
 /// The longest text Slack takes without cutting it itself, in characters.
 const PIECE: usize = 4_000;
 
-scenario!(a_long_message_is_split in each_homeserver);
+scenario!(a_long_message_is_split in everywhere);
 async fn a_long_message_is_split(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
