@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::ground::Ground;
@@ -16,7 +16,7 @@ use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
 use crate::appservice::{Exchange, Lookups, Nudge, OwnEvents, RoomLanes};
 use crate::config::Appservice;
 use crate::metrics::Described;
-use crate::queue::{Delivery, Handler, Inbox, Queue};
+use crate::queue::{Delivery, Handler, Inbox, Queue, Waker};
 use crate::store::Store;
 use crate::task;
 
@@ -112,18 +112,8 @@ impl<H: Handler> Running<H> {
                 tracing::error!(%error, "the server ended");
             }
         });
-        let waker = queue.waker();
-        let mut moved = moved;
-        let woken = stop.clone();
         vitals.spawn("nudge", stop.clone(), async move { nudge.run(nudging).await });
-        vitals.spawn("wake lanes after an outage", stop.clone(), async move {
-            // Whatever waits for the homeserver need not wait for its back-off once the homeserver is back.
-            while let Some(Ok(())) = woken.run_until_cancelled(moved.changed()).await {
-                if *moved.borrow_and_update() {
-                    waker.retry_now();
-                }
-            }
-        });
+        vitals.spawn("wake lanes after an outage", stop.clone(), wake(queue.waker(), moved, stop.clone()));
         spawn_probe(ground.app.clone());
         Ok(Self { queue, server, stop, store })
     }
@@ -155,6 +145,15 @@ impl<H: Handler> Running<H> {
         self.queue.stop(GRACE).await;
         self.store.close().await;
         vitals.trouble().map_or(Ok(()), Err)
+    }
+}
+
+/// Whatever waits for the homeserver need not wait for its back-off once the homeserver is back.
+async fn wake(waker: Waker, mut moved: watch::Receiver<bool>, stop: CancellationToken) {
+    while let Some(Ok(())) = stop.run_until_cancelled(moved.changed()).await {
+        if *moved.borrow_and_update() {
+            waker.retry_now();
+        }
     }
 }
 
