@@ -61,6 +61,5 @@ async fn run(path: &Path) -> Result<(), String> {
     introduce_bot(&ground.app, &ground.config.appservice).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;
-    running.stop().await;
-    Ok(())
+    running.stop().await
 }

@@ -3,13 +3,18 @@
 pub(crate) mod bridge;
 pub(crate) mod command;
 pub(crate) mod conversation;
+pub(crate) mod direct_chat;
 pub(crate) mod ghost;
+pub(crate) mod known_login;
 pub(crate) mod matrix;
 mod media;
+pub(crate) mod persist;
 pub(crate) mod portal;
 pub(crate) mod relay;
 pub(crate) mod remote;
 pub(crate) mod status;
 pub(crate) mod supervisor;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub(crate) use bridge::Bridge;

@@ -82,6 +82,13 @@ pub enum JobError {
     Park(String),
 }
 
+impl JobError {
+    /// Whether the job is tried again; if not, it is given up.
+    pub fn is_tried_again(&self) -> bool {
+        matches!(self, Self::Retry(_) | Self::Uncertain(_) | Self::RetryAfter(_) | Self::ResumeAfter(_))
+    }
+}
+
 impl From<NetworkError> for JobError {
     fn from(error: NetworkError) -> Self {
         match error {

@@ -12,6 +12,7 @@ pub mod event;
 // ── 2 outside world
 pub mod matrix;
 pub mod metrics;
+pub mod net_guard;
 pub mod store;
 pub mod task;
 // ── 3 streams

@@ -27,5 +27,5 @@ pub use intent::Intent;
 pub use probe::{Family, Features};
 pub use profile::Profile;
 pub use public_media::PublicMedia;
-pub use room::CreateRoom;
+pub use room::{CreateRoom, Made};
 pub use txn_id::{TxnKey, txn_id};

@@ -104,8 +104,9 @@ pub struct Document {
 /// and wait as long as they are told.
 pub trait Session: Send + Sync + 'static {
     /// Receives events until it is cancelled or the credentials are refused. Called once, in a task of its own;
-    /// when it ends with a transient error it is called again with back-off. Every event goes to the inbox as
-    /// received; the network is told "received" only after [`Inbox::deliver`] returned.
+    /// when it ends with a transient error it is called again with back-off. When [`Context::stop`] is cancelled it
+    /// should end by itself, after it has acknowledged what is stored; it is dropped four seconds later. Every event goes
+    /// to the inbox as received; the network is told "received" only after [`Inbox::deliver`] returned.
     fn listen(&self, inbox: Inbox) -> impl Future<Output = Result<(), NetworkError>> + Send;
 
     /// Proves the credentials once more; [`NetworkError::BadCredentials`] puts the login into that state and has its owner
@@ -123,9 +124,9 @@ pub trait Session: Send + Sync + 'static {
 
     /// Carries out a Matrix event. Called in the chat's lane, so never twice at once for one chat. Each remote message
     /// gets its [`MatrixEvent::part_marker`]. `done` holds the parts that [`Session::find_sent`] found: they are not sent
-    /// again, and stand in the answer too. An error after a message that may have gone out has to be
-    /// [`NetworkError::Uncertain`], or the next try sends it a second time; a wait that is asked for between two remote
-    /// messages is [`NetworkError::Interrupted`].
+    /// again, and stand in the answer too; if the rest is rejected, the person is told how many there are. An error
+    /// after a message that may have gone out has to be [`NetworkError::Uncertain`], or the next try sends it a second
+    /// time; a wait that is asked for between two remote messages is [`NetworkError::Interrupted`].
     fn send(
         &self,
         event: &MatrixEvent,

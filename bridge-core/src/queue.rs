@@ -17,7 +17,7 @@ pub use handler::{Closing, Handler};
 pub use inbox::{Delivered, Delivery, Inbox, InboxError};
 
 use crate::store::{Store, StoreError};
-use crate::task;
+use crate::task::Vitals;
 use lanes::Lanes;
 
 /// Deliveries that may wait for the committer before a sender has to wait itself.
@@ -30,6 +30,7 @@ pub struct Queue<H> {
     lanes: Arc<Lanes<H>>,
     stop: CancellationToken,
     committer: tokio::task::JoinHandle<()>,
+    vitals: Vitals,
 }
 
 impl<H: Handler> Queue<H> {
@@ -53,17 +54,23 @@ impl<H: Handler> Queue<H> {
 
         let (finishes, ends) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
-        let lanes = Arc::new(Lanes::new(store.clone(), handler, finishes, newest_id));
+        let vitals = Vitals::default();
+        let lanes = Arc::new(Lanes::new(store.clone(), handler, finishes, newest_id, vitals.clone()));
         lanes.take_up(left);
         let committer =
             commit::Committer::new(store, Arc::clone(&lanes), deliveries, ends, newest_id, stop.clone());
-        let committer = task::spawn("committer", committer.run());
-        Ok(Self { inbox, lanes, stop, committer })
+        let committer = vitals.spawn("committer", stop.clone(), committer.run());
+        Ok(Self { inbox, lanes, stop, committer, vitals })
     }
 
     /// The way in.
     pub fn inbox(&self) -> &Inbox {
         &self.inbox
+    }
+
+    /// Whether all that the queue needs still runs.
+    pub fn vitals(&self) -> &Vitals {
+        &self.vitals
     }
 
     /// Wakes every lane that waits to try again: the cause of its trouble may be gone.

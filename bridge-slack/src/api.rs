@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bridge_core::net_guard::NetGuard;
 use bridge_core::secret::Secret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,6 +46,7 @@ pub(crate) struct Api {
 struct Shared {
     base: Url,
     file_hosts: Vec<String>,
+    guard: NetGuard,
     tls: Arc<rustls::ClientConfig>,
     client: SlackHyperClient,
     plain: reqwest::Client,
@@ -57,11 +59,16 @@ impl Api {
         config.check()?;
         let base = config.api_base()?;
         let tls = http::tls(&base)?;
+        let file_hosts: Vec<String> =
+            config.file_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+        // What the operator named may be anywhere.
+        let guard = NetGuard::trusting(file_hosts.iter().cloned().chain(base.host_str().map(str::to_owned)));
         let shared = Shared {
             client: http::slack_client(&base, &tls),
-            plain: http::plain_client(&tls)?,
+            plain: http::plain_client(&tls, guard.clone())?,
             limits: RateLimit::new(config.rate_limits),
-            file_hosts: config.file_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            file_hosts,
+            guard,
             base,
             tls,
         };

@@ -27,7 +27,6 @@ pub struct Exchange(Arc<Inner>);
 struct Inner {
     clock: Clock,
     transaction_at: AtomicI64,
-    sent_at: AtomicI64,
     ping_at: AtomicI64,
     signals: broadcast::Sender<Signal>,
     suspicion: Notify,
@@ -40,7 +39,6 @@ impl Exchange {
         Self(Arc::new(Inner {
             clock,
             transaction_at: never(),
-            sent_at: never(),
             ping_at: never(),
             signals: broadcast::Sender::new(SIGNALS),
             suspicion: Notify::new(),
@@ -52,19 +50,9 @@ impl Exchange {
         read(&self.0.transaction_at)
     }
 
-    /// When [`Exchange::note_sent`] was last called, in milliseconds since 1970.
-    pub fn last_sent_at(&self) -> Option<i64> {
-        read(&self.0.sent_at)
-    }
-
     /// When the homeserver last pinged us, in milliseconds since 1970.
     pub fn last_ping_at(&self) -> Option<i64> {
         read(&self.0.ping_at)
-    }
-
-    /// Notes that the homeserver took an event from us.
-    pub fn note_sent(&self) {
-        self.0.sent_at.store(self.0.clock.now_ms(), Ordering::Relaxed);
     }
 
     pub(super) fn note_transaction(&self) {

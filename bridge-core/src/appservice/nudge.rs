@@ -7,7 +7,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ruma::{OwnedRoomId, RoomId, TransactionId};
+use ruma::{OwnedRoomAliasId, OwnedRoomId, RoomId, TransactionId};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -131,6 +131,7 @@ impl Nudge {
             Err(error) if is_room_lost(&error) => {
                 // The homeserver lost its database, or the bot was thrown out.
                 tracing::info!("the bot's control room is gone; making a new one");
+                bot.remove_alias(&self.alias()).await?;
                 let room_id = self.make_room().await?;
                 bot.send(&room_id, NUDGE, &content, nonce, None).await.map(|_| ())
             }
@@ -153,13 +154,18 @@ impl Nudge {
         }
     }
 
+    /// Makes the room under an alias, so that one that was made before a crash, and noted nowhere, is found again.
     async fn make_room(&self) -> Result<OwnedRoomId, MatrixError> {
         let bot = self.app.bot();
         let room = CreateRoom { name: Some("Bridge control room".to_owned()), ..CreateRoom::default() };
-        let room_id = bot.create_room(room).await?;
+        let room_id = bot.create_room_at(&self.alias(), room).await?.room_id;
         self.remember(&room_id);
         bot.set_account_data(CONTROL_ROOM, &json!({ "room_id": room_id })).await?;
         Ok(room_id)
+    }
+
+    fn alias(&self) -> OwnedRoomAliasId {
+        self.app.ghosts().own_alias("control room")
     }
 
     fn remember(&self, room_id: &RoomId) {

@@ -82,6 +82,10 @@ impl Head {
             #[serde(borrow, default)]
             sender: Option<&'a RawValue>,
         }
+        // serde would take a list for the fields in their order.
+        if !event.get().starts_with('{') {
+            return Self::default();
+        }
         let text = |value: Option<&RawValue>| serde_json::from_str::<String>(value?.get()).ok();
         let fields: Fields<'_> = serde_json::from_str(event.get()).unwrap_or_default();
         Self {
@@ -137,8 +141,14 @@ async fn read_body(request: Request, limit: usize) -> Result<axum::body::Bytes, 
 }
 
 fn parse(body: &[u8]) -> Result<Vec<&RawValue>, Failure> {
-    let transaction: Transaction<'_> = serde_json::from_slice(body)
-        .map_err(|error| if error.is_data() { Failure::BAD_JSON } else { Failure::NOT_JSON })?;
+    let failure =
+        |error: serde_json::Error| if error.is_data() { Failure::BAD_JSON } else { Failure::NOT_JSON };
+    let whole: &RawValue = serde_json::from_slice(body).map_err(failure)?;
+    // serde would take a list for the fields in their order.
+    if !whole.get().starts_with('{') {
+        return Err(Failure::BAD_JSON);
+    }
+    let transaction: Transaction<'_> = serde_json::from_str(whole.get()).map_err(failure)?;
     // Servers that write both keys write the same under both.
     if let Some(ephemeral) = transaction.ephemeral.or(transaction.old_ephemeral) {
         let count = serde_json::from_str::<Vec<&RawValue>>(ephemeral.get()).map_or(0, |list| list.len());

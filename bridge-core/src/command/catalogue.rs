@@ -75,19 +75,38 @@ impl Catalogue {
             ));
         }
         let clap = prepared(&command.clap);
-        let usage = clap.clone().render_usage().to_string();
         match clap.try_get_matches_from(&words) {
             Ok(args) => Ok(Parsed { name: command.clap.get_name().to_owned(), args }),
-            Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelp => Err(error.to_string()),
-            Err(_) => Err(format!("That does not fit `{}`. {}", command.clap.get_name(), usage.trim())),
+            Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelp => {
+                Err(format!("```text\n{}\n```", error.to_string().trim()))
+            }
+            Err(_) => Err(format!(
+                "That does not fit `{}`, which is written `{}`. `{0} --help` says more.",
+                command.clap.get_name(),
+                usage(command)
+            )),
         }
     }
 
-    /// The help for somebody with this level, as Markdown.
+    /// The help for somebody with this level, as Markdown: the commands they can use, by the level that each needs.
     pub fn help(&self, level: Level) -> String {
-        let mut text = format!("Commands, in this chat or behind `{}` in any room:\n\n", self.prefix);
-        for command in self.commands.iter().filter(|command| command.level <= level) {
-            text.push_str(&Self::entry(command));
+        let prefix = &self.prefix;
+        let mut text = format!(
+            "In our direct chat write a command as it stands here; in any other room begin with `{prefix}`, as in \
+             `{prefix} help`. `<…>` is for you to fill in, `[…]` may be left out, and a name with blanks goes into \
+             quotes.\n"
+        );
+        for (needed, entries) in self.by_level() {
+            if needed <= level {
+                let _ = write!(text, "\n**Commands {}**\n\n{entries}", for_whom(needed));
+            }
+        }
+        if self.commands.iter().any(|command| command.level > level) {
+            let _ = write!(
+                text,
+                "\nYour level is `{level}`. There are more commands for higher levels, which the administrator of the \
+                 bridge gives.\n"
+            );
         }
         text
     }
@@ -98,22 +117,39 @@ impl Catalogue {
             "# Commands\n\nIn a direct chat with the bot as written here; in any other room behind `{}`.\n",
             self.prefix
         );
-        for level in [Level::Relay, Level::User, Level::Admin] {
-            let entries: String =
-                self.commands.iter().filter(|command| command.level == level).map(Self::entry).collect();
-            if !entries.is_empty() {
-                let _ = write!(text, "\n## From the level `{level}`\n\n{entries}");
-            }
+        for (level, entries) in self.by_level() {
+            let _ = write!(text, "\n## From the level `{level}`\n\n{entries}");
         }
         text
     }
 
-    fn entry(command: &Command) -> String {
-        let usage = prepared(&command.clap).render_usage().to_string();
-        let usage = usage.trim().trim_start_matches("Usage:").trim();
-        let about = command.clap.get_about().map(ToString::to_string).unwrap_or_default();
-        format!("- `{usage}`: {about}\n")
+    /// The commands as a list, by the level that each needs, the lowest first.
+    fn by_level(&self) -> Vec<(Level, String)> {
+        let entries = |level| -> String {
+            self.commands.iter().filter(|command| command.level == level).map(entry).collect()
+        };
+        let levels = [Level::Relay, Level::User, Level::Admin].into_iter();
+        levels.map(|level| (level, entries(level))).filter(|(_, entries)| !entries.is_empty()).collect()
     }
+}
+
+fn for_whom(level: Level) -> &'static str {
+    match level {
+        Level::Block | Level::Relay => "for everybody here (level `relay`)",
+        Level::User => "for people who may log in (level `user`)",
+        Level::Admin => "for administrators (level `admin`)",
+    }
+}
+
+fn entry(command: &Command) -> String {
+    let about = command.clap.get_about().map(ToString::to_string).unwrap_or_default();
+    format!("- `{}`: {about}\n", usage(command))
+}
+
+/// How a command is written.
+fn usage(command: &Command) -> String {
+    let usage = prepared(&command.clap).render_usage().to_string();
+    usage.trim().trim_start_matches("Usage:").trim().to_owned()
 }
 
 /// Words only: no binary name to skip, no colours, no help flags besides `--help`.
@@ -156,6 +192,26 @@ mod tests {
     fn the_help_shows_what_one_may_use() {
         assert!(catalogue().help(Level::Admin).contains("stop"));
         assert!(!catalogue().help(Level::User).contains("stop"));
+    }
+
+    #[test]
+    fn the_help_says_what_each_level_may() {
+        let help = catalogue().help(Level::Admin);
+        let (user, admin) = help.split_once("(level `admin`)").unwrap();
+        assert!(user.contains("(level `user`)") && user.contains("- `login <flow>`: Logs in.\n"), "{help}");
+        assert!(admin.contains("- `stop`: Stops all.\n") && !admin.contains("Your level"), "{help}");
+        let less = catalogue().help(Level::User);
+        assert!(less.contains("Your level is `user`. There are more"), "{less}");
+    }
+
+    #[test]
+    fn no_placeholder_is_taken_for_html() {
+        let outside = |text: &str| text.split('`').step_by(2).collect::<String>();
+        for text in [catalogue().parse("login", Level::User).unwrap_err(), catalogue().help(Level::Admin)] {
+            assert!(text.contains("<flow>") && !outside(&text).contains('<'), "{text}");
+        }
+        let more = catalogue().parse("login --help", Level::User).unwrap_err();
+        assert!(more.starts_with("```text\n") && more.ends_with("\n```"), "{more}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl std::fmt::Display for Level {
 pub struct Permissions(BTreeMap<String, Level>);
 
 impl Permissions {
-    pub(super) fn check(section: Section, problems: &mut Vec<String>) -> Self {
+    pub(crate) fn check(section: Section, problems: &mut Vec<String>) -> Self {
         for pattern in section.keys() {
             let is_user = pattern.starts_with('@') && pattern.contains(':');
             let is_server = !pattern.is_empty() && !pattern.contains(['@', '*', '/', ' ']);

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use moka::future::Cache;
 use ruma::{OwnedUserId, RoomId};
+use tokio_util::sync::CancellationToken;
 
+use super::command::{Replies, Syncs};
 use super::conversation::Conversations;
 use super::ghost::KnownGhost;
 use super::relay::Named;
@@ -49,6 +51,10 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) catalogue: Catalogue,
     pub(crate) logins: Logins<N>,
     pub(crate) conversations: Conversations,
+    pub(crate) replies: Replies,
+    pub(crate) syncs: Syncs,
+    /// Cancelled at the program's end, and with it all sessions and what is done for them.
+    pub(crate) stopping: CancellationToken,
     pub(crate) portals: Cache<ChatKey, Arc<PortalRow>>,
     pub(crate) rooms: Cache<String, Option<ChatKey>>,
     pub(crate) ghosts: Cache<RemoteUserId, Arc<KnownGhost>>,
@@ -72,6 +78,9 @@ impl<N: Network> Bridge<N> {
             catalogue: super::command::catalogue(command_prefix),
             logins: Logins::default(),
             conversations: Conversations::default(),
+            replies: Replies::default(),
+            syncs: Syncs::default(),
+            stopping: CancellationToken::new(),
             portals: Cache::new(CACHED),
             rooms: Cache::new(CACHED),
             ghosts: Cache::new(CACHED),

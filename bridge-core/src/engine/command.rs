@@ -7,11 +7,11 @@ mod list_logins;
 mod login;
 mod logout;
 mod ping;
+mod reply;
 mod sync;
 mod version;
 
 use super::Bridge;
-use super::bridge::room_id;
 use super::matrix::Incoming;
 use crate::command::{Catalogue, Parsed};
 use crate::config::Level;
@@ -20,6 +20,8 @@ use crate::network::Network;
 use crate::queue::Job;
 
 pub(crate) use login::{LogIn, log_in};
+pub(crate) use reply::{Replies, Reply};
+pub(crate) use sync::Syncs;
 
 /// Who asks for something, and where.
 pub(crate) struct Ask<'a> {
@@ -36,6 +38,11 @@ impl Ask<'_> {
         &self.event.sender
     }
 }
+
+/// Said to somebody whose line is no command and may answer a question that was forgotten.
+const NO_QUESTION: &str = "If this was meant for a login: I am not asking for anything now. A login in the making ends \
+                           when the bridge is restarted. `list-logins` shows whether you are logged in; if not, \
+                           `login` begins anew.";
 
 /// All commands.
 pub(crate) fn catalogue(prefix: String) -> Catalogue {
@@ -65,14 +72,7 @@ impl<N: Network> Bridge<N> {
         let owner = self.store.management_room_owner(&event.room_id).await?;
         let is_private = owner.as_deref() == Some(event.sender.as_str());
         let ask = Ask { job, event, level, is_private };
-        let answer = match self.catalogue.parse(line, level) {
-            Ok(parsed) => self.carry_out(&ask, parsed).await?,
-            Err(answer) => {
-                self.remove_stray_secret(&ask, line).await?;
-                answer
-            }
-        };
-        self.answer(&ask, &answer).await
+        self.reply(&ask, self.answer_command(&ask, line)).await
     }
 
     /// A line in a direct chat: a command, or the answer to a question of a login.
@@ -84,32 +84,43 @@ impl<N: Network> Bridge<N> {
         level: Level,
     ) -> Result<(), JobError> {
         let ask = Ask { job, event, level, is_private: true };
-        if let Some(conversation) = self.conversations.in_room(ask.sender(), &event.room_id)
+        self.reply(&ask, self.answer_line(&ask, line)).await
+    }
+
+    async fn answer_line(&self, ask: &Ask<'_>, line: &str) -> Result<Reply, JobError> {
+        if let Some(conversation) = self.conversations.in_room(ask.sender(), &ask.event.room_id)
             && !self.catalogue.names(line)
         {
-            let answer = self.take_answer(&ask, conversation, line).await?;
-            return self.answer(&ask, &answer).await;
+            return self.take_answer(ask, conversation, line).await.map(Reply::from);
         }
-        self.take_command(job, event, line, level).await
+        self.answer_command(ask, line).await
     }
 
-    async fn carry_out(&self, ask: &Ask<'_>, parsed: Parsed) -> Result<String, JobError> {
+    async fn answer_command(&self, ask: &Ask<'_>, line: &str) -> Result<Reply, JobError> {
+        let parsed = match self.catalogue.parse(line, ask.level) {
+            Ok(parsed) => parsed,
+            Err(answer) => {
+                let was_secret = self.remove_stray_secret(ask, line).await?;
+                // Whoever answers a question that a restart made us forget is told so.
+                let may_answer = was_secret || (ask.is_private && ask.job.maybe_sent);
+                return Ok(if may_answer { format!("{answer}\n\n{NO_QUESTION}") } else { answer }.into());
+            }
+        };
+        self.carry_out(ask, parsed).await
+    }
+
+    async fn carry_out(&self, ask: &Ask<'_>, parsed: Parsed) -> Result<Reply, JobError> {
         match parsed.name.as_str() {
-            "help" => Ok(help::run(self, ask)),
-            "version" => Ok(version::run(self)),
-            "ping" => Ok(ping::run(self).await),
+            "help" => Ok(help::run(self, ask).into()),
+            "version" => Ok(version::run(self).into()),
+            "ping" => Ok(ping::run(self).await.into()),
             "login" => login::run(self, ask, &parsed.args).await,
-            "cancel" => Ok(cancel::run(self, ask)),
-            "logout" => logout::run(self, ask, &parsed.args).await,
-            "list-logins" => Ok(list_logins::run(self, ask)),
+            "cancel" => Ok(cancel::run(self, ask).into()),
+            "logout" => logout::run(self, ask, &parsed.args).await.map(Reply::from),
+            "list-logins" => list_logins::run(self, ask).await.map(Reply::from),
             "sync" => sync::run(self, ask).await,
-            "bridge" => bridge_chat::run(self, ask, &parsed.args).await,
+            "bridge" => bridge_chat::run(self, ask, &parsed.args).await.map(Reply::from),
             _ => Err(JobError::Park("A command has no code.".to_owned())),
         }
-    }
-
-    async fn answer(&self, ask: &Ask<'_>, text: &str) -> Result<(), JobError> {
-        let room = room_id(&ask.event.room_id)?;
-        self.say(room, text, &format!("answer/{}", ask.job.dedup)).await
     }
 }

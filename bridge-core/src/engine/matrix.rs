@@ -9,7 +9,6 @@ mod reaction;
 mod redaction;
 mod room_info;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::Bridge;
@@ -22,24 +21,22 @@ use crate::network::Network;
 use crate::queue::{Closing, Job};
 use crate::store::message::MessageRow;
 
+/// The types of events that the bridge has a use for.
+const CARRIED: [&str; 6] =
+    ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction", "m.room.member", "m.room.encrypted"];
+
 /// A Matrix event as far as the bridge reads it. Absent fields are empty: the homeserver families differ.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Incoming {
-    #[serde(default)]
     pub(crate) event_id: String,
-    #[serde(default)]
     pub(crate) room_id: String,
-    #[serde(default)]
     pub(crate) sender: String,
-    #[serde(default, rename = "type")]
     pub(crate) kind: String,
-    #[serde(default)]
     pub(crate) state_key: Option<String>,
-    #[serde(default)]
     pub(crate) origin_server_ts: i64,
-    #[serde(default)]
     pub(crate) content: Value,
-    #[serde(default)]
+    /// Redacted before it came: the homeserver took the content away.
+    pub(crate) is_redacted: bool,
     redacts: Option<String>,
 }
 
@@ -49,33 +46,50 @@ impl Incoming {
         self.content.get("redacts").and_then(Value::as_str).or(self.redacts.as_deref())
     }
 
-    pub(crate) fn read(payload: &str) -> Result<Self, JobError> {
-        serde_json::from_str(payload).map_err(|error| {
-            JobError::Park(format!("The Matrix event has an unexpected form ({}).", error.classify_name()))
+    /// Reads an event. The error names what is wrong with it, without any of its text.
+    pub(crate) fn read(payload: &str) -> Result<Self, String> {
+        let event: Value = serde_json::from_str(payload).map_err(|_| "it is not JSON".to_owned())?;
+        let Value::Object(mut event) = event else { return Err("it is not an object".to_owned()) };
+        let is_redacted = event.get("unsigned").is_some_and(|more| more.get("redacted_because").is_some());
+        let content = event.remove("content").unwrap_or_default();
+        let mut text = |name: &str| match event.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(format!("its {name} is not a text")),
+        };
+        let [event_id, room_id, sender, kind] =
+            ["event_id", "room_id", "sender", "type"].map(|name| text(name).map(Option::unwrap_or_default));
+        let (event_id, room_id, sender, kind, state_key) =
+            (event_id?, room_id?, sender?, kind?, text("state_key")?);
+        let redacts = text("redacts")?;
+        let origin_server_ts = match event.get("origin_server_ts") {
+            None | Some(Value::Null) => 0,
+            Some(at) => at.as_i64().ok_or("its origin_server_ts is not a whole number")?,
+        };
+        Ok(Self {
+            event_id,
+            room_id,
+            sender,
+            kind,
+            state_key,
+            origin_server_ts,
+            content,
+            is_redacted,
+            redacts,
         })
     }
 }
 
-/// Names a JSON error without the text that caused it.
-trait ClassifyName {
-    fn classify_name(&self) -> &'static str;
-}
-
-impl ClassifyName for serde_json::Error {
-    fn classify_name(&self) -> &'static str {
-        match self.classify() {
-            serde_json::error::Category::Data => "a field has the wrong type",
-            serde_json::error::Category::Eof => "it is cut off",
-            _ => "it is not JSON",
-        }
-    }
+/// Keeps an event that came in a form that no homeserver or client should write.
+fn malformed(fault: &str) -> JobError {
+    JobError::Park(format!("The Matrix event has an unexpected form: {fault}."))
 }
 
 impl<N: Network> Bridge<N> {
     pub(super) async fn handle_matrix(&self, job: &Job) -> Result<Closing, JobError> {
-        let Ok(event) = Incoming::read(&job.payload) else {
-            metrics::passed_over("matrix: malformed");
-            return Ok(Closing::default());
+        let event = match Incoming::read(&job.payload) {
+            Ok(event) => event,
+            Err(fault) => return self.matrix_unreadable(&job.payload, &fault).await,
         };
         if self.app.owns(&event.sender) {
             return Ok(Closing::default());
@@ -116,6 +130,20 @@ impl<N: Network> Bridge<N> {
         self.matrix_message(job, &event).await
     }
 
+    /// An event whose outer form is wrong: one that a portal should have carried is kept, any other is passed over.
+    async fn matrix_unreadable(&self, payload: &str, fault: &str) -> Result<Closing, JobError> {
+        let event: Value = serde_json::from_str(payload).unwrap_or_default();
+        let text = |name: &str| event.get(name).and_then(Value::as_str);
+        let may_be_ours = text("type").is_none_or(|kind| CARRIED.contains(&kind));
+        if let Some(room) = text("room_id").filter(|_| may_be_ours)
+            && self.chat_of_room(room).await?.is_some()
+        {
+            return Err(malformed(fault));
+        }
+        metrics::passed_over("matrix: malformed");
+        Ok(Closing::default())
+    }
+
     /// The bridge has no keys: in a portal that has to be said, elsewhere it does not matter.
     async fn matrix_encrypted(&self, event: &Incoming) -> Result<Closing, JobError> {
         let is_ours = self.chat_of_room(&event.room_id).await?.is_some()
@@ -136,3 +164,6 @@ fn sent(rows: &[MessageRow]) -> Vec<Sent> {
     rows.sort_by(|a, b| (a.sent_at, &a.message_id).cmp(&(b.sent_at, &b.message_id)));
     rows.into_iter().map(|row| Sent { part: row.part_id.clone(), id: row.message_id.clone() }).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ruma::api::client::alias::get_alias;
 use ruma::{OwnedRoomId, RoomAliasId, UserId};
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use super::supervisor::Live;
 use crate::error::{JobError, NetworkError};
 use crate::event::{ChatInfo, ChatKind};
 use crate::id::{ChatKey, RemoteUserId};
-use crate::matrix::{CreateRoom, MatrixError};
+use crate::matrix::CreateRoom;
 use crate::network::{Network, Session};
 use crate::store::portal::PortalRow;
 
@@ -99,7 +98,6 @@ impl<N: Network> Bridge<N> {
             name: self.room_name(live, info).await?,
             topic: info.topic.clone(),
             is_direct: info.kind == ChatKind::Direct,
-            alias: Some(alias.alias().to_owned()),
             is_federated: true,
             initial_state: self.bridge_state(info),
             power_levels: Some(json!({
@@ -114,14 +112,7 @@ impl<N: Network> Bridge<N> {
             })),
             ..CreateRoom::default()
         };
-        match bot.create_room(room).await {
-            Ok(room_id) => Ok(room_id),
-            Err(MatrixError::Refused { errcode, .. }) if errcode == "M_ROOM_IN_USE" => {
-                let found = bot.call("resolve_alias", get_alias::v3::Request::new(alias)).await?;
-                Ok(found.room_id)
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(bot.create_room_at(&alias, room).await?.room_id)
     }
 
     fn alias(&self, chat: &ChatKey) -> ruma::OwnedRoomAliasId {

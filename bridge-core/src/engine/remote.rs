@@ -12,11 +12,16 @@ mod reaction;
 mod relation;
 
 use super::Bridge;
+use super::supervisor::Live;
 use crate::error::{JobError, NetworkError};
 use crate::event::{RemoteEvent, RemoteKind, Scope};
+use crate::id::ChatKey;
 use crate::metrics;
 use crate::network::{Network, Session};
 use crate::queue::{Closing, Job};
+
+/// From this many failed tries on it is asked whether the portal's room is still there.
+const ROOM_DOUBTED_FROM: u32 = 3;
 
 impl<N: Network> Bridge<N> {
     pub(super) async fn handle_remote(&self, job: &Job) -> Result<Closing, JobError> {
@@ -32,38 +37,60 @@ impl<N: Network> Bridge<N> {
             return Ok(Closing::default());
         };
         let event: RemoteEvent = self.network.decode(login_id, &job.payload)?;
+        match (self.take_over(&live, &event).await, &event.scope) {
+            (Err(JobError::Retry(why)), Scope::Chat(chat)) if job.attempts >= ROOM_DOUBTED_FROM => {
+                Err(self.doubt_room(chat, why).await)
+            }
+            (done, _) => done,
+        }
+    }
+
+    /// The conduwuit family answers for a room that was deleted as for a fault of its own, so the lane would try for
+    /// ever. Where the homeserver says that the bot is not in the room, nothing in it can succeed.
+    async fn doubt_room(&self, chat: &ChatKey, why: String) -> JobError {
+        let Ok(Some(portal)) = self.known_portal(chat).await else { return JobError::Retry(why) };
+        match (self.app.bot().joined_rooms().await, portal.room_id.as_deref()) {
+            (Ok(rooms), Some(room)) if rooms.iter().all(|joined| joined.as_str() != room) => {
+                JobError::Park(format!(
+                    "The chat's room {room} does not exist any more, or the bot was removed from it, so nothing can be \
+                     shown there. Invite the bot again if the room is still there."
+                ))
+            }
+            _ => JobError::Retry(why),
+        }
+    }
+
+    async fn take_over(&self, live: &Live<N::Session>, event: &RemoteEvent) -> Result<Closing, JobError> {
         match &event.kind {
-            RemoteKind::Message { id, message } => self.remote_message(&live, &event, id, message).await,
+            RemoteKind::Message { id, message } => self.remote_message(live, event, id, message).await,
             RemoteKind::Edit { id, revision, message } => {
-                self.remote_edit(&live, &event, id, revision, message).await
+                self.remote_edit(live, event, id, revision, message).await
             }
             RemoteKind::Delete { id, is_tombstone } => {
-                self.remote_delete(&live, &event, id, *is_tombstone).await
+                self.remote_delete(live, event, id, *is_tombstone).await
             }
-            RemoteKind::React { id, emoji } => self.remote_reaction(&live, &event, id, emoji, true).await,
-            RemoteKind::Unreact { id, emoji } => self.remote_reaction(&live, &event, id, emoji, false).await,
-            RemoteKind::Member { user_id, change } => {
-                self.remote_member(&live, &event, user_id, *change).await
-            }
-            RemoteKind::Pins => self.remote_pins(&live, &event).await,
-            RemoteKind::Moved(to) => self.remote_moved(&event, to).await,
+            RemoteKind::React { id, emoji } => self.remote_reaction(live, event, id, emoji, true).await,
+            RemoteKind::Unreact { id, emoji } => self.remote_reaction(live, event, id, emoji, false).await,
+            RemoteKind::Member { user_id, change } => self.remote_member(live, event, user_id, *change).await,
+            RemoteKind::Pins => self.remote_pins(live, &event).await,
+            RemoteKind::Moved(to) => self.remote_moved(event, to).await,
             RemoteKind::Command { line, answer_to } => {
-                self.remote_command(&live, &event, line, answer_to).await
+                self.remote_command(live, event, line, answer_to).await
             }
-            RemoteKind::Left => self.remote_left(&event).await,
+            RemoteKind::Left => self.remote_left(event).await,
             RemoteKind::ChatInfo => {
                 if let Scope::Chat(chat) = &event.scope {
-                    self.refresh_portal(&live, chat).await?;
+                    self.refresh_portal(live, chat).await?;
                 }
                 Ok(Closing::default())
             }
             RemoteKind::UserInfo(user) => {
-                self.refresh_ghost(&live, user).await?;
+                self.refresh_ghost(live, user).await?;
                 Ok(Closing::default())
             }
             RemoteKind::Credentials => {
                 match live.session.check().await {
-                    Err(error @ NetworkError::BadCredentials(_)) => self.note_refusal(&live, &error).await,
+                    Err(error @ NetworkError::BadCredentials(_)) => self.note_refusal(live, &error).await,
                     other => other?,
                 }
                 Ok(Closing::default())
@@ -71,7 +98,7 @@ impl<N: Network> Bridge<N> {
             RemoteKind::Joined => {
                 if let Scope::Chat(chat) = &event.scope {
                     let info = live.session.chat_info(chat).await?;
-                    self.know_chat(&live, info).await?;
+                    self.know_chat(live, info).await?;
                 }
                 Ok(Closing::default())
             }
@@ -82,3 +109,6 @@ impl<N: Network> Bridge<N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,14 @@
 //! What people are told: answers, notices, and that a message was not delivered.
 
+use ruma::RoomId;
 use ruma::events::room::message::RoomMessageEventContent;
-use ruma::{OwnedRoomId, RoomId, UserId};
 use serde_json::{Value, json};
 
 use super::Bridge;
 use super::bridge::room_id;
 use super::matrix::Incoming;
 use crate::error::JobError;
-use crate::matrix::{CreateRoom, TxnKey, txn_id};
+use crate::matrix::{TxnKey, txn_id};
 use crate::network::Network;
 use crate::queue::Job;
 
@@ -26,36 +26,8 @@ impl<N: Network> Bridge<N> {
         Ok(())
     }
 
-    /// Says something to a person in their direct chat with the bot, which is made if there is none.
-    pub(crate) async fn tell(&self, mxid: &str, markdown: &str, key: &str) -> Result<OwnedRoomId, JobError> {
-        let room = self.direct_chat(mxid).await?;
-        self.say(&room, markdown, key).await?;
-        Ok(room)
-    }
-
-    /// A person's direct chat with the bot.
-    pub(crate) async fn direct_chat(&self, mxid: &str) -> Result<OwnedRoomId, JobError> {
-        if let Some(room) = self.store.management_room_of(mxid).await? {
-            return Ok(room_id(&room)?.to_owned());
-        }
-        let person =
-            UserId::parse(mxid).map_err(|_| JobError::Park("The user id is malformed.".to_owned()))?;
-        let bot = self.app.bot();
-        bot.ensure_registered().await?;
-        let room = bot
-            .create_room(CreateRoom {
-                name: Some(format!("{} bridge", N::INFO.name)),
-                is_direct: true,
-                is_federated: true,
-                invite: vec![person],
-                ..CreateRoom::default()
-            })
-            .await?;
-        self.store.put_management_room(room.as_str(), mxid).await?;
-        Ok(room)
-    }
-
-    /// Tells the sender, in the room and in answer to the message, that it did not arrive and why.
+    /// Tells the sender, in the room and in answer to the message, that it did not arrive, or how much of it did, and
+    /// why.
     pub(crate) async fn tell_not_delivered(&self, job: &Job, reason: &str, for_person: bool) {
         let Ok(event) = Incoming::read(&job.payload) else { return };
         let what = match event.kind.as_str() {
@@ -64,16 +36,15 @@ impl<N: Network> Bridge<N> {
             "m.room.redaction" => "deletion",
             _ => return,
         };
-        let text = if for_person {
-            format!("⚠️ This {what} was not delivered to {}. {reason}", N::INFO.name)
+        // What an earlier try had got through; were it not to be known now, the notice would say too much, not nothing.
+        let arrived = self.store.event_pairs(&event.event_id).await.map_or(0, |pairs| pairs.len());
+        let why = if for_person {
+            reason.to_owned()
         } else {
-            format!(
-                "⚠️ This {what} was not delivered to {}: the bridge could not handle it. It is kept for the \
-                 administrator, as dead letter {}.",
-                N::INFO.name,
-                job.id
-            )
+            let id = job.id;
+            format!("The bridge could not handle it. It is kept for the administrator, as dead letter {id}.")
         };
+        let text = format!("⚠️ {} {why}", undelivered(what, arrived, N::INFO.name));
         let told = async {
             let mut content = notice(&text);
             content["m.relates_to"] = json!({ "m.in_reply_to": { "event_id": event.event_id } });
@@ -85,6 +56,17 @@ impl<N: Network> Bridge<N> {
     }
 }
 
+/// What became of a message that was given up after its first `arrived` parts had arrived.
+fn undelivered(what: &str, arrived: usize, network: &str) -> String {
+    match arrived {
+        0 => format!("This {what} was not delivered to {network}."),
+        1 => format!("Only the first part of this message arrived on {network}, the rest did not."),
+        _ => {
+            format!("Only the first {arrived} parts of this message arrived on {network}, the rest did not.")
+        }
+    }
+}
+
 /// A notice with Markdown as formatted text.
 fn notice(markdown: &str) -> Value {
     let content = RoomMessageEventContent::notice_markdown(markdown);
@@ -92,4 +74,16 @@ fn notice(markdown: &str) -> Value {
         serde_json::to_value(content).unwrap_or_else(|_| json!({"msgtype": "m.notice", "body": markdown}));
     content["m.mentions"] = json!({});
     content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::undelivered;
+
+    #[test]
+    fn it_says_how_much_arrived() {
+        assert_eq!(undelivered("reaction", 0, "Line"), "This reaction was not delivered to Line.");
+        assert!(undelivered("message", 1, "Line").contains("the first part of"));
+        assert!(undelivered("message", 3, "Line").contains("the first 3 parts of"));
+    }
 }

@@ -7,8 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::Bridge;
 use crate::error::NetworkError;
@@ -20,6 +21,10 @@ use crate::task;
 
 /// A session that ran this long starts its back-off anew.
 const STABLE: Duration = Duration::from_mins(1);
+/// How long a session that was told to stop may still acknowledge what is stored.
+const LAST_ACKS: Duration = Duration::from_secs(4);
+/// How long the program's end waits for all sessions.
+const ALL_ENDED: Duration = Duration::from_secs(5);
 
 /// A login with its session.
 pub(crate) struct Live<S> {
@@ -32,33 +37,58 @@ pub(crate) struct Live<S> {
     is_owner_told: AtomicBool,
 }
 
-/// All logins that have a session.
-pub(crate) struct Logins<N: Network>(RwLock<BTreeMap<LoginId, Arc<Live<N::Session>>>>);
+type Sessions<S> = BTreeMap<LoginId, Arc<Live<S>>>;
+
+/// All logins that have a session, and why others have none.
+pub(crate) struct Logins<N: Network> {
+    live: RwLock<Sessions<N::Session>>,
+    failed: RwLock<BTreeMap<LoginId, String>>,
+    /// What listens for them.
+    listening: TaskTracker,
+}
 
 impl<N: Network> Default for Logins<N> {
     fn default() -> Self {
-        Self(RwLock::default())
+        Self { live: RwLock::default(), failed: RwLock::default(), listening: TaskTracker::new() }
     }
 }
 
 impl<N: Network> Logins<N> {
     /// A login's session.
     pub(crate) fn live(&self, login_id: &LoginId) -> Option<Arc<Live<N::Session>>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(login_id).cloned()
+        self.live.read().unwrap_or_else(PoisonError::into_inner).get(login_id).cloned()
     }
 
     /// All sessions, by login id.
     pub(crate) fn all(&self) -> Vec<Arc<Live<N::Session>>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.live.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Why a stored login could not be started, in sentences.
+    pub(crate) fn why_not(&self, login_id: &LoginId) -> Option<String> {
+        self.failed.read().unwrap_or_else(PoisonError::into_inner).get(login_id).cloned()
+    }
+
+    /// All logins that could not be started, with the reasons.
+    pub(crate) fn failed(&self) -> BTreeMap<LoginId, String> {
+        self.failed.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_failure(&self, login_id: &LoginId, why: Option<String>) {
+        let mut failed = self.failed.write().unwrap_or_else(PoisonError::into_inner);
+        match why {
+            Some(why) => failed.insert(login_id.clone(), why),
+            None => failed.remove(login_id),
+        };
     }
 
     fn put(&self, live: Arc<Live<N::Session>>) -> Option<Arc<Live<N::Session>>> {
         let id = live.row.login_id.clone();
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id, live)
+        self.live.write().unwrap_or_else(PoisonError::into_inner).insert(id, live)
     }
 
     fn take(&self, login_id: &LoginId) -> Option<Arc<Live<N::Session>>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(login_id)
+        self.live.write().unwrap_or_else(PoisonError::into_inner).remove(login_id)
     }
 }
 
@@ -73,67 +103,99 @@ fn pause(ended: &Result<(), NetworkError>, failures: &mut u32) -> Duration {
 }
 
 impl<N: Network> Bridge<N> {
-    /// Starts the sessions of all stored logins. A login that cannot be started is shown as such and stops nothing.
+    /// Starts the sessions of all stored logins. A login that cannot be started is listed as such and stops nothing.
     pub(crate) async fn start_logins(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
-        for row in self.store.logins().await? {
-            let row = match row {
-                Ok(row) => row,
+        for (login_id, row) in self.store.logins().await? {
+            let started = match row {
+                Ok(row) => self.start_login(row).map(drop),
                 Err(error) => {
-                    tracing::error!(%error, "a stored login could not be opened; the others go on");
-                    continue;
+                    self.logins.note_failure(&login_id, Some(error.0.clone()));
+                    Err(error.0)
                 }
             };
-            let login_id = row.login_id.clone();
-            if let Err(reason) = self.start_login(row) {
-                tracing::error!(login = %login_id, reason, "a stored login could not be started");
+            if let Err(reason) = started {
+                tracing::error!(login = %login_id, reason, "a stored login could not be started; the others go on");
             }
         }
         Ok(())
     }
 
-    /// Starts a login's session, replacing one of the same id.
+    /// Starts a login's session, replacing one of the same id. The error is sentences for the person; they also stand in
+    /// the list of logins.
     pub(crate) fn start_login(self: &Arc<Self>, row: LoginRow) -> Result<Arc<Live<N::Session>>, String> {
-        let credentials: N::Credentials = serde_json::from_str(row.credentials.expose()).map_err(
-            |_| "The stored credentials have another form than this version writes. Log in again.",
-        )?;
-        let stop = CancellationToken::new();
-        let context = Context::new(row.login_id.clone(), self.store.clock().clone(), stop.clone())
-            .with_bot(self.app.bot());
-        let session =
-            self.network.connect(credentials, context.clone()).map_err(|error| error.to_string())?;
-        let live = Arc::new(Live { row, session, context, stop, is_owner_told: AtomicBool::new(false) });
+        let login_id = row.login_id.clone();
+        let made = self.make_session(row);
+        self.logins.note_failure(&login_id, made.as_ref().err().cloned());
+        let live = Arc::new(made?);
         if let Some(old) = self.logins.put(Arc::clone(&live)) {
             old.stop.cancel();
         }
-        task::spawn("login", Arc::clone(self).supervise(Arc::clone(&live)));
+        let supervised = Arc::clone(self).keep(Arc::clone(&live));
+        task::spawn("login", self.logins.listening.track_future(supervised));
         self.retry_now();
         Ok(live)
     }
 
-    /// Stops a login's session.
+    fn make_session(&self, row: LoginRow) -> Result<Live<N::Session>, String> {
+        let credentials: N::Credentials = serde_json::from_str(row.credentials.expose()).map_err(
+            |_| "The stored credentials have another form than this version writes. Log in again.",
+        )?;
+        let stop = self.stopping.child_token();
+        let context = Context::new(row.login_id.clone(), self.store.clock().clone(), stop.clone())
+            .with_bot(self.app.bot());
+        let session =
+            self.network.connect(credentials, context.clone()).map_err(|error| error.to_string())?;
+        Ok(Live { row, session, context, stop, is_owner_told: AtomicBool::new(false) })
+    }
+
+    /// Stops a login's session, if it has one, and forgets why it has none.
     pub(crate) fn stop_login(&self, login_id: &LoginId) -> Option<Arc<Live<N::Session>>> {
+        self.logins.note_failure(login_id, None);
         let live = self.logins.take(login_id)?;
         live.stop.cancel();
         Some(live)
     }
 
-    /// Stops all sessions, at the program's end.
-    pub(crate) fn stop_logins(&self) {
-        for live in self.logins.all() {
-            live.stop.cancel();
+    /// Stops all sessions and what is done for them, at the program's end, and waits some seconds at most until they have
+    /// ended: what was stored is still acknowledged, so that the network does not send it again. The queue has to run
+    /// until then.
+    pub(crate) async fn stop_logins(&self) {
+        self.stopping.cancel();
+        self.logins.listening.close();
+        if timeout(ALL_ENDED, self.logins.listening.wait()).await.is_err() {
+            tracing::warn!("some sessions did not end in time; what they did not acknowledge comes again");
         }
     }
 
-    async fn supervise(self: Arc<Self>, live: Arc<Live<N::Session>>) {
+    /// Supervises until the login ends, also when the supervision itself has a fault.
+    async fn keep(self: Arc<Self>, live: Arc<Live<N::Session>>) {
+        while AssertUnwindSafe(self.supervise(&live)).catch_unwind().await.is_err() {
+            tracing::error!(login = %live.row.login_id, "supervising a session panicked; it is started again");
+            if live.stop.run_until_cancelled(tokio::time::sleep(retry::delay(1))).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn supervise(&self, live: &Live<N::Session>) {
         let mut failures = 0;
         loop {
             let started = Instant::now();
             let inbox = self.inbox.of_login(live.row.login_id.clone());
-            let listening = AssertUnwindSafe(live.session.listen(inbox)).catch_unwind();
+            let mut listening = Box::pin(AssertUnwindSafe(live.session.listen(inbox)).catch_unwind());
             let ended = tokio::select! {
-                () = live.stop.cancelled() => return,
-                ended = listening => ended,
+                () = live.stop.cancelled() => {
+                    // It was told, too, and ends by itself when what is stored is acknowledged.
+                    if timeout(LAST_ACKS, listening).await.is_err() {
+                        tracing::debug!(login = %live.row.login_id, "a session did not end in time; it is cut off");
+                    }
+                    return;
+                }
+                ended = &mut listening => ended,
             };
+            if live.stop.is_cancelled() {
+                return;
+            }
             if started.elapsed() >= STABLE {
                 failures = 0;
             }
@@ -144,7 +206,7 @@ impl<N: Network> Bridge<N> {
             let wait = pause(&ended, &mut failures);
             match ended {
                 Err(error @ NetworkError::BadCredentials(_)) => {
-                    return self.note_refusal(&live, &error).await;
+                    return self.note_refusal(live, &error).await;
                 }
                 Err(error) => tracing::debug!(login = %live.row.login_id, %error, "a session ended"),
                 Ok(()) => tracing::debug!(login = %live.row.login_id, "a session ended"),
@@ -184,20 +246,4 @@ impl<N: Network> Bridge<N> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_that_was_told_to_wait_comes_back_exactly_then_and_has_not_failed() {
-        let told = Duration::from_secs(37);
-        let mut failures = 0;
-        for _ in 0..5 {
-            assert_eq!(pause(&Err(NetworkError::RateLimited(told)), &mut failures), told);
-        }
-        assert_eq!(failures, 0);
-        let broken = Err(NetworkError::Transient("The connection broke.".to_owned()));
-        let waits = [pause(&broken, &mut failures), pause(&Ok(()), &mut failures)];
-        assert_eq!(failures, 2);
-        assert!(waits.iter().all(|wait| *wait < Duration::from_secs(2)), "{waits:?}");
-    }
-}
+mod tests;

@@ -8,9 +8,22 @@ use crate::content::{
 };
 use crate::id::PartId;
 
+/// What is wrong with the content of an `m.room.message`, without any of its text; none if [`message`] can read it. Only
+/// what every message has to have counts: the rest is read as far as it can be.
+pub fn fault(content: &Value) -> Option<&'static str> {
+    let Value::Object(fields) = content else { return Some("its content is not an object") };
+    match (fields.get("msgtype"), fields.get("body")) {
+        (None, _) => Some("its content has no msgtype"),
+        (Some(msgtype), _) if !msgtype.is_string() => Some("the msgtype in its content is not a text"),
+        (_, None) => Some("its content has no body"),
+        (_, Some(body)) if !body.is_string() => Some("the body in its content is not a text"),
+        _ => None,
+    }
+}
+
 /// Reads the content of an `m.room.message`, without its relations: a reply's quotation is left out, an edit is
 /// read by passing its `m.new_content`. A file has its caption with it; a place becomes text. None for what says
-/// nothing: redacted or broken content, verification requests.
+/// nothing: verification requests, and what [`fault`] names.
 pub fn message(content: &Value, lookup: &Lookup) -> Option<Message> {
     let field = |name: &str| content.get(name).and_then(Value::as_str);
     let style = match field("msgtype")? {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use http::Method;
@@ -18,6 +19,7 @@ use ruma::{OwnedServerName, OwnedUserId, ServerName, UserId};
 
 use super::error::MatrixError;
 use super::transport;
+use crate::clock::Clock;
 use crate::secret::Secret;
 
 /// Talks to one homeserver as one appservice. Clones share the connections.
@@ -42,6 +44,8 @@ struct Inner {
     bot: OwnedUserId,
     versions: SupportedVersions,
     reach: watch::Sender<Reach>,
+    /// When the last event was taken, in milliseconds since 1970; the smallest number before.
+    sent_at: AtomicI64,
 }
 
 impl MatrixClient {
@@ -60,7 +64,9 @@ impl MatrixClient {
         let http = transport::http_client(&base_url)?;
         let versions = SupportedVersions { versions: known_versions(), features: BTreeSet::new() };
         let reach = watch::Sender::new(Reach { is_reachable: true, recoveries: 0 });
-        Ok(Self(Arc::new(Inner { http, base_url, token: as_token, server_name, bot, versions, reach })))
+        let sent_at = AtomicI64::new(i64::MIN);
+        let token = as_token;
+        Ok(Self(Arc::new(Inner { http, base_url, token, server_name, bot, versions, reach, sent_at })))
     }
 
     /// The server's name, the part after the colon.
@@ -125,6 +131,16 @@ impl MatrixClient {
     /// How the connection to the homeserver is doing, as the calls see it.
     pub fn reach(&self) -> watch::Receiver<Reach> {
         self.0.reach.subscribe()
+    }
+
+    /// When the homeserver last took an event from us, in milliseconds since 1970 by the machine's clock.
+    pub fn last_sent_at(&self) -> Option<i64> {
+        Some(self.0.sent_at.load(Ordering::Relaxed)).filter(|at| *at != i64::MIN)
+    }
+
+    /// Notes that the homeserver took an event from us.
+    pub(super) fn note_sent(&self) {
+        self.0.sent_at.store(Clock::system().now_ms(), Ordering::Relaxed);
     }
 
     fn note_reach(&self, error: Option<&MatrixError>) {

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use ruma::{OwnedServerName, OwnedUserId, UserId};
+use ruma::{OwnedRoomAliasId, OwnedServerName, OwnedUserId, RoomAliasId, UserId};
 use sha2::{Digest, Sha256};
 
 use crate::id::RemoteUserId;
@@ -48,6 +48,17 @@ impl GhostIds {
     )]
     pub fn user_id(&self, remote: &RemoteUserId) -> OwnedUserId {
         UserId::parse(self.user_id_text(remote)).expect("an escaped id is a user id")
+    }
+
+    /// The alias of a room of our own that is no chat's portal, made from what the room is for. A ghost's id and the
+    /// alias of a portal, which have the escape behind the prefix, are never the same.
+    #[allow(
+        clippy::expect_used,
+        reason = "the prefix was checked and leaves room, and the hash has allowed characters only"
+    )]
+    pub fn own_alias(&self, purpose: &str) -> OwnedRoomAliasId {
+        let alias = format!("#{}{CUT}{}:{}", self.prefix, hash(purpose), self.server_name);
+        RoomAliasId::parse(alias).expect("a prefix and a hash are an alias")
     }
 
     fn user_id_text(&self, remote: &RemoteUserId) -> String {

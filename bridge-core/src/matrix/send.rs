@@ -73,7 +73,9 @@ impl Intent {
     async fn send_once(&self, request: send_message_event::v3::Request) -> Result<OwnedEventId, MatrixError> {
         let mut identity = AppserviceUserIdentity::new(self.user_id());
         identity.device_id = self.ensure_device().await?;
-        Ok(self.app().client().call("send", identity, request).await?.event_id)
+        let sent = self.app().client().call("send", identity, request).await?;
+        self.app().client().note_sent();
+        Ok(sent.event_id)
     }
 
     /// Redacts an event. Goes out as an ordinary event, because the conduwuit family ignores the transaction id of

@@ -106,7 +106,7 @@ impl Context {
         self.state.subscribe()
     }
 
-    /// Cancelled when the session has to stop. `listen` is also simply dropped then.
+    /// Cancelled when the session has to stop. `listen` then has four seconds to end by itself, and is dropped after.
     pub fn stop(&self) -> &CancellationToken {
         &self.stop
     }

@@ -14,6 +14,7 @@ use super::handler::Handler;
 use super::worker;
 use crate::store::job::{Job, Lane};
 use crate::store::{Store, StoreError, queue};
+use crate::task::Vitals;
 
 /// Jobs of one lane in memory.
 const WINDOW: usize = 128;
@@ -35,6 +36,7 @@ pub(crate) struct Lanes<H> {
     known: Mutex<Known>,
     resident: AtomicUsize,
     workers: TaskTracker,
+    vitals: Vitals,
 }
 
 /// The lanes with work, and how far the table was handed to them.
@@ -90,6 +92,7 @@ impl<H: Handler> Lanes<H> {
         handler: Arc<H>,
         finishes: mpsc::UnboundedSender<Finish>,
         left_until: i64,
+        vitals: Vitals,
     ) -> Self {
         Self {
             store,
@@ -102,6 +105,7 @@ impl<H: Handler> Lanes<H> {
             known: Mutex::new(Known { lanes: HashMap::new(), pushed_until: left_until }),
             resident: AtomicUsize::new(0),
             workers: TaskTracker::new(),
+            vitals,
         }
     }
 
@@ -146,10 +150,11 @@ impl<H: Handler> Lanes<H> {
 
     #[allow(
         clippy::disallowed_methods,
-        reason = "tracked, so that stopping can wait for it; the worker catches panics"
+        reason = "tracked, so that stopping can wait for it; guarded, as a panic would leave the lane without a worker"
     )]
     fn start(self: &Arc<Self>, lane: Lane) {
-        self.workers.spawn(worker::work(Arc::clone(self), lane));
+        let (vitals, work) = (self.vitals.clone(), worker::work(Arc::clone(self), lane));
+        self.workers.spawn(async move { vitals.guard("lane worker", work).await });
     }
 
     /// The next job of a lane; none ends its worker. A lane that is not in memory any more has no work.

@@ -106,17 +106,20 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     introduce_bot(&ground.app, &ground.config.appservice).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;
-    bridge.stop_logins();
-    running.stop().await;
-    Ok(())
+    // While the queue runs, so that what is being stored can be acknowledged.
+    bridge.stop_logins().await;
+    running.stop().await
 }
 
 fn logins_document<N: Network>(bridge: &Bridge<N>) -> Value {
     let logins = bridge.logins.all();
-    let logins: Vec<Value> = logins
+    let mut logins: Vec<Value> = logins
         .iter()
         .map(|live| json!({ "login": live.row.login_id, "connection": live.context.state() }))
         .collect();
+    let not_started = |why| json!({ "state": "not_started", "reason": why });
+    let failed = bridge.logins.failed().into_iter();
+    logins.extend(failed.map(|(login, why)| json!({ "login": login, "connection": not_started(why) })));
     json!({ "logins": logins })
 }
 

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::appservice::Exchange;
+use crate::matrix::MatrixClient;
 use crate::store::Store;
+use crate::task::Vitals;
 
 /// A program's own part of the health document.
 pub type OwnPart = Arc<dyn Fn() -> Value + Send + Sync>;
@@ -22,10 +24,14 @@ pub type OwnPart = Arc<dyn Fn() -> Value + Send + Sync>;
 pub struct Health {
     /// The database.
     pub store: Store,
+    /// The calls to the homeserver.
+    pub client: MatrixClient,
     /// The traffic with the homeserver.
     pub exchange: Exchange,
     /// Whether the homeserver's events come in.
     pub moved: watch::Receiver<bool>,
+    /// Whether all tasks run that the program needs.
+    pub vitals: Vitals,
     /// The program's own part.
     pub own: OwnPart,
     /// The recorded metrics.
@@ -52,7 +58,8 @@ impl Health {
     async fn document(&self) -> (bool, Value) {
         let database = self.store.ping().await;
         let moved = *self.moved.borrow();
-        let ready = database.is_ok() && moved;
+        let trouble = self.vitals.trouble();
+        let ready = trouble.is_none() && database.is_ok() && moved;
         let database = match database {
             Ok(()) => json!({ "ok": true }),
             Err(error) => json!({ "ok": false, "reason": error.0 }),
@@ -60,6 +67,7 @@ impl Health {
         let mut homeserver = json!({
             "ok": moved,
             "last_transaction_at": self.exchange.last_transaction_at(),
+            "last_sent_at": self.client.last_sent_at(),
             "last_ping_at": self.exchange.last_ping_at(),
         });
         if !moved {
@@ -68,6 +76,7 @@ impl Health {
         }
         let document = json!({
             "ready": ready,
+            "program": trouble.map_or(json!({ "ok": true }), |reason| json!({ "ok": false, "reason": reason })),
             "database": database,
             "homeserver": homeserver,
             "dead_letters": self.store.count_dead_letters().await.ok(),

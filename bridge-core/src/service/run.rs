@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::ground::Ground;
@@ -16,7 +16,7 @@ use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
 use crate::appservice::{Exchange, Lookups, Nudge, OwnEvents, RoomLanes};
 use crate::config::Appservice;
 use crate::metrics::Described;
-use crate::queue::{Delivery, Handler, Inbox, Queue};
+use crate::queue::{Delivery, Handler, Inbox, Queue, Waker};
 use crate::store::Store;
 use crate::task;
 
@@ -90,31 +90,30 @@ impl<H: Handler> Running<H> {
         };
         let moved = nudge.moved();
         let metrics = telemetry::record(metrics);
-        let health = Health { store: store.clone(), exchange, moved: moved.clone(), own: health, metrics };
-        let router = endpoints.router().merge(health.router()).merge(routes);
         let queue = Queue::start_with(store.clone(), handler, inbox, deliveries)
             .await
             .map_err(|error| format!("database.url: {error}"))?;
+        let vitals = queue.vitals().clone();
+        let health = Health {
+            store: store.clone(),
+            client: ground.app.client().clone(),
+            exchange,
+            moved: moved.clone(),
+            vitals: vitals.clone(),
+            own: health,
+            metrics,
+        };
+        let router = endpoints.router().merge(health.router()).merge(routes);
 
         let stop = CancellationToken::new();
         let (serving, nudging) = (stop.clone(), stop.clone());
-        let server = task::spawn("server", async move {
+        let server = vitals.spawn("server", stop.clone(), async move {
             if let Err(error) = serve(listener, router, serving).await {
                 tracing::error!(%error, "the server ended");
             }
         });
-        let waker = queue.waker();
-        let mut moved = moved;
-        let woken = stop.clone();
-        task::spawn("nudge", async move { nudge.run(nudging).await });
-        task::spawn("wake lanes after an outage", async move {
-            // Whatever waits for the homeserver need not wait for its back-off once the homeserver is back.
-            while let Some(Ok(())) = woken.run_until_cancelled(moved.changed()).await {
-                if *moved.borrow_and_update() {
-                    waker.retry_now();
-                }
-            }
-        });
+        vitals.spawn("nudge", stop.clone(), async move { nudge.run(nudging).await });
+        vitals.spawn("wake lanes after an outage", stop.clone(), wake(queue.waker(), moved, stop.clone()));
         spawn_probe(ground.app.clone());
         Ok(Self { queue, server, stop, store })
     }
@@ -124,22 +123,37 @@ impl<H: Handler> Running<H> {
         &self.queue
     }
 
-    /// Says that the program is ready, and runs until it is told to stop.
+    /// Says that the program is ready, and runs until it is told to stop, or until a part breaks that it needs.
     pub async fn until_told(&self) {
         notify(&[sd_notify::NotifyState::Ready]);
-        told_to_stop().await;
+        tokio::select! {
+            () = told_to_stop() => {}
+            () = self.queue.vitals().broken() => {}
+        }
         notify(&[sd_notify::NotifyState::Stopping]);
         tracing::info!("stopping");
     }
 
-    /// Stops accepting, lets jobs end, and closes. Whatever else delivers into the queue has to be stopped before.
-    pub async fn stop(self) {
+    /// Stops accepting, lets jobs end, and closes. Whatever else delivers into the queue has to be stopped before. The
+    /// error is what broke, in sentences: the program then has to end with an exit code that tells of it.
+    pub async fn stop(self) -> Result<(), String> {
         self.stop.cancel();
         if self.server.await.is_err() {
             tracing::error!("the server ended by force");
         }
+        let vitals = self.queue.vitals().clone();
         self.queue.stop(GRACE).await;
         self.store.close().await;
+        vitals.trouble().map_or(Ok(()), Err)
+    }
+}
+
+/// Whatever waits for the homeserver need not wait for its back-off once the homeserver is back.
+async fn wake(waker: Waker, mut moved: watch::Receiver<bool>, stop: CancellationToken) {
+    while let Some(Ok(())) = stop.run_until_cancelled(moved.changed()).await {
+        if *moved.borrow_and_update() {
+            waker.retry_now();
+        }
     }
 }
 
@@ -184,3 +198,6 @@ async fn told_to_stop() {
         _ = terminate.recv() => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ const ALL: &str = "SELECT login_id, owner, name, own_user_id, personal, credenti
 const PUT: &str = "INSERT INTO login (login_id, owner, name, own_user_id, personal, credentials, created_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login_id) DO UPDATE SET owner = excluded.owner, \
                    name = excluded.name, own_user_id = excluded.own_user_id, personal = excluded.personal, credentials = excluded.credentials";
+const HEADS: &str = "SELECT login_id, owner, name FROM login ORDER BY created_at, login_id";
 const OWNER: &str = "SELECT owner FROM login WHERE login_id = $1";
 const FORGET: &str = "DELETE FROM login WHERE login_id = $1";
 
@@ -33,6 +34,17 @@ pub struct LoginRow {
     pub created_at: i64,
 }
 
+/// Whose login it is and what it is called; no key is needed to know that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginHead {
+    /// Its id.
+    pub login_id: LoginId,
+    /// The Matrix user who logged in.
+    pub owner: String,
+    /// What people call it.
+    pub name: String,
+}
+
 #[derive(FromRow)]
 struct Stored {
     login_id: String,
@@ -45,13 +57,23 @@ struct Stored {
 }
 
 impl Store {
-    /// All logins, the oldest first. One whose credentials cannot be opened (another key) is an error with the remedy
-    /// in its place.
-    pub async fn logins(&self) -> Result<Vec<Result<LoginRow, StoreError>>, StoreError> {
+    /// All logins by id, the oldest first. One whose credentials cannot be opened (another key) is an error with the
+    /// remedy in its place.
+    pub async fn logins(&self) -> Result<Vec<(LoginId, Result<LoginRow, StoreError>)>, StoreError> {
         let mut tx = self.read().await?;
         let rows: Vec<Stored> = on!(&mut tx, c => sqlx::query_as(ALL).fetch_all(c).await?);
         tx.commit().await?;
-        Ok(rows.into_iter().map(|row| self.opened(row)).collect())
+        Ok(rows.into_iter().map(|row| (LoginId::new(row.login_id.as_str()), self.opened(row))).collect())
+    }
+
+    /// What logins there are, the oldest first, whether their credentials can be opened or not.
+    pub async fn login_heads(&self) -> Result<Vec<LoginHead>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows: Vec<(String, String, String)> =
+            on!(&mut tx, c => sqlx::query_as(HEADS).fetch_all(c).await?);
+        tx.commit().await?;
+        let head = |(login_id, owner, name)| LoginHead { login_id: LoginId::new(login_id), owner, name };
+        Ok(rows.into_iter().map(head).collect())
     }
 
     /// Whose login it is, if one of this id is stored, whatever became of its session.

@@ -84,6 +84,16 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Writes pairs at once, for a job that leaves some behind although it is given up. A pair that is there already
+    /// stays as it is.
+    pub async fn put_pairs(&self, rows: &[MessageRow]) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        insert(&mut tx, &rows.iter().collect::<Vec<_>>()).await?;
+        tx.commit().await
+    }
+}
+
 /// What is stored, and behind it what is on its way; of two rows for one pair the stored one stays.
 fn merged(stored: Vec<Stored>, recent: Vec<MessageRow>) -> Vec<MessageRow> {
     let mut rows: Vec<MessageRow> = stored.into_iter().map(MessageRow::from).collect();

@@ -1,6 +1,7 @@
 //! Fetches small files: the bot's token only to Slack's own file hosts, a limit on the size, no redirect unseen.
 
 use bridge_core::error::NetworkError;
+use bridge_core::net_guard::is_inside;
 use http::header;
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -11,6 +12,8 @@ use crate::config::is_allowed;
 /// How many redirects are followed.
 const MOST_HOPS: usize = 5;
 
+const NOT_PUBLIC: &str = "The file is not at a public https address.";
+
 impl Caller {
     /// Fetches a file of `limit` bytes at most. Errors are sentences; none holds the address, which may be secret.
     pub(crate) async fn download(&self, url: &str, limit: usize) -> Result<Vec<u8>, NetworkError> {
@@ -19,7 +22,9 @@ impl Caller {
     }
 
     async fn fetch(&self, url: &str, limit: usize) -> Result<Vec<u8>, NetworkError> {
-        let broken = |error: reqwest::Error| CallError::from(error).of_read("a file");
+        let broken = |error: reqwest::Error| {
+            if is_inside(&error) { refused(NOT_PUBLIC) } else { CallError::from(error).of_read("a file") }
+        };
         let mut url = Url::parse(url).map_err(|_| refused("The file's address is not an address."))?;
         for _ in 0..=MOST_HOPS {
             self.check_address(&url)?;
@@ -46,19 +51,19 @@ impl Caller {
             return Ok(());
         }
         let by_name = matches!(url.host(), Some(Host::Domain(name)) if name.contains('.'));
-        if by_name && is_allowed(url, "https", "https") {
-            Ok(())
-        } else {
-            Err(refused("The file is not at a public https address."))
-        }
+        let is_fetched = (by_name || self.is_file_host(url)) && is_allowed(url, "https", "https");
+        // Where a name leads is looked at by the client's resolver.
+        if is_fetched && self.api.shared.guard.check(url).is_ok() { Ok(()) } else { Err(refused(NOT_PUBLIC)) }
     }
 
     fn may_see_token(&self, url: &Url) -> bool {
         let shared = &self.api.shared;
         url.origin() == shared.base.origin()
-            || url.scheme() == "https"
-                && url.port().is_none()
-                && url.host_str().is_some_and(|host| shared.file_hosts.iter().any(|known| known == host))
+            || url.scheme() == "https" && url.port().is_none() && self.is_file_host(url)
+    }
+
+    fn is_file_host(&self, url: &Url) -> bool {
+        url.host_str().is_some_and(|host| self.api.shared.file_hosts.iter().any(|known| known == host))
     }
 }
 
@@ -99,6 +104,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
     use bridge_core::secret::Secret;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
     use crate::api::Api;
@@ -134,5 +140,48 @@ mod tests {
             let error = caller().download(inside, 10).await.unwrap_err();
             assert!(matches!(error, NetworkError::Rejected(_)), "{inside}: {error:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_refused_for_good() {
+        let connected = caller().api.shared.plain.get("https://localhost:1/").send().await;
+        assert!(is_inside(&connected.unwrap_err()), "the client's resolver looks");
+        let error = caller().download("https://localhost.:1/a.png", 10).await.unwrap_err();
+        assert!(matches!(&error, NetworkError::Rejected(why) if why == NOT_PUBLIC), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_redirect_that_leads_inside_is_not_followed() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        for inside in ["https://localhost.:1/", "https://10.0.0.1/", "https://[::ffff:127.0.0.1]/"] {
+            let config = Config { api_url: format!("http://{address}/api/"), ..Config::default() };
+            let caller = Api::new(&config).unwrap().caller(&Secret::new("a token"), "T1");
+            let url = format!("http://{address}/a.png");
+            let redirect = async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut asked = Vec::new();
+                while !asked.ends_with(b"\r\n\r\n") {
+                    assert!(stream.read_buf(&mut asked).await.unwrap() > 0);
+                }
+                let answer = format!("HTTP/1.1 302 Found\r\nlocation: {inside}\r\ncontent-length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                stream
+            };
+            let (fetched, _stream) = tokio::join!(caller.download(&url, 10), redirect);
+            let error = fetched.unwrap_err();
+            assert!(
+                matches!(&error, NetworkError::Rejected(why) if why == NOT_PUBLIC),
+                "{inside}: {error:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn hosts_that_the_operator_named_may_be_inside() {
+        let config = Config { file_hosts: vec!["localhost.".to_owned()], ..Config::default() };
+        let caller = Api::new(&config).unwrap().caller(&Secret::new("a token"), "T1");
+        let error = caller.download("https://localhost.:1/a.png", 10).await.unwrap_err();
+        assert!(matches!(error, NetworkError::Transient(_)), "nobody listens there: {error:?}");
     }
 }

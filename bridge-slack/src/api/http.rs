@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bridge_core::net_guard::NetGuard;
 use hyper_rustls::ConfigBuilderExt;
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::{ClientConfig, RootCertStore};
@@ -50,10 +51,12 @@ pub(super) fn slack_client(api: &Url, tls: &ClientConfig) -> SlackHyperClient {
     SlackClient::new(SlackClientHyperConnector::with_connector(connector).with_slack_api_url(base))
 }
 
-/// A plain client for what slack-morphism cannot do: response headers, and files. It follows no redirect.
+/// A plain client for what slack-morphism cannot do: response headers, and files. It follows no redirect, and connects
+/// to no name that leads where `guard` does not allow.
 #[allow(clippy::disallowed_methods, reason = "this is the client module")]
-pub(super) fn plain_client(tls: &ClientConfig) -> Result<reqwest::Client, String> {
+pub(super) fn plain_client(tls: &ClientConfig, guard: NetGuard) -> Result<reqwest::Client, String> {
     reqwest::Client::builder()
+        .dns_resolver(guard)
         .tls_backend_preconfigured(tls.clone())
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)

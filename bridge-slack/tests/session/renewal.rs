@@ -6,13 +6,14 @@ use bridge_core::error::NetworkError;
 use bridge_core::network::ConnectionState;
 use fake_slack::{DisconnectReason, Fault, Options};
 
-use super::world::{SOON, World, commit_all, next};
+use super::world::{SOON, World, commit_all, next, patient};
 
 const OPEN: &str = "apps.connections.open";
 
 #[tokio::test]
 async fn a_new_socket_is_up_before_the_old_one_closes_and_nothing_is_lost() {
-    let options = Options { close_grace: Duration::from_secs(3), ..Options::default() };
+    // In it the old socket has to be seen and used, also on a busy machine.
+    let options = Options { close_grace: Duration::from_secs(8), ..patient() };
     let mut world = World::with(options).await;
     let mut deliveries = world.listen().await;
     let old = world.slack.sockets().remove(0).socket_id;
@@ -35,7 +36,7 @@ async fn a_new_socket_is_up_before_the_old_one_closes_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn events_after_a_warning_arrive() {
-    let options = Options { warning_grace: Duration::from_secs(2), ..Options::default() };
+    let options = Options { warning_grace: Duration::from_secs(2), ..patient() };
     let mut world = World::with(options).await;
     let mut deliveries = world.listen().await;
     world.slack.disconnect(DisconnectReason::Warning);
@@ -104,7 +105,7 @@ async fn a_revoked_app_token_ends_with_a_sentence() {
 
 #[tokio::test]
 async fn too_many_sockets_degrade_and_slow_down() {
-    let options = Options { max_sockets: 1, ..Options::default() };
+    let options = Options { max_sockets: 1, ..patient() };
     let mut world = World::with(options).await;
     let _deliveries = world.listen().await;
     // The successor finds the one place taken by the socket it is to replace.
@@ -134,7 +135,7 @@ async fn a_silent_socket_counts_as_gone() {
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(61)).await;
     tokio::time::resume();
-    let another = |slack: &fake_slack::Workspace| (slack.call_count(OPEN) == 2).then_some(());
+    let another = |slack: &fake_slack::Workspace| (slack.call_count(OPEN) >= 2).then_some(());
     world.slack.wait_until(SOON, another).await.expect("another one is opened");
     world.slack.silence(false);
     let replaced = |slack: &fake_slack::Workspace| {

@@ -179,13 +179,13 @@ async fn a_429_never_fails_a_post_and_is_kept_exactly() {
     let started_at = tokio::time::Instant::now();
     world.session.send(&world.event("a moment"), Vec::new()).await.unwrap();
     let took = started_at.elapsed();
-    assert!(took >= Duration::from_secs(1) && took < Duration::from_millis(1_900), "{took:?}");
+    assert!(took >= Duration::from_secs(1) && took < SOON, "{took:?}");
     world.slack.rate_limit_next(POST, 30, 1);
     let event = world.event("patience");
     for _ in 0..2 {
         let error = world.session.send(&event, Vec::new()).await.unwrap_err();
         let NetworkError::RateLimited(wait) = error else { panic!("{error:?}") };
-        assert!(wait > Duration::from_secs(28) && wait <= Duration::from_secs(30), "{wait:?}");
+        assert!(wait > Duration::from_secs(10) && wait <= Duration::from_secs(30), "{wait:?}");
     }
     assert_eq!(world.slack.call_count(POST), 3, "Slack was asked before the time was over");
     pass(Duration::from_secs(30)).await;
@@ -206,7 +206,7 @@ async fn a_message_interrupted_by_a_long_wait_is_found_and_finished() {
     let (sent, ()) = tokio::join!(world.session.send(&event, Vec::new()), interrupting);
     let error = sent.unwrap_err();
     let NetworkError::Interrupted(wait) = error else { panic!("{error:?}") };
-    assert!(wait > Duration::from_secs(28) && wait <= Duration::from_secs(30), "{wait:?}");
+    assert!(wait > Duration::from_secs(10) && wait <= Duration::from_secs(30), "{wait:?}");
     let found = world.session.find_sent(&event).await.unwrap();
     assert_eq!(found.len(), 1);
     // Asked too early, it has not begun anew: the rest is still to come, and nothing more is to be looked for.
@@ -255,7 +255,7 @@ async fn a_burst_of_posts_drains_at_quota_pace_without_one_refusal() {
     };
     tokio::join!(posts("c0general1"), posts("c0random01"));
     let took = started_at.elapsed();
-    assert!(took >= Duration::from_millis(2_900) && took < Duration::from_millis(4_500), "{took:?}");
+    assert!(took >= Duration::from_millis(2_900) && took < SOON, "{took:?}");
     assert_eq!(world.texts(), ["0", "1", "2", "3", "4", "5"]);
     assert!(world.slack.calls().iter().all(|call| call.status == 200), "Slack had to refuse a call");
 }

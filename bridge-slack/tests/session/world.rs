@@ -30,6 +30,11 @@ pub(crate) struct World {
     listening: JoinSet<Result<(), NetworkError>>,
 }
 
+/// Slack's own times, but for a long patience with acknowledgements.
+pub(crate) fn patient() -> Options {
+    Options { ack_window: Duration::from_mins(2), ..Options::default() }
+}
+
 pub(crate) fn network(slack: &FakeSlack) -> Slack {
     network_with(slack, RateLimits::Off)
 }
@@ -50,8 +55,9 @@ pub(crate) async fn log_in(
 }
 
 impl World {
+    /// Slack waits long for acknowledgements: on a busy machine, too, nothing comes a second time that was not meant to.
     pub(crate) async fn new() -> Self {
-        Self::with(Options::default()).await
+        Self::with(patient()).await
     }
 
     pub(crate) async fn with(options: Options) -> Self {

@@ -101,7 +101,10 @@ impl Session for LineSession {
     async fn listen(&self, inbox: Inbox) -> Result<(), NetworkError> {
         let mut wire = Wire::open(&self.server, &self.name, &["LISTEN"]).await?;
         loop {
-            let line = wire.read().await?;
+            let Some(line) = self.context.stop().run_until_cancelled(wire.read()).await else {
+                return Ok(());
+            };
+            let line = line?;
             self.context.report(ConnectionState::Connected);
             if let Some([room, _, id, ..]) = read_msg(&line) {
                 let scope = Scope::Chat(ChatKey::shared(room.into()));

@@ -29,13 +29,14 @@ async fn tell(name: &str, world: Result<World>, scenario: impl AsyncFnOnce(&mut 
 
 /// `scenario!(name in worlds)` makes one test per world from `async fn name(&mut World) -> Result<()>`.
 ///
-/// Worlds: `everywhere`; `each_homeserver` for what a database server adds nothing to on a real homeserver; `fakes` for what needs ordered faults of the homeserver; `one` for what the homeserver and the
+/// Worlds: `everywhere` for what the bridge is there for; `each_homeserver` for what a database server adds nothing to on
+/// a real homeserver; `fakes` for what needs ordered faults of the homeserver; `one` for what the homeserver and the
 /// database have no part in; `continuwuity` for what is about that family.
 #[macro_export]
 macro_rules! scenario {
     ($name:ident in everywhere) => {
-        $crate::scenario!(@tests $name: fake_synapse_sqlite, fake_continuwuity_sqlite, fake_continuwuity_postgres,
-            synapse_sqlite, synapse_postgres);
+        $crate::scenario!(@tests $name: fake_synapse_sqlite, fake_synapse_postgres, fake_continuwuity_sqlite,
+            fake_continuwuity_postgres, synapse_sqlite, synapse_postgres);
     };
     ($name:ident in each_homeserver) => {
         $crate::scenario!(@tests $name: fake_synapse_sqlite, fake_continuwuity_sqlite, fake_continuwuity_postgres,

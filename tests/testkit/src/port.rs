@@ -47,13 +47,14 @@ impl Port {
     /// tokio runtime.
     ///
     /// A listener that was just closed may live on for a moment in a child process that another test is about to
-    /// start, between its fork and its exec; this waits for that, two seconds at most.
+    /// start, between its fork and its exec; this waits for that, twenty seconds at most.
     pub fn listen(&self) -> Result<TcpListener> {
         let started = Instant::now();
         loop {
             match self.try_listen() {
                 Err(error)
-                    if error.kind() == ErrorKind::AddrInUse && started.elapsed() < Duration::from_secs(2) =>
+                    if error.kind() == ErrorKind::AddrInUse
+                        && started.elapsed() < Duration::from_secs(20) =>
                 {
                     std::thread::sleep(POLL_INTERVAL);
                 }

@@ -10,7 +10,7 @@ use super::super::server::BODY_LIMIT;
 use super::super::testing::Fixture;
 use super::*;
 
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 async fn room_with_bot(fixture: &Fixture) -> (User, String) {
     let alice = fixture.slot.homeserver.user("alice").await.unwrap();
@@ -120,6 +120,26 @@ async fn the_control_room_is_found_again_and_made_again_when_lost() {
     let second = room_after(&new()).await;
     assert_ne!(second, first);
     assert_eq!(room_after(&new()).await, second);
+}
+
+#[tokio::test]
+async fn the_control_room_is_made_once_whatever_breaks_meanwhile() {
+    use testkit::Fault;
+    for (call, fault) in [
+        ("POST */createRoom", Fault::ResetAfterEffect),
+        ("PUT */account_data/*", Fault::Error(502, "M_UNKNOWN")),
+    ] {
+        let mut fixture = Fixture::new(Kind::FakeSynapse).await;
+        fixture.serve(BODY_LIMIT);
+        let fake = fixture.slot.homeserver.fake().unwrap();
+        let before = fake.rooms().len();
+        fake.fail_next(call, fault, 1);
+        let new = || Nudge::new(fixture.app.clone(), fixture.exchange.clone(), None);
+        // Each is a program's own, as after a crash.
+        assert!(Box::pin(new().nudge_once(DEADLINE)).await.is_err(), "{call} did not fail");
+        assert!(Box::pin(new().nudge_once(DEADLINE)).await.unwrap());
+        assert_eq!(fake.rooms().len(), before + 1, "{call}");
+    }
 }
 
 #[tokio::test]

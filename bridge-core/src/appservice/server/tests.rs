@@ -63,6 +63,9 @@ async fn odd_bodies_are_refused_and_leave_nothing_behind() {
         ("\u{0}", "M_NOT_JSON"),
         (r#"{"events": 5}"#, "M_BAD_JSON"),
         ("[1]", "M_BAD_JSON"),
+        ("[]", "M_BAD_JSON"),
+        (" [[], null, null]", "M_BAD_JSON"),
+        ("null", "M_BAD_JSON"),
     ] {
         assert_eq!(put(&fixture, "1", body).await, (400, code.into()), "{body}");
     }
@@ -80,7 +83,8 @@ async fn odd_bodies_are_refused_and_leave_nothing_behind() {
 async fn events_of_any_shape_become_jobs() {
     let fixture = fixture().await;
     let odd = json!({ "type": 7, "event_id": {}, "sender": null });
-    let events = json!([message("a", "one"), odd, 5, message("b", "two"), odd]);
+    let list = json!(["$a", "!r:hs.test", "m.room.message", "@alice:hs.test"]);
+    let events = json!([message("a", "one"), odd, list, message("b", "two"), odd]);
     assert_eq!(put(&fixture, "1", &json!({ "events": events }).to_string()).await, ok());
     let jobs = fixture.queue.jobs();
     let keys: Vec<&str> = jobs.iter().map(|job| job.dedup.as_str()).collect();

@@ -12,7 +12,7 @@ use crate::network::{Network, Session};
 
 pub(super) fn command() -> Command {
     let chat = Arg::new("chat").required(true).help("Its name, id or link.");
-    let about = "Makes the room of one chat at once and invites you.";
+    let about = "Makes the room of one chat at once and invites you. `<chat>` is its name, id or link.";
     Command { level: Level::User, clap: clap::Command::new("bridge").about(about).arg(chat) }
 }
 
@@ -23,7 +23,8 @@ pub(super) async fn run<N: Network>(
 ) -> Result<String, JobError> {
     let name = args.get_one::<String>("chat").map(String::as_str).unwrap_or_default();
     let mut refusal = None;
-    for live in bridge.logins_of(ask) {
+    let logins = bridge.logins_of(ask.sender(), ask.level).await?;
+    for live in logins.into_iter().filter_map(|login| login.live) {
         let info = match live.session.find_chat(name).await {
             Ok(Some(info)) => info,
             Ok(None) => continue,

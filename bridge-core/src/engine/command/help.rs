@@ -11,14 +11,14 @@ use crate::network::Network;
 pub(super) fn command() -> Command {
     Command {
         level: Level::Relay,
-        clap: clap::Command::new("help").about("Lists all commands that you can use."),
+        clap: clap::Command::new("help").about("Lists the commands that you can use."),
     }
 }
 
 pub(super) fn run<N: Network>(bridge: &Bridge<N>, ask: &Ask<'_>) -> String {
     let mut text = bridge.catalogue.help(ask.level);
     if ask.level >= Level::User {
-        text.push_str("\nWays to log in:\n\n");
+        text.push_str("\n**Ways to log in**\n\n");
         for flow in bridge.network.login_flows() {
             let _ = writeln!(text, "- `login {}`: {}", flow.id, flow.summary);
         }

@@ -6,19 +6,19 @@ use super::Ask;
 use crate::command::Command;
 use crate::config::Level;
 use crate::engine::Bridge;
+use crate::error::JobError;
 use crate::network::Network;
 
 pub(super) fn command() -> Command {
-    let about = "Lists your logins and how their connections are doing; for an admin, everybody's.";
+    let about = "Lists your logins and how each is doing; an admin sees everybody's.";
     Command { level: Level::User, clap: clap::Command::new("list-logins").about(about) }
 }
 
-pub(super) fn run<N: Network>(bridge: &Bridge<N>, ask: &Ask<'_>) -> String {
+pub(super) async fn run<N: Network>(bridge: &Bridge<N>, ask: &Ask<'_>) -> Result<String, JobError> {
     let mut text = String::new();
-    for live in bridge.logins_of(ask) {
-        let row = &live.row;
+    for login in bridge.logins_of(ask.sender(), ask.level).await? {
         let _ =
-            writeln!(text, "- `{}`: {}, by {}: {}.", row.login_id, row.name, row.owner, live.context.state());
+            writeln!(text, "- `{}`: {}, by {}: {}.", login.login_id, login.name, login.owner, login.state);
     }
-    if text.is_empty() { "There is no login. `login` makes one.".to_owned() } else { text }
+    Ok(if text.is_empty() { "There is no login. `login` makes one.".to_owned() } else { text })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::{Arg, ArgMatches};
 
-use super::Ask;
+use super::{Ask, Reply};
 use crate::command::Command;
 use crate::config::Level;
 use crate::engine::Bridge;
@@ -19,9 +19,10 @@ use crate::store::Store;
 use crate::store::login::LoginRow;
 
 pub(super) fn command() -> Command {
-    let flow = Arg::new("flow").help("The way to log in; `help` lists them.");
+    let flow = Arg::new("flow").value_name("way").help("The way to log in; `help` lists them.");
     let answers = Arg::new("answers").num_args(0..).help("The answers, if you have them at hand.");
-    let about = "Connects you. Asks for what it needs, or takes all of it in one line.";
+    let about =
+        "Connects you. Asks for what it needs, one thing after the other, or takes all of it in one line.";
     Command { level: Level::User, clap: clap::Command::new("login").about(about).arg(flow).arg(answers) }
 }
 
@@ -29,7 +30,7 @@ pub(super) async fn run<N: Network>(
     bridge: &Bridge<N>,
     ask: &Ask<'_>,
     args: &ArgMatches,
-) -> Result<String, JobError> {
+) -> Result<Reply, JobError> {
     let flows = bridge.network.login_flows();
     let named = args.get_one::<String>("flow");
     let given: Vec<&String> = args.get_many("answers").into_iter().flatten().collect();
@@ -40,7 +41,7 @@ pub(super) async fn run<N: Network>(
     let Some(flow) = flow else {
         let known: Vec<String> = flows.iter().map(|flow| format!("`login {}`", flow.id)).collect();
         bridge.remove_stray_secret(ask, named.map(String::as_str).unwrap_or_default()).await?;
-        return Ok(format!("There is no such way to log in. Known: {}.", known.join(", ")));
+        return Ok(format!("There is no such way to log in. Known: {}.", known.join(", ")).into());
     };
     let room_id = if ask.is_private {
         ask.event.room_id.clone()
@@ -49,28 +50,28 @@ pub(super) async fn run<N: Network>(
     };
     let conversation = Conversation { flow: flow.clone(), answers: Answers::default(), room_id };
     if given.is_empty() {
-        begin(bridge, ask, conversation).await
+        begin(bridge, ask, conversation)
     } else {
-        bridge.take_all(ask, conversation, &given).await
+        bridge.take_all(ask, conversation, &given).await.map(Reply::from)
     }
 }
 
 /// Puts the first question, in the person's direct chat.
-async fn begin<N: Network>(
+fn begin<N: Network>(
     bridge: &Bridge<N>,
     ask: &Ask<'_>,
     conversation: Conversation,
-) -> Result<String, JobError> {
+) -> Result<Reply, JobError> {
     let preface = conversation.flow.preface.as_ref().map(|text| format!("{text}\n\n")).unwrap_or_default();
     let first = conversation.flow.fields.first().map(|field| field.question).unwrap_or_default();
     let text = format!("{preface}{first}\n\n`cancel` ends this.");
-    let room = conversation.room_id.clone();
+    let room = room_id(&conversation.room_id)?.to_owned();
     bridge.conversations.put(ask.sender(), conversation);
     if ask.is_private {
-        return Ok(text);
+        return Ok(text.into());
     }
-    bridge.say(room_id(&room)?, &text, &format!("login/{}", ask.job.dedup)).await?;
-    Ok("I have written to you in our direct chat, so that nobody else sees your answers.".to_owned())
+    let here = "I have written to you in our direct chat, so that nobody else sees your answers.";
+    Ok(Reply::from(here).with_elsewhere(room, text))
 }
 
 impl<N: Network> Bridge<N> {
@@ -178,13 +179,6 @@ impl<N: Network> Bridge<N> {
         }
     }
 
-    /// The logins that somebody may see and end: their own, an admin all.
-    pub(super) fn logins_of(&self, ask: &Ask<'_>) -> Vec<Arc<Live<N::Session>>> {
-        let mut all = self.logins.all();
-        all.retain(|live| ask.level >= Level::Admin || live.row.owner == ask.sender());
-        all
-    }
-
     /// Deletes a message that holds a secret. Where the bot has not the power, the person is asked to.
     pub(super) async fn remove_message(&self, ask: &Ask<'_>) -> Result<(), JobError> {
         let room = room_id(&ask.event.room_id)?;
@@ -207,8 +201,8 @@ impl<N: Network> Bridge<N> {
     }
 
     /// Deletes a line that is no command but looks like a secret of some login, as when a login was begun before a
-    /// restart.
-    pub(super) async fn remove_stray_secret(&self, ask: &Ask<'_>, line: &str) -> Result<(), JobError> {
+    /// restart; says whether it does.
+    pub(super) async fn remove_stray_secret(&self, ask: &Ask<'_>, line: &str) -> Result<bool, JobError> {
         let words: Vec<Secret> = line.split_whitespace().map(Secret::new).collect();
         let is_secret = self.network.login_flows().iter().any(|flow| {
             let secret_fields = flow.fields.iter().filter(|field| field.secret);
@@ -216,7 +210,10 @@ impl<N: Network> Bridge<N> {
                 words.iter().any(|word| self.network.check_answer(flow.id, field.id, word).is_ok())
             })
         });
-        if is_secret { self.remove_message(ask).await } else { Ok(()) }
+        if is_secret {
+            self.remove_message(ask).await?;
+        }
+        Ok(is_secret)
     }
 }
 

@@ -29,12 +29,14 @@ pub(super) async fn run<N: Network>(bridge: &Bridge<N>) -> String {
         Ok(()) => writeln!(text, "- The database answered in {} ms.", started.elapsed().as_millis()),
         Err(error) => writeln!(text, "- The database does not answer well: {error}"),
     };
-    let logins = bridge.logins.all();
-    if logins.is_empty() {
-        let _ = writeln!(text, "- Nobody is logged in to {}.", N::INFO.name);
-    }
-    for live in logins {
-        let _ = writeln!(text, "- {}, {}: {}.", N::INFO.name, live.row.name, live.context.state());
+    // A database that does not answer was told of above.
+    if let Ok(logins) = bridge.known_logins().await {
+        if logins.is_empty() {
+            let _ = writeln!(text, "- Nobody is logged in to {}.", N::INFO.name);
+        }
+        for login in logins {
+            let _ = writeln!(text, "- {}, {}: {}.", N::INFO.name, login.name, login.state);
+        }
     }
     text
 }

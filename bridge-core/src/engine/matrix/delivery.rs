@@ -43,12 +43,21 @@ impl<N: Network> Bridge<N> {
         let marker = DedupKey::new(event.event_id.as_str());
         let outgoing = MatrixEvent::new(chat.clone(), speaker, event.origin_server_ts, marker, kind);
         let done = if job.maybe_sent { find_sent(&live.session, &outgoing).await? } else { Vec::new() };
-        let found = done.len();
+        let found = done.clone();
         match live.session.send(&outgoing, done).await {
-            Ok(parts) => Ok(Delivered { is_new: parts.len() > found, parts }),
+            Ok(parts) => Ok(Delivered { is_new: parts.len() > found.len(), parts }),
             Err(error) => {
                 self.note_refusal(&live, &error).await;
-                Err(error.into())
+                let error = JobError::from(error);
+                if let MatrixKind::Message(message) = &outgoing.kind
+                    && !found.is_empty()
+                    && !error.is_tried_again()
+                {
+                    // The beginning is there: the notice says so, and edits and deletions have to find it.
+                    let root = message.thread_root.as_ref();
+                    self.store.put_pairs(&pairs(event, &event.event_id, chat, root, found)).await?;
+                }
+                Err(error)
             }
         }
     }

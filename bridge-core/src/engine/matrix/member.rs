@@ -4,16 +4,19 @@ use serde_json::Value;
 
 use super::super::Bridge;
 use super::super::bridge::{room_id, soft};
-use super::Incoming;
+use super::{Incoming, malformed};
 use crate::config::Level;
 use crate::error::JobError;
+use crate::metrics;
 use crate::network::Network;
 use crate::queue::Job;
 
 impl<N: Network> Bridge<N> {
     pub(super) async fn matrix_member(&self, job: &Job, event: &Incoming) -> Result<(), JobError> {
-        let membership = event.content.get("membership").and_then(Value::as_str).unwrap_or_default();
-        let member = event.state_key.as_deref().unwrap_or_default();
+        let membership = event.content.get("membership").and_then(Value::as_str);
+        let (Some(membership), Some(member)) = (membership, event.state_key.as_deref()) else {
+            return self.malformed_member(event).await;
+        };
         let is_bot = member == self.app.client().bot().as_str();
         self.forget_name(&event.room_id, member).await;
         if let (Ok(room), Ok(user)) = (room_id(&event.room_id), ruma::UserId::parse(member))
@@ -27,6 +30,20 @@ impl<N: Network> Bridge<N> {
             "leave" | "ban" => self.left(event, member).await,
             _ => Ok(()),
         }
+    }
+
+    /// A membership that says nothing of anybody: kept where it concerns a portal.
+    async fn malformed_member(&self, event: &Incoming) -> Result<(), JobError> {
+        if self.chat_of_room(&event.room_id).await?.is_none() {
+            metrics::passed_over("matrix: malformed");
+            return Ok(());
+        }
+        let no_key = event.state_key.is_none();
+        Err(malformed(if no_key {
+            "it has no state_key"
+        } else {
+            "its content has no membership that is a text"
+        }))
     }
 
     /// The bot was invited: by somebody who may use it, it comes, and says what it can do.

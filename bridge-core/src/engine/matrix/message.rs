@@ -5,12 +5,13 @@ use serde_json::Value;
 use super::super::Bridge;
 use super::super::media::megabytes;
 use super::delivery::pairs;
-use super::{Incoming, edit};
+use super::{Incoming, edit, malformed};
 use crate::config::Level;
 use crate::content::{File, Message, PartBody, RichText, plain};
 use crate::error::JobError;
 use crate::event::{MatrixKind, from_matrix};
 use crate::id::ChatKey;
+use crate::metrics;
 use crate::network::{Network, Session};
 use crate::queue::{Closing, Job};
 
@@ -38,6 +39,13 @@ impl<N: Network> Bridge<N> {
     }
 
     async fn carry_over(&self, job: &Job, event: &Incoming, chat: &ChatKey) -> Result<Closing, JobError> {
+        if event.is_redacted {
+            metrics::passed_over("matrix: redacted before it came");
+            return Ok(Closing::default());
+        }
+        if let Some(fault) = from_matrix::fault(&event.content) {
+            return Err(malformed(fault));
+        }
         if let Some(target) = edit::target(&event.content) {
             return self.matrix_edit(job, event, chat, target).await;
         }
@@ -45,6 +53,7 @@ impl<N: Network> Bridge<N> {
         let voice = self.voice_of(event, &portal).await?;
         let lookup = self.matrix_lookup(&event.content, &portal).await?;
         let Some(mut message) = from_matrix::message(&event.content, &lookup) else {
+            metrics::passed_over("matrix: a message that says nothing");
             return Ok(Closing::default());
         };
         self.relate(&mut message, &event.content).await?;

@@ -32,6 +32,17 @@ fn a_long_id_is_cut_and_stays_unique() {
 }
 
 #[test]
+fn an_alias_of_our_own_is_no_name_of_a_ghost() {
+    let alias = ghosts().own_alias("control room");
+    assert_eq!(alias, ghosts().own_alias("control room"));
+    assert_ne!(alias, ghosts().own_alias("another room"));
+    assert!(alias.as_str().starts_with("#chat_+") && alias.as_str().ends_with(":hs.test"), "{alias}");
+    assert_eq!(ghosts().parse(&format!("@{}:hs.test", alias.alias())), None);
+    let longest = GhostIds::new(&"p".repeat(MAX_BYTES - 35 - 7), "hs.test".try_into().unwrap()).unwrap();
+    assert_eq!(longest.own_alias("control room").as_str().len(), MAX_BYTES);
+}
+
+#[test]
 fn what_is_not_ours_is_not_parsed() {
     for other in [
         "@chatbot:hs.test",

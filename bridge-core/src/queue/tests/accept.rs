@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::event::Scope;
 use crate::id::{ChatId, ChatKey, DedupKey, LoginId};
 use crate::queue::{Delivered, Queue, Source};
-use crate::store::tests::engine::{Database, Engine, each_engine, number, run_on_one_thread};
+use crate::store::tests::engine::{Database, Engine, each_engine, number, run_on_one_thread, until};
 
 each_engine! {
     answers_after_the_commit
@@ -43,14 +43,15 @@ async fn answers_after_the_commit(db: &Database) {
 
 async fn does_not_wait_for_company(db: &Database) {
     let queue = Queue::start(db.store().await, Probe::willing()).await.unwrap();
-    let mut shortest = Duration::MAX;
-    for text in 0..10 {
+    let mut text = 0;
+    // What is done waits for 50 ms; what is accepted for nothing but the disk, which may be busy now and then.
+    until("one is accepted at once", async || {
+        text += 1;
         let started = Instant::now();
         queue.inbox().deliver_all(vec![event("a", text)]).await.unwrap();
-        shortest = shortest.min(started.elapsed());
-    }
-    // What is done waits for 50 ms; what is accepted for nothing but the disk.
-    assert!(shortest < Duration::from_millis(40), "{shortest:?}");
+        started.elapsed() < Duration::from_millis(40)
+    })
+    .await;
     stop(queue).await;
 }
 

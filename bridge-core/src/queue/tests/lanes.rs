@@ -9,6 +9,7 @@ use crate::queue::lanes::Lanes;
 use crate::queue::{Inbox, Job, Lane, Queue, Source};
 use crate::store::tests::engine::{Database, Engine, each_engine, sql_in, until};
 use crate::store::{Store, Tx, queue as table};
+use crate::task::Vitals;
 
 each_engine! {
     a_failed_read_skips_nothing
@@ -68,7 +69,7 @@ fn lanes(store: &Store, left_until: i64) -> (Arc<Lanes<Probe>>, Arc<Probe>) {
     let probe = Probe::willing();
     let (finishes, mut ends) = mpsc::unbounded_channel();
     drop(crate::task::spawn("ends", async move { while ends.recv().await.is_some() {} }));
-    (Arc::new(Lanes::new(store.clone(), Arc::clone(&probe), finishes, left_until)), probe)
+    (Arc::new(Lanes::new(store.clone(), Arc::clone(&probe), finishes, left_until, Vitals::default())), probe)
 }
 
 async fn until_forgotten(lanes: &Lanes<Probe>) {

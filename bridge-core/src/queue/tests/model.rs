@@ -151,6 +151,8 @@ async fn once_and_in_order_whatever_dies(db: &Database) {
         async move { world.work(job, false).await }
     });
     let store = db.store().await;
+    // As in `Process::start`.
+    store.begin().await.unwrap().rollback().await.unwrap();
     let queue = Queue::start(store.clone(), probe).await.unwrap();
     assert!(acknowledged.into_iter().sum::<usize>() > LIVES * LANES, "the processes did hardly anything");
     let sent = acknowledged.map(|number| number + 5);

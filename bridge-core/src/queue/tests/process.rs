@@ -25,6 +25,9 @@ impl Process {
         let url = db.url.clone();
         let started = runtime.spawn(async move {
             let store = Store::open(&url, Seal::none(), Clock::system()).await.unwrap();
+            // A killed process is gone with all its threads. Here a commit that one had handed to the embedded engine
+            // may still end, so what it left is looked at only when nobody writes any more.
+            store.begin().await.unwrap().rollback().await.unwrap();
             let queue = Queue::start(store.clone(), handler).await.unwrap();
             (store, queue)
         });

@@ -30,7 +30,7 @@ async fn with_key(db: &Database, key: &Secret) -> Store {
 async fn are_not_readable_in_the_table(db: &Database) {
     let store = with_key(db, &Seal::new_key().unwrap()).await;
     store.put_login(&login("A")).await.unwrap();
-    assert_eq!(store.logins().await.unwrap().remove(0).unwrap().credentials, login("A").credentials);
+    assert_eq!(store.logins().await.unwrap().remove(0).1.unwrap().credentials, login("A").credentials);
     let found = "SELECT COUNT(*) FROM login WHERE credentials LIKE '%horse%'";
     assert_eq!(number(&store, found).await, 0);
 }
@@ -38,7 +38,7 @@ async fn are_not_readable_in_the_table(db: &Database) {
 async fn stay_clear_without_a_key(db: &Database) {
     let store = db.store().await;
     store.put_login(&login("A")).await.unwrap();
-    assert_eq!(store.logins().await.unwrap().remove(0).unwrap().credentials, login("A").credentials);
+    assert_eq!(store.logins().await.unwrap().remove(0).1.unwrap().credentials, login("A").credentials);
     let found = "SELECT COUNT(*) FROM login WHERE credentials LIKE 'clear1:%horse%'";
     assert_eq!(number(&store, found).await, 1);
 }
@@ -48,12 +48,14 @@ async fn are_bound_to_their_row(db: &Database) {
     let store = with_key(db, &key).await;
     store.put_login(&login("A")).await.unwrap();
     sql(&store, "UPDATE login SET login_id = 'B'").await;
-    let words = store.logins().await.unwrap().remove(0).unwrap_err().0;
+    let words = store.logins().await.unwrap().remove(0).1.unwrap_err().0;
     assert!(words.contains("cannot be opened with this key"), "{words}");
     sql(&store, "UPDATE login SET login_id = 'A'").await;
     assert_eq!(store.logins().await.unwrap().len(), 1);
     sql(&store, "UPDATE login SET credentials = 'sealed1:AAAA'").await;
-    assert!(store.logins().await.unwrap().remove(0).is_err());
+    assert!(store.logins().await.unwrap().remove(0).1.is_err());
+    // Whose it is can be said all the same, so that they can end it.
+    assert_eq!(store.login_heads().await.unwrap().remove(0).owner, login("A").owner);
 }
 
 async fn need_their_key(db: &Database) {
@@ -64,12 +66,12 @@ async fn need_their_key(db: &Database) {
     drop(store);
 
     let other = with_key(db, &Seal::new_key().unwrap()).await;
-    let words = other.logins().await.unwrap().remove(0).unwrap_err().0;
+    let words = other.logins().await.unwrap().remove(0).1.unwrap_err().0;
     assert!(words.contains("Put back the key") && !words.contains("horse"), "{words}");
     other.close().await;
     drop(other);
     let none = db.store().await;
-    assert!(none.logins().await.unwrap().remove(0).is_err());
+    assert!(none.logins().await.unwrap().remove(0).1.is_err());
     none.close().await;
     drop(none);
     assert_eq!(with_key(db, &key).await.logins().await.unwrap().len(), 1);
@@ -81,7 +83,7 @@ async fn survive_a_first_key(db: &Database) {
     store.close().await;
     drop(store);
     let store = with_key(db, &Seal::new_key().unwrap()).await;
-    let row = store.logins().await.unwrap().remove(0).unwrap();
+    let row = store.logins().await.unwrap().remove(0).1.unwrap();
     assert_eq!(row.credentials, login("A").credentials);
     store.put_login(&row).await.unwrap();
     assert_eq!(number(&store, "SELECT COUNT(*) FROM login WHERE credentials LIKE 'clear1:%'").await, 0);

@@ -97,8 +97,11 @@ async fn logins(db: &Database) {
     store.put_login(&row("A", "first", 1)).await.unwrap();
     store.put_login(&row("B", "renamed", 9)).await.unwrap();
     let rows = store.logins().await.unwrap();
-    let names: Vec<_> = rows.iter().flatten().map(|row| (row.name.as_str(), row.created_at)).collect();
+    let names: Vec<_> =
+        rows.iter().flat_map(|(_, row)| row).map(|row| (row.name.as_str(), row.created_at)).collect();
     assert_eq!(names, [("first", 1), ("renamed", 2)], "a replaced login keeps its age");
+    let heads = store.login_heads().await.unwrap();
+    assert_eq!(heads.iter().map(|head| head.login_id.as_str()).collect::<Vec<_>>(), ["A", "B"]);
     store.forget_login(&LoginId::new("A")).await.unwrap();
     store.forget_login(&LoginId::new("A")).await.unwrap();
     assert_eq!(store.logins().await.unwrap().len(), 1);

@@ -1,7 +1,7 @@
 //! Delivery over sockets: acknowledgement, repetition, loss, doubles, order.
 use std::time::Duration;
 
-use fake_slack::{DeliveryState, FakeSlack};
+use fake_slack::{DeliveryState, FakeSlack, Options};
 use serde_json::json;
 
 use crate::app::{LIMIT, Socket, quick, start};
@@ -25,7 +25,9 @@ async fn an_event_is_acknowledged_once() {
 
 #[tokio::test]
 async fn an_event_without_answer_comes_again_with_retry_fields() {
-    let slack = FakeSlack::start(quick()).unwrap();
+    // The third has to be acknowledged within the window, also on a busy machine.
+    let options = Options { ack_window: Duration::from_secs(2), ..quick() };
+    let slack = FakeSlack::start(options).unwrap();
     let mut socket = Socket::open(&slack).await;
     slack.post_as("alice", "general", "hello").unwrap();
     let mut seen = Vec::new();
@@ -73,17 +75,16 @@ async fn events_without_a_socket_wait_for_one() {
 
 #[tokio::test]
 async fn a_late_acknowledgement_does_not_count() {
-    let slack = FakeSlack::start(quick()).unwrap();
+    let options = Options { retry_delays: vec![Duration::ZERO, LIMIT], ..quick() };
+    let slack = FakeSlack::start(options).unwrap();
     let mut socket = Socket::open(&slack).await;
     slack.post_as("alice", "general", "hello").unwrap();
     let first = socket.next().await.unwrap();
-    let second = socket.next().await.unwrap();
+    let _second = socket.next().await.unwrap();
     socket.acknowledge(&first).await;
     let late = |s: &fake_slack::Workspace| s.deliveries()[0].attempts[0].acknowledged_at;
     assert!(slack.wait_until(LIMIT, late).await.is_some());
     assert_eq!(slack.deliveries()[0].state, DeliveryState::Waiting);
-    socket.acknowledge(&second).await;
-    assert!(slack.wait_until_acknowledged(LIMIT).await);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use fake_slack::Fault;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::app::{call, fine, refused, start, try_call};
+use crate::app::{LIMIT, call, fine, refused, start, try_call};
 
 #[tokio::test]
 async fn faults_are_played_in_order_and_then_over() {
@@ -64,6 +64,6 @@ async fn calls_are_logged_without_tokens() {
     assert_eq!(calls[0].app_id, Some(slack.app().app_id));
     assert_eq!(calls[1].error.as_deref(), Some("channel_not_found"));
     assert!(!serde_json::to_string(&calls).unwrap().contains(&token));
-    let found = slack.wait_for_call("chat.postMessage", |call| !call.ok, Duration::from_secs(1)).await;
+    let found = slack.wait_for_call("chat.postMessage", |call| !call.ok, LIMIT).await;
     assert!(found.is_some());
 }

@@ -11,8 +11,8 @@ use crate::Result;
 /// The environment variable that names the program to test, in place of the one built beside the tests.
 pub const PROGRAM_VARIABLE: &str = "BRIDGE_SLACK";
 
-/// How long a start or an orderly stop may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a start or an orderly stop may take on a busy machine. A stop has time limits of its own, 20 s in all.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// The bridge, with a folder of its own that holds config, registration, key and database.
 #[derive(Debug)]

@@ -28,6 +28,11 @@ impl Place {
         Self { homeserver: Kind::FakeSynapse, database: Database::Sqlite }
     }
 
+    /// The fake homeserver that behaves like Synapse; a database server.
+    pub fn fake_synapse_postgres() -> Self {
+        Self { homeserver: Kind::FakeSynapse, database: Database::Postgres }
+    }
+
     /// The fake homeserver that behaves like continuwuity; a file.
     pub fn fake_continuwuity_sqlite() -> Self {
         Self { homeserver: Kind::FakeContinuwuity, database: Database::Sqlite }

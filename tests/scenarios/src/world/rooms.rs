@@ -60,6 +60,16 @@ impl World {
         Ok(())
     }
 
+    /// The rooms that the bot is in.
+    pub async fn bot_rooms(&self) -> Result<Vec<String>> {
+        let url = format!("{}/_matrix/client/v3/joined_rooms", self.homeserver.base_url());
+        let request = reqwest::Client::new().get(url).query(&[("user_id", self.bot_id())]);
+        let answer = request.bearer_auth(&self.appservice.as_token).send().await?;
+        let answer: serde_json::Value = answer.error_for_status()?.json().await?;
+        let rooms = answer["joined_rooms"].as_array().into_iter().flatten();
+        Ok(rooms.filter_map(serde_json::Value::as_str).map(str::to_owned).collect())
+    }
+
     /// Invites somebody as the bot, which alone has the power for it in a portal.
     async fn invite_as_bot(&self, room: &str, user_id: &str) -> Result<()> {
         let escaped = utf8_percent_encode(room, NON_ALPHANUMERIC);

@@ -4,6 +4,8 @@ use std::time::Duration;
 use fake_slack::Fault as SlackFault;
 use testkit::{Fault, eventually};
 
+use scenarios::Dam;
+
 use crate::{Result, World, scenario};
 
 const LIMIT: Duration = scenarios::world::LIMIT;
@@ -12,19 +14,22 @@ const SEND: &str = "PUT */send/m.room.message/*";
 /// Longer than any scenario.
 const FOREVER: Duration = Duration::from_hours(1);
 
-scenario!(killed_between_acceptance_and_delivery_to_matrix in fakes);
+scenario!(killed_between_acceptance_and_delivery_to_matrix in everywhere);
 async fn killed_between_acceptance_and_delivery_to_matrix(world: &mut World) -> Result<()> {
+    let dam = Dam::before(world.homeserver.base_url()).await?;
+    world.bridge.config["homeserver"]["url"] = dam.url().into();
     world.log_in().await?;
     let room = world.portal("general").await?;
     let texts = ["first of the crash", "second of the crash", "third of the crash"];
-    world.fake().fail_next(SEND, Fault::Hang, 1);
+    dam.close();
     for text in texts {
         world.slack_says("alice", "general", text)?;
     }
     assert!(world.slack.wait_until_acknowledged(LIMIT).await, "a stalled homeserver delays acknowledgements");
-    world.wait_for_hanging_call(&room).await?;
-    world.crash_and_restart().await?;
-    world.fake().clear_faults();
+    dam.wait_for_held("/send/m.room.message/").await?;
+    world.bridge.kill9()?;
+    dam.open();
+    world.bridge.start().await?;
     world.wait_for_texts(&world.admin, &room, &texts).await?;
     world.settle("general", &room).await?;
     world.wait_for_texts(&world.admin, &room, &texts).await
@@ -46,7 +51,7 @@ async fn killed_after_the_effect_on_matrix(world: &mut World) -> Result<()> {
     world.wait_for_texts(&world.admin, &room, &both).await
 }
 
-scenario!(killed_between_acceptance_and_delivery_to_slack in each_homeserver);
+scenario!(killed_between_acceptance_and_delivery_to_slack in everywhere);
 async fn killed_between_acceptance_and_delivery_to_slack(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;

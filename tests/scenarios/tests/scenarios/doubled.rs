@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::wire::{envelope, message_event, put_transaction};
 use crate::{Result, World, scenario};
 
-scenario!(an_event_delivered_twice_is_shown_once in each_homeserver);
+scenario!(an_event_delivered_twice_is_shown_once in everywhere);
 async fn an_event_delivered_twice_is_shown_once(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
@@ -17,7 +17,7 @@ async fn an_event_delivered_twice_is_shown_once(world: &mut World) -> Result<()>
     world.ensure_once(&room, "said once, sent twice").await
 }
 
-scenario!(an_event_on_two_sockets_is_shown_once in each_homeserver);
+scenario!(an_event_on_two_sockets_is_shown_once in everywhere);
 async fn an_event_on_two_sockets_is_shown_once(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;

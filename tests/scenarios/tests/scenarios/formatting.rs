@@ -12,7 +12,7 @@ const FROM_SLACK: &[(&str, &str)] = &[
     ("```\nlet a = 1 < 2;\n```", "<pre><code>let a = 1 &lt; 2;"),
 ];
 
-scenario!(formatting_from_slack in each_homeserver);
+scenario!(formatting_from_slack in everywhere);
 async fn formatting_from_slack(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
@@ -27,7 +27,7 @@ async fn formatting_from_slack(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-scenario!(lists_from_slack in one);
+scenario!(lists_from_slack in everywhere);
 async fn lists_from_slack(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
@@ -60,7 +60,7 @@ const FROM_MATRIX: &[(&str, &str)] = &[
     ("<pre><code>let a = 1 &lt; 2;\n</code></pre>", "```\nlet a = 1 &lt; 2;\n```"),
 ];
 
-scenario!(formatting_from_matrix in each_homeserver);
+scenario!(formatting_from_matrix in everywhere);
 async fn formatting_from_matrix(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
@@ -95,7 +95,7 @@ async fn signs_of_slack_are_only_text(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-scenario!(mentions_both_ways in each_homeserver);
+scenario!(mentions_both_ways in everywhere);
 async fn mentions_both_ways(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;

@@ -36,7 +36,7 @@ scenario!(what_is_no_transaction_is_refused in one);
 async fn what_is_no_transaction_is_refused(world: &mut World) -> Result<()> {
     world.bridge.start().await?;
     let hs_token = world.appservice.hs_token.clone();
-    for body in ["", "{", "5", r#"{"events": 5}"#] {
+    for body in ["", "{", "5", "[]", r#"{"events": 5}"#] {
         let answer = put(world, "1", Some(&hs_token), body.to_owned()).await?;
         assert_eq!(answer.status(), 400, "for the body {body:?}");
     }

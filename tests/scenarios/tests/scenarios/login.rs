@@ -101,7 +101,7 @@ async fn a_token_in_the_wrong_place_is_removed_or_named(world: &mut World) -> Re
     Ok(())
 }
 
-scenario!(wrong_tokens_are_refused_in_sentences in each_homeserver);
+scenario!(wrong_tokens_are_refused_in_sentences in everywhere);
 async fn wrong_tokens_are_refused_in_sentences(world: &mut World) -> Result<()> {
     world.bridge.start().await?;
     let room = world.direct_chat().await?;
@@ -143,7 +143,7 @@ async fn tokens_of_two_apps_are_refused(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-scenario!(a_missing_scope_is_named in one);
+scenario!(a_missing_scope_is_named in everywhere);
 async fn a_missing_scope_is_named(world: &mut World) -> Result<()> {
     let app = world.slack.app();
     world
@@ -170,7 +170,7 @@ async fn socket_mode_off_is_named(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-scenario!(a_login_is_cancelled in each_homeserver);
+scenario!(a_login_is_cancelled in everywhere);
 async fn a_login_is_cancelled(world: &mut World) -> Result<()> {
     world.bridge.start().await?;
     let room = world.direct_chat().await?;

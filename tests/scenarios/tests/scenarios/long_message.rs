@@ -1,10 +1,12 @@
 //! A message longer than Slack takes in one piece arrives in pieces, complete and in order.
+use fake_slack::Fault;
+
 use crate::{Result, World, scenario};
 
 /// The longest text Slack takes without cutting it itself, in characters.
 const PIECE: usize = 4_000;
 
-scenario!(a_long_message_is_split in each_homeserver);
+scenario!(a_long_message_is_split in everywhere);
 async fn a_long_message_is_split(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
@@ -46,5 +48,22 @@ async fn too_long_is_refused_with_a_reason(world: &mut World) -> Result<()> {
     assert!(answer.body().contains("characters"), "{}", answer.body());
     world.matrix_says(&world.admin, &room, "a short one follows").await?;
     world.wait_on_slack("general", "a short one follows").await?;
+    Ok(())
+}
+
+scenario!(what_arrived_of_a_refused_message_is_told in fakes);
+async fn what_arrived_of_a_refused_message_is_told(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.expect_in_log("kept as a dead letter");
+    // The first piece is posted and its answer lost; the second is refused.
+    world.slack.fail_next("chat.postMessage", Fault::DropAfter, 1);
+    world.slack.fail_next("chat.postMessage", Fault::Error("msg_too_long".to_owned()), 1);
+    let words: Vec<String> = (0..1_000).map(|number| format!("term{number:04}")).collect();
+    let sent = world.matrix_says(&world.admin, &room, &words.join(" ")).await?;
+    let answer = world.answer_to(&world.admin, &room, &sent, "Only the first part").await?;
+    assert_eq!(answer.reply_to(), Some(sent.as_str()));
+    let pieces = world.slack_texts("general").iter().filter(|text| text.contains("term0")).count();
+    assert_eq!(pieces, 1, "what is told is not so");
     Ok(())
 }

@@ -10,9 +10,11 @@
 use scenarios::{Result, World, scenario};
 
 mod burst;
+mod commands;
 mod configuration;
 mod crash;
 mod demo;
+mod direct_chat;
 mod doubled;
 mod formatting;
 mod ghost;

@@ -37,7 +37,7 @@ fn odd_frames() -> Vec<Value> {
     ]
 }
 
-scenario!(odd_events_from_slack_are_survived in each_homeserver);
+scenario!(odd_events_from_slack_are_survived in everywhere);
 async fn odd_events_from_slack_are_survived(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
@@ -104,7 +104,7 @@ fn odd_contents() -> Vec<(&'static str, Value)> {
     ]
 }
 
-scenario!(odd_events_from_matrix_are_survived in each_homeserver);
+scenario!(odd_events_from_matrix_are_survived in everywhere);
 async fn odd_events_from_matrix_are_survived(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;

@@ -19,7 +19,7 @@ async fn text_both_ways(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-scenario!(echo_is_not_doubled in each_homeserver);
+scenario!(echo_is_not_doubled in everywhere);
 async fn echo_is_not_doubled(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;

@@ -1,7 +1,7 @@
 //! The program harness tried on a shell.
 use super::*;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 fn shell(script: &str) -> Program {
     Program::new("/bin/sh").unwrap().arg("-c").arg(script)

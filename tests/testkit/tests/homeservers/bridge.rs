@@ -80,7 +80,7 @@ impl Bridge {
 
     /// Waits for the first pushed event that fits.
     pub(crate) async fn wait_event(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        let found = eventually(Duration::from_secs(15), what, async || {
+        let found = eventually(Duration::from_secs(30), what, async || {
             let events = self.events();
             events
                 .iter()
@@ -93,7 +93,7 @@ impl Bridge {
 
     /// Waits for the first request of the homeserver that fits.
     pub(crate) async fn wait_request(&self, what: &str, fits: impl Fn(&Pushed) -> bool) -> Pushed {
-        let found = eventually(Duration::from_secs(15), what, async || {
+        let found = eventually(Duration::from_secs(30), what, async || {
             let requests = self.requests();
             requests.iter().find(|pushed| fits(pushed)).cloned().ok_or_else(|| format!("{requests:#?}"))
         });

@@ -7,7 +7,7 @@ use testkit::{Homeserver, Kind, Slot, eventually};
 
 use crate::bridge::Bridge;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 async fn start() -> (Slot, Bridge) {
     let slot = Homeserver::lease(Kind::FakeContinuwuity).await.unwrap();

@@ -53,7 +53,7 @@ async fn a_hanging_call_hangs_until_the_server_ends() {
     slot.homeserver.fake().unwrap().fail_next("PUT */send/*", Fault::Hang, 1);
     let (sender, target) = (alice.clone(), room.clone());
     let hanging = tokio::spawn(async move { sender.send_text(&target, "never").await });
-    eventually(Duration::from_secs(5), "the call to arrive", async || {
+    eventually(Duration::from_secs(30), "the call to arrive", async || {
         let count = slot
             .homeserver
             .fake()

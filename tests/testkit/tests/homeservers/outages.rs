@@ -7,7 +7,7 @@ use testkit::{Fake, Homeserver, Kind, Profile, Slot, User, eventually};
 
 use crate::bridge::Bridge;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 async fn start(slot: &Slot) -> (Bridge, User, String) {
     let bridge = Bridge::start(slot);

@@ -131,7 +131,7 @@ async fn typing_and_receipts_are_pushed(slot: Slot) {
     alice.typing(&room, true).await.unwrap();
     alice.mark_read(&room, answer["event_id"].as_str().unwrap()).await.unwrap();
     for kind in ["m.typing", "m.receipt"] {
-        eventually(Duration::from_secs(10), kind, async || {
+        eventually(Duration::from_secs(30), kind, async || {
             let all = bridge.transactions();
             let mut pushed = all.iter().filter_map(|txn| txn.body["ephemeral"].as_array()).flatten();
             pushed.rfind(|event| event["type"] == kind && event["room_id"] == room.as_str()).map_or(

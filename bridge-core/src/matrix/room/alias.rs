@@ -1,0 +1,43 @@
+//! Rooms that are made once: an alias made from what they are for finds them again.
+
+use ruma::api::client::alias::{delete_alias, get_alias};
+use ruma::{OwnedRoomId, RoomAliasId};
+
+use super::CreateRoom;
+use crate::matrix::error::MatrixError;
+use crate::matrix::intent::Intent;
+
+/// A room that has an alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// The room.
+    pub room_id: OwnedRoomId,
+    /// Whether it was there before the call: an earlier try, perhaps of a process that died, or another caller made
+    /// it.
+    pub is_found: bool,
+}
+
+impl Intent {
+    /// Makes a room under this alias of ours, or finds the one that has it already. The user may have left a room that
+    /// is found.
+    pub async fn create_room_at(&self, alias: &RoomAliasId, room: CreateRoom) -> Result<Made, MatrixError> {
+        let room = CreateRoom { alias: Some(alias.alias().to_owned()), ..room };
+        match self.create_room(room).await {
+            Ok(room_id) => Ok(Made { room_id, is_found: false }),
+            Err(error) if error.errcode() == Some("M_ROOM_IN_USE") => {
+                let request = get_alias::v3::Request::new(alias.to_owned());
+                let room_id = self.call("resolve_alias", request).await?.room_id;
+                Ok(Made { room_id, is_found: true })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes an alias away from its room; that there is none is fine.
+    pub async fn remove_alias(&self, alias: &RoomAliasId) -> Result<(), MatrixError> {
+        match self.call("remove_alias", delete_alias::v3::Request::new(alias.to_owned())).await {
+            Err(error) if error.status() != Some(404) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
