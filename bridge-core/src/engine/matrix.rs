@@ -166,4 +166,6 @@ fn sent(rows: &[MessageRow]) -> Vec<Sent> {
 }
 
 #[cfg(test)]
+mod carried;
+#[cfg(test)]
 mod tests;

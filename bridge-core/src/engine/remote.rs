@@ -72,7 +72,7 @@ impl<N: Network> Bridge<N> {
             RemoteKind::React { id, emoji } => self.remote_reaction(live, event, id, emoji, true).await,
             RemoteKind::Unreact { id, emoji } => self.remote_reaction(live, event, id, emoji, false).await,
             RemoteKind::Member { user_id, change } => self.remote_member(live, event, user_id, *change).await,
-            RemoteKind::Pins => self.remote_pins(live, &event).await,
+            RemoteKind::Pins => self.remote_pins(live, event).await,
             RemoteKind::Moved(to) => self.remote_moved(event, to).await,
             RemoteKind::Command { line, answer_to } => {
                 self.remote_command(live, event, line, answer_to).await
@@ -110,5 +110,7 @@ impl<N: Network> Bridge<N> {
     }
 }
 
+#[cfg(test)]
+mod shown;
 #[cfg(test)]
 mod tests;

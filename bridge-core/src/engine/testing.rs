@@ -1,10 +1,10 @@
 //! A bridge to a network that does what a test says, on a leased slot of a fake homeserver.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use testkit::{Homeserver, Kind, Slot};
@@ -13,13 +13,15 @@ use super::Bridge;
 use super::bridge::Setup;
 use crate::clock::Clock;
 use crate::config::{Level, Permissions};
-use crate::content::{Message, RichText};
+use crate::content::{File, Message, RichText};
 use crate::error::{JobError, NetworkError};
-use crate::event::{ChatInfo, ChatKind, MatrixEvent, RemoteEvent, RemoteKind, Scope, Sender, UserInfo};
-use crate::id::{ChatKey, DedupKey, LoginId, RemoteMessageId, RemoteUserId};
+use crate::event::{
+    ChatInfo, ChatKind, MatrixEvent, MatrixKind, RemoteEvent, RemoteKind, Scope, Sender, UserInfo,
+};
+use crate::id::{ChatKey, DedupKey, LoginId, PartId, RemoteMessageId, RemoteUserId};
 use crate::matrix::{AppService, CreateRoom, Settings};
 use crate::network::login::{Answers, LoggedIn, LoginError, LoginFlow};
-use crate::network::{Context, Network, NetworkInfo, SentPart, Session};
+use crate::network::{Capabilities, Context, FileBytes, Network, NetworkInfo, SentPart, Session};
 use crate::queue::{Closing, Delivery, Handler, Inbox, Job, Lane, Source};
 use crate::secret::Secret;
 use crate::store::Store;
@@ -29,15 +31,23 @@ use crate::store::seal::Seal;
 
 type Listening = dyn Fn(Context, Inbox) -> BoxFuture<'static, Result<(), NetworkError>> + Send + Sync;
 
+/// What was sent to the network.
+pub(crate) type Sent = Arc<Mutex<Vec<MatrixEvent>>>;
+
 /// A network whose sessions listen as the test says, and that takes whatever is sent.
-pub(crate) struct Paper(Arc<Listening>);
+pub(crate) struct Paper {
+    listening: Arc<Listening>,
+    /// What was sent, in order.
+    pub(crate) sent: Sent,
+}
 
 impl Paper {
     pub(crate) fn new<F>(listening: impl Fn(Context, Inbox) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), NetworkError>> + Send + 'static,
     {
-        Self(Arc::new(move |context, inbox| listening(context, inbox).boxed()))
+        let listening = Arc::new(move |context, inbox| listening(context, inbox).boxed());
+        Self { listening, sent: Sent::default() }
     }
 
     /// Nothing ever comes in.
@@ -52,6 +62,7 @@ pub(crate) struct Section {}
 
 pub(crate) struct PaperSession {
     listening: Arc<Listening>,
+    sent: Sent,
     context: Context,
 }
 
@@ -81,11 +92,14 @@ impl Network for Paper {
     }
 
     fn connect(&self, _credentials: String, context: Context) -> Result<PaperSession, NetworkError> {
-        Ok(PaperSession { listening: Arc::clone(&self.0), context })
+        Ok(PaperSession { listening: Arc::clone(&self.listening), sent: Arc::clone(&self.sent), context })
     }
 
-    /// The payload is what somebody says in the chat, and the message's id.
+    /// The payload is an event as JSON, or else what somebody says in the chat, and the message's id.
     fn decode(&self, _login: &LoginId, payload: &str) -> Result<RemoteEvent, NetworkError> {
+        if let Ok(event) = serde_json::from_str(payload) {
+            return Ok(event);
+        }
         let (id, message) = (RemoteMessageId::new(payload), Message::text(RichText::plain(payload)));
         let sender = Sender::user(RemoteUserId::new("U2"));
         let kind = RemoteKind::Message { id, message };
@@ -98,8 +112,49 @@ impl Session for PaperSession {
         (self.listening)(self.context.clone(), inbox).await
     }
 
-    async fn send(&self, _event: &MatrixEvent, done: Vec<SentPart>) -> Result<Vec<SentPart>, NetworkError> {
-        Ok(done)
+    /// Every message becomes one, named after the event's marker; an edit leaves one; reactions of several people get a
+    /// note. A topic is refused.
+    async fn send(&self, event: &MatrixEvent, _done: Vec<SentPart>) -> Result<Vec<SentPart>, NetworkError> {
+        self.sent.lock().unwrap().push(event.clone());
+        let part = |id: &str| SentPart { part: PartId::first(), id: RemoteMessageId::new(id), at: event.at };
+        Ok(match &event.kind {
+            MatrixKind::Message(_) => vec![part(event.marker.as_str())],
+            MatrixKind::Edit { sent, .. } => vec![part(sent[0].id.as_str())],
+            MatrixKind::React(reaction) if !reaction.relayed.is_empty() => vec![part("note")],
+            MatrixKind::Topic(_) => return Err(NetworkError::Rejected("Topics are fixed.".to_owned())),
+            _ => Vec::new(),
+        })
+    }
+
+    fn capabilities(&self, _chat: &ChatKey) -> Capabilities {
+        let able = Capabilities { edits: true, deletes: true, reactions: true, ..Capabilities::default() };
+        Capabilities { threads: true, max_file_bytes: 1_000, ..able }
+    }
+
+    /// The beginning of every thread says `root`.
+    async fn message(
+        &self,
+        chat: &ChatKey,
+        id: &RemoteMessageId,
+    ) -> Result<Option<RemoteEvent>, NetworkError> {
+        let kind = RemoteKind::Message { id: id.clone(), message: Message::text(RichText::plain("root")) };
+        let (scope, sender) = (Scope::Chat(chat.clone()), Sender::user(RemoteUserId::new("U3")));
+        Ok(Some(RemoteEvent::new(scope, sender, 1, DedupKey::new("root"), kind)))
+    }
+
+    /// A file's content is its own source; `gone` is none.
+    async fn open_file(&self, file: &File) -> Result<FileBytes, NetworkError> {
+        let content = file.source.as_str().to_owned();
+        if content == "gone" {
+            return Err(NetworkError::Rejected("it was deleted.".to_owned()));
+        }
+        let size = Some(content.len() as u64);
+        let stream = futures_util::stream::iter([Ok(bytes::Bytes::from(content))]).boxed();
+        Ok(FileBytes { stream, size, media_type: None })
+    }
+
+    async fn pins(&self, _chat: &ChatKey) -> Result<Vec<RemoteMessageId>, NetworkError> {
+        Ok(vec![RemoteMessageId::new("one"), RemoteMessageId::new("never seen")])
     }
 
     async fn find_sent(&self, _event: &MatrixEvent) -> Result<Vec<SentPart>, NetworkError> {
@@ -157,6 +212,30 @@ impl Stage {
     /// Hands a job to the bridge, as its lane would.
     pub(crate) fn handle<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<Closing, JobError>> {
         self.bridge.handle(job).boxed()
+    }
+
+    /// Hands a job to the bridge and keeps what it leaves, as the queue would.
+    pub(crate) async fn carry(&self, job: &Job) -> Closing {
+        let closing = self.handle(job).await.unwrap();
+        self.bridge.store.put_pairs(&closing.pairs).await.unwrap();
+        let mut tx = self.bridge.store.begin().await.unwrap();
+        crate::store::message::forget(&mut tx, &closing.gone.iter().collect::<Vec<_>>()).await.unwrap();
+        tx.commit().await.unwrap();
+        closing
+    }
+
+    /// What the room shows, the oldest first: messages, reactions and redactions.
+    pub(crate) async fn timeline(&self, room: &str) -> Vec<Value> {
+        let room = super::bridge::room_id(room).unwrap();
+        let page = self.bridge.app.bot().messages(room, ruma::api::Direction::Backward, None, 100).await;
+        let events = page.unwrap().events.into_iter().rev();
+        let events = events.map(|event| serde_json::from_str::<Value>(event.get()).unwrap());
+        events
+            .filter(|event| {
+                let shown = ["m.room.message", "m.reaction", "m.room.redaction"];
+                shown.iter().any(|kind| event["type"] == *kind)
+            })
+            .collect()
     }
 
     /// A stored login.

@@ -1,0 +1,204 @@
+//! What happens on the network, as it is shown in a room.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use serde_json::{Value, json};
+use testkit::Kind;
+
+use super::super::testing::{Paper, Stage};
+use crate::content::{Emoji, File, FileSource, Message, Part, PartBody, RichText};
+use crate::event::{MemberChange, RemoteEvent, RemoteKind, Scope, Sender};
+use crate::id::{DedupKey, PartId, RemoteMessageId, RemoteUserId};
+
+struct Room {
+    stage: Stage,
+    id: String,
+}
+
+impl Room {
+    async fn new() -> Self {
+        let stage = Stage::new(Kind::FakeSynapse, Paper::silent()).await;
+        let id = stage.portal().await;
+        stage.bridge.start_login(stage.login()).unwrap();
+        Self { stage, id }
+    }
+
+    async fn happens(&self, kind: RemoteKind) {
+        let sender = Sender::user(RemoteUserId::new("U2"));
+        let event = RemoteEvent::new(Scope::Chat(Stage::chat()), sender, 5, DedupKey::new("d"), kind);
+        let job = self.stage.remote_job(&serde_json::to_string(&event).unwrap(), 0);
+        // Twice, as after a crash before the end was committed: nothing may be there twice.
+        self.stage.handle(&job).await.unwrap();
+        self.stage.carry(&job).await;
+    }
+
+    async fn says(&self, id: &str, message: Message) {
+        self.happens(RemoteKind::Message { id: RemoteMessageId::new(id), message }).await;
+    }
+
+    async fn shown(&self) -> Vec<Value> {
+        self.stage.timeline(&self.id).await
+    }
+}
+
+fn text(text: &str) -> Message {
+    Message::text(RichText::plain(text))
+}
+
+fn id(id: &str) -> RemoteMessageId {
+    RemoteMessageId::new(id)
+}
+
+fn with_file(caption: Option<&str>) -> Message {
+    let mut file = File::new(FileSource::new("bytes"), "a.png").of_type("image/png");
+    file.caption = caption.map(RichText::plain);
+    let mut message = Message::default();
+    message.parts.push(Part::new(PartId::first(), PartBody::File(file)));
+    message
+}
+
+#[tokio::test]
+async fn an_edit_replaces_the_event_and_a_deletion_redacts_it() {
+    let room = Room::new().await;
+    room.says("one", text("first")).await;
+    let edit = |text: Message, revision: &str| RemoteKind::Edit {
+        id: id("one"),
+        revision: revision.to_owned(),
+        message: text,
+    };
+    room.happens(edit(text("second"), "r1")).await;
+    room.happens(edit(text("third"), "r2")).await;
+    let shown = room.shown().await;
+    assert_eq!(shown.len(), 3, "{shown:#?}");
+    assert_eq!(shown[2]["content"]["m.new_content"]["body"], "third");
+    assert_eq!(shown[2]["content"]["body"], "* third");
+    let relation = json!({ "rel_type": "m.replace", "event_id": shown[0]["event_id"] });
+    assert_eq!(shown[2]["content"]["m.relates_to"], relation);
+    room.happens(RemoteKind::Delete { id: id("one"), is_tombstone: false }).await;
+    let shown = room.shown().await;
+    let redaction = shown.last().unwrap();
+    assert_eq!(shown.len(), 4, "{shown:#?}");
+    assert_eq!(redaction["type"], "m.room.redaction");
+    assert_eq!(redaction["content"]["redacts"], shown[0]["event_id"]);
+    assert!(room.stage.bridge.store.message_pairs(&id("one")).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_edit_of_what_was_never_seen_is_shown() {
+    let room = Room::new().await;
+    room.happens(RemoteKind::Edit { id: id("x"), revision: "r".to_owned(), message: text("late") }).await;
+    let shown = room.shown().await;
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0]["content"]["body"], "late");
+}
+
+#[tokio::test]
+async fn a_message_that_got_shorter_loses_its_further_events() {
+    let room = Room::new().await;
+    let mut long = text("beginning");
+    long.parts.push(Part::new(PartId::new("2"), PartBody::Text(RichText::plain("end"))));
+    room.says("one", long).await;
+    room.happens(RemoteKind::Edit { id: id("one"), revision: "r".to_owned(), message: text("all") }).await;
+    let shown = room.shown().await;
+    let kinds: Vec<&str> = shown.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["m.room.message", "m.room.message", "m.room.message", "m.room.redaction"]);
+    assert_eq!(shown[3]["content"]["redacts"], shown[1]["event_id"]);
+    assert_eq!(room.stage.bridge.store.message_pairs(&id("one")).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reaction_comes_once_and_goes() {
+    let room = Room::new().await;
+    room.says("one", text("hello")).await;
+    let emoji = Emoji::Unicode("👍".to_owned());
+    room.happens(RemoteKind::React { id: id("one"), emoji: emoji.clone() }).await;
+    let shown = room.shown().await;
+    assert_eq!(shown.len(), 2, "{shown:#?}");
+    let relation = json!({ "rel_type": "m.annotation", "event_id": shown[0]["event_id"], "key": "👍" });
+    assert_eq!(shown[1]["content"]["m.relates_to"], relation);
+    room.happens(RemoteKind::Unreact { id: id("one"), emoji: emoji.clone() }).await;
+    room.happens(RemoteKind::Unreact { id: id("one"), emoji: Emoji::Unicode("👎".to_owned()) }).await;
+    let shown = room.shown().await;
+    assert_eq!(shown.len(), 3, "{shown:#?}");
+    assert_eq!(shown[2]["content"]["redacts"], shown[1]["event_id"]);
+    room.happens(RemoteKind::React { id: id("never seen"), emoji }).await;
+    assert_eq!(room.shown().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_thread_whose_beginning_was_never_shown_begins_with_it() {
+    let room = Room::new().await;
+    let mut reply = text("reply");
+    reply.thread_root = Some(id("root"));
+    room.says("two", reply.clone()).await;
+    reply.broadcast = true;
+    room.says("three", reply).await;
+    let shown = room.shown().await;
+    let bodies: Vec<&str> = shown.iter().map(|event| event["content"]["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, ["root", "reply", "reply", "reply"]);
+    for event in &shown[1..3] {
+        assert_eq!(event["content"]["m.relates_to"]["rel_type"], "m.thread");
+        assert_eq!(event["content"]["m.relates_to"]["event_id"], shown[0]["event_id"]);
+    }
+    assert_eq!(
+        shown[3]["content"]["m.relates_to"],
+        json!({ "m.in_reply_to": { "event_id": shown[0]["event_id"] } })
+    );
+    let delete = RemoteKind::Delete { id: id("three"), is_tombstone: false };
+    room.happens(delete).await;
+    assert_eq!(room.shown().await.len(), 6, "both showings are redacted");
+    room.happens(RemoteKind::Delete { id: id("root"), is_tombstone: true }).await;
+    let mut later = text("later");
+    later.thread_root = Some(id("root"));
+    room.says("four", later).await;
+    let last = room.shown().await.pop().unwrap();
+    assert_eq!(
+        last["content"]["m.relates_to"]["event_id"], shown[0]["event_id"],
+        "a tombstone holds its thread"
+    );
+}
+
+#[tokio::test]
+async fn a_file_is_uploaded_and_its_caption_can_change() {
+    let room = Room::new().await;
+    room.says("one", with_file(Some("old"))).await;
+    let shown = room.shown().await;
+    let content = &shown[0]["content"];
+    assert_eq!((content["msgtype"].as_str(), content["body"].as_str()), (Some("m.image"), Some("old")));
+    let mxc = content["url"].as_str().unwrap();
+    let bytes = room.stage.bridge.app.bot().download(mxc).await.unwrap().into_bytes(100).await.unwrap();
+    assert_eq!(&bytes[..], b"bytes");
+    let message = with_file(Some("new"));
+    room.happens(RemoteKind::Edit { id: id("one"), revision: "r".to_owned(), message }).await;
+    let shown = room.shown().await;
+    let new = &shown[1]["content"]["m.new_content"];
+    assert_eq!((new["body"].as_str(), new["url"].as_str()), (Some("new"), Some(mxc)), "the same upload");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_had_is_named_with_the_reason() {
+    let room = Room::new().await;
+    let mut message = Message::default();
+    let file = File::new(FileSource::new("gone"), "a.pdf");
+    message.parts.push(Part::new(PartId::first(), PartBody::File(file)));
+    room.says("one", message).await;
+    assert_eq!(room.shown().await[0]["content"]["body"], "📎 a.pdf – it was deleted.");
+}
+
+#[tokio::test]
+async fn pins_and_members_follow() {
+    let room = Room::new().await;
+    room.says("one", text("pinned")).await;
+    room.happens(RemoteKind::Pins).await;
+    let bot = room.stage.bridge.app.bot();
+    let room_id = super::super::bridge::room_id(&room.id).unwrap();
+    let pinned = bot.state(room_id, "m.room.pinned_events", "").await.unwrap().unwrap();
+    assert_eq!(pinned, json!({ "pinned": [room.shown().await[0]["event_id"]] }));
+
+    let user = RemoteUserId::new("U9");
+    let ghost = room.stage.bridge.app.ghosts().user_id(&user);
+    for (change, is_in) in [(MemberChange::Joined, true), (MemberChange::Left, false)] {
+        room.happens(RemoteKind::Member { user_id: user.clone(), change }).await;
+        let members = bot.joined_members(room_id).await.unwrap();
+        assert_eq!(members.iter().any(|(user_id, _)| *user_id == ghost), is_in);
+    }
+}
