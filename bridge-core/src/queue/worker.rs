@@ -85,8 +85,10 @@ impl<H: Handler> Worker<H> {
     /// Tries a job once, when it is its turn; none when the program stops first.
     async fn attempt(&self, job: &Job) -> Option<Result<Closing, JobError>> {
         let _slot = self.lanes.slots.acquire().await.ok()?;
-        // The call itself stands inside too: a handler may panic before it has made its future.
-        let tried = AssertUnwindSafe(async { self.lanes.handler.handle(job).await }).catch_unwind().await;
+        // The call itself stands inside too: a handler may panic before it has made its future. That is large, and on the
+        // heap it is not copied along through every call on the way.
+        let tried = AssertUnwindSafe(async { Box::pin(self.lanes.handler.handle(job)).await });
+        let tried = tried.catch_unwind().await;
         Some(tried.unwrap_or_else(|_| {
             Err(JobError::Park(
                 "The program ran into a fault of its own while handling this event.".to_owned(),

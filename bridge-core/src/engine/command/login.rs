@@ -235,7 +235,8 @@ pub(crate) async fn log_in<N: Network>(
     answers: Answers,
 ) -> Result<(LoginRow, Option<String>), String> {
     let LogIn { network, store, owner, flow, is_admin } = what;
-    let proven = network.log_in(flow, answers).await.map_err(|error| error.to_string())?;
+    // Rare, and larger than all that a lane does else.
+    let proven = Box::pin(network.log_in(flow, answers)).await.map_err(|error| error.to_string())?;
     let others = store.login_owner(&proven.login_id).await.map_err(|error| error.0)?;
     if let Some(other) = others.filter(|other| other != owner && !is_admin) {
         return Err(format!(

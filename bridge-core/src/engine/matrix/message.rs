@@ -25,7 +25,8 @@ impl<N: Network> Bridge<N> {
         // Programs speak in notices; two that answered each other's would never stop.
         let is_notice = event.content.get("msgtype").and_then(Value::as_str) == Some("m.notice");
         if let Some(line) = self.catalogue.strip_prefix(body).filter(|_| !is_notice) {
-            keep_out_of_dead_letters(self.take_command(job, event, line, level).await)?;
+            // Commands are rare, and each of them is larger than carrying over a message.
+            keep_out_of_dead_letters(Box::pin(self.take_command(job, event, line, level)).await)?;
             return Ok(Closing::default());
         }
         if let Some(chat) = self.chat_of_room(&event.room_id).await? {
@@ -33,7 +34,7 @@ impl<N: Network> Bridge<N> {
         }
         let owner = self.store.management_room_owner(&event.room_id).await?;
         if owner.as_deref() == Some(event.sender.as_str()) && !is_notice {
-            keep_out_of_dead_letters(self.take_line(job, event, body, level).await)?;
+            keep_out_of_dead_letters(Box::pin(self.take_line(job, event, body, level)).await)?;
         }
         Ok(Closing::default())
     }
