@@ -6,6 +6,7 @@ pub mod blocks_write;
 pub mod decode;
 pub mod emoji;
 pub mod encode;
+pub mod file_source;
 pub mod flatten;
 pub mod mrkdwn_read;
 pub mod mrkdwn_write;
@@ -15,6 +16,7 @@ pub mod wire;
 
 pub use decode::{Own, decode};
 pub use encode::{Options, Post, encode};
+pub use file_source::SlackFile;
 pub use scope::scope_and_dedup;
 
 #[cfg(test)]
