@@ -93,6 +93,14 @@ impl CallError {
         }
     }
 
+    /// For a call that changes something, but nothing more when it is made again.
+    pub(crate) fn of_change(self, method: &str) -> NetworkError {
+        match self {
+            Self::Unreadable => NetworkError::Transient(self.sentence(method)),
+            other => other.of_read(method),
+        }
+    }
+
     /// For a call that must not be made twice: where it is open whether it arrived, it is looked for first.
     pub(crate) fn of_post(self, method: &str) -> NetworkError {
         match &self {
@@ -177,12 +185,67 @@ fn of_code(method: &str, code: &str, needed: Option<&str>) -> NetworkError {
             "The Slack workspace does not allow messages to be edited any more after so long."
         }
         "user_not_found" | "users_not_found" | "bot_not_found" => "Slack knows no such person.",
+        "block_mismatch" => "Slack does not let this message be edited in this way; send a new one.",
+        "invalid_name" => "Slack has no such emoji in this workspace.",
+        "too_many_emoji" => "The message has as many different reactions as Slack allows.",
+        "too_many_reactions" => "The app has reacted to this message as often as Slack allows.",
+        "thread_locked" => "The thread is locked on Slack; nothing can be added to it.",
+        "not_reactable" => "Slack allows no reactions to this message.",
         "team_access_not_granted" => {
             "The Slack app was not given access to this workspace by its organisation."
         }
-        _ => return NetworkError::Rejected(format!("Slack refused this ({method}: {code}).")),
+        other => match of_file_code(other).or_else(|| of_chat_code(other)) {
+            Some(sentence) => sentence,
+            None => return NetworkError::Rejected(format!("Slack refused this ({method}: {code}).")),
+        },
     };
     NetworkError::Rejected(sentence.to_owned())
+}
+
+/// What is wrong with a file.
+fn of_file_code(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "file_not_found" | "file_deleted" => "Slack does not have the file any more.",
+        "access_denied" | "file_access_denied" => "Slack does not show this file to the bridge's app.",
+        "storage_limit_reached" => {
+            "The Slack workspace has no room left for files; an admin of it can delete some or change its plan."
+        }
+        "file_uploads_disabled" | "file_uploads_except_images_disabled" => {
+            "The Slack workspace does not allow this kind of file; an admin of it can change that."
+        }
+        "file_type_not_allowed" | "blocked_file_type" | "malware_detected" => {
+            "Slack does not take this kind of file."
+        }
+        "file_upload_size_restricted" | "file_too_large" => "The file is too large for this Slack workspace.",
+        _ => return None,
+    })
+}
+
+/// What is wrong with a change of a channel, or of who is in it.
+fn of_chat_code(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "name_taken" => "Another Slack channel has this name already.",
+        "invalid_name_maxlength" => "The name is too long for a Slack channel; 80 characters are the most.",
+        "invalid_name_required" | "invalid_name_punctuation" | "invalid_name_specials" => {
+            "Slack does not accept this as the name of a channel; small letters, digits, - and _ are allowed."
+        }
+        "not_authorized" | "user_is_restricted" | "user_is_ultra_restricted" => {
+            "Slack does not let the bridge's app do this; somebody with the right to has to do it on Slack."
+        }
+        "too_long" => "The text is too long for Slack; a topic has 250 characters at most.",
+        "method_not_supported_for_channel_type" => "Slack does not allow this in this kind of chat.",
+        "cant_invite_self" | "cant_kick_self" => "The bridge's app cannot do this to itself.",
+        "cant_invite" => "Slack does not let this person be invited into the channel.",
+        "cant_kick_from_general" => "Nobody can be removed from the Slack workspace's general channel.",
+        "ura_max_channels" | "user_team_not_in_channel" => {
+            "Slack does not let this person into the channel: they are a guest, or from another workspace."
+        }
+        "cannot_dm_bot" => "Slack does not let an app write to another app.",
+        "user_disabled" => "This person's account on Slack is switched off.",
+        "user_not_visible" => "Slack does not show this person to the bridge's app.",
+        "too_many_users" => "A Slack group has 8 people besides the app at most.",
+        _ => return None,
+    })
 }
 
 /// Why a token does not work any more, if that is what the code says.
