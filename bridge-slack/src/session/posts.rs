@@ -91,6 +91,7 @@ impl Desk {
                 found.extend(self.find_upload(upload).await?);
             }
         }
+        found.sort_by_key(|part| pieces.iter().position(|piece| *piece.part() == part.part));
         Ok(found)
     }
 

@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod asking;
+mod changing;
+mod channels;
 mod login;
+mod reacting;
 mod receiving;
 mod renewal;
+mod replying;
 mod sending;
 mod world;
