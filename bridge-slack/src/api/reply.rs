@@ -108,6 +108,8 @@ reply!(
     /// A file.
     File {
         id: String,
+        /// Whose it is.
+        user: Option<String>,
         name: String,
         size: Option<u64>,
         url_private: String,

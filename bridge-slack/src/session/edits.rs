@@ -4,10 +4,12 @@ use bridge_core::content::Message as Content;
 use bridge_core::error::NetworkError;
 use bridge_core::event::{MatrixEvent, Sent};
 use bridge_core::network::SentPart;
+use serde_json::json;
 
 use super::desk::{Desk, message_ref};
+use crate::api::reply::{Done, File};
 use crate::convert::{self, Piece, Standing};
-use crate::id;
+use crate::id::{self, MessageRef};
 
 impl Desk {
     /// Changes the messages there are, one by one, removes those there are too many, then sends those there are too few.
@@ -55,12 +57,37 @@ impl Desk {
         self.look_for(event.at, added(&pieces, sent)).await
     }
 
-    /// Takes all messages back.
+    /// Takes all messages back, with the app's files in them: Slack keeps a file whose message is gone.
     pub(super) async fn delete(&self, sent: &[Sent]) -> Result<Vec<SentPart>, NetworkError> {
         for part in sent {
-            self.remove(&message_ref(&part.id)?).await?;
+            let place = message_ref(&part.id)?;
+            // First, since nothing else says which files they were.
+            self.delete_files(&place).await?;
+            self.remove(&place).await?;
         }
         Ok(Vec::new())
+    }
+
+    async fn delete_files(&self, place: &MessageRef) -> Result<(), NetworkError> {
+        const METHOD: &str = "files.delete";
+        let message = match self.one(place).await.map_err(|error| error.of_read("conversations.replies")) {
+            Ok(message) => message.unwrap_or_default(),
+            // Then the message cannot be removed either, and that is what is told.
+            Err(NetworkError::Rejected(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let is_ours = |file: &&File| file.user.as_deref() == Some(self.own.user_id.as_str());
+        for file in message.files.iter().filter(is_ours) {
+            let reply: Result<Done, _> = self.bot.post(METHOD, None, &json!({ "file": file.id })).await;
+            match reply.map_err(|error| error.of_change(METHOD)) {
+                Ok(_) => {}
+                Err(NetworkError::Rejected(why)) => {
+                    tracing::debug!(why, "the file of a removed message stays on Slack");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 

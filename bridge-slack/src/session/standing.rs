@@ -64,7 +64,8 @@ impl Desk {
         Ok(known.and_then(|known| known.thread_ts).unwrap_or_else(|| message.ts.clone()))
     }
 
-    async fn one(&self, message: &MessageRef) -> Result<Option<Message>, CallError> {
+    /// One message, if it is there.
+    pub(super) async fn one(&self, message: &MessageRef) -> Result<Option<Message>, CallError> {
         let page: MessagePage = self.bot.page_around(&message.channel_id, &message.ts).await?;
         Ok(page.messages.into_iter().find(|one| one.ts == message.ts))
     }
