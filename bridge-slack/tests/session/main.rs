@@ -4,6 +4,8 @@
 mod asking;
 mod changing;
 mod channels;
+mod fetching;
+mod files;
 mod login;
 mod reacting;
 mod receiving;

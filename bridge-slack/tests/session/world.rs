@@ -71,6 +71,10 @@ impl World {
     }
 
     pub(crate) async fn configured(options: Options, config: Config) -> Self {
+        Self::timed(options, config, Clock::system()).await
+    }
+
+    pub(crate) async fn timed(options: Options, config: Config, clock: Clock) -> Self {
         let slack = FakeSlack::start(options).unwrap();
         let app = slack.app();
         let login = log_in(&slack, &app.bot_token, &app.app_token).await.unwrap();
@@ -78,7 +82,7 @@ impl World {
         let gone = slack.wait_until(SOON, |slack| slack.sockets().is_empty().then_some(())).await;
         gone.expect("the proving socket closes");
         slack.clear_calls();
-        let context = Context::new(login.login_id, Clock::system(), CancellationToken::new());
+        let context = Context::new(login.login_id, clock, CancellationToken::new());
         let context = context.with_content(CONTENT);
         let network = network_with(&slack, config);
         let session = Arc::new(network.connect(login.credentials, context.clone()).unwrap());
@@ -135,6 +139,13 @@ impl World {
     pub(crate) fn texts(&self) -> Vec<String> {
         let messages = self.slack.messages("general");
         messages.iter().map(|message| message["text"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// A session of a program that was started anew, and remembers nothing.
+    pub(crate) async fn restarted(&self) -> SlackSession {
+        let app = self.slack.app();
+        let login = log_in(&self.slack, &app.bot_token, &app.app_token).await.unwrap();
+        self.network.connect(login.credentials, self.context.clone()).unwrap()
     }
 
     /// Carries an event out for the first time.

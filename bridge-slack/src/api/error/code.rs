@@ -84,6 +84,9 @@ fn of_file_code(code: &str) -> Option<&'static str> {
     Some(match code {
         "file_not_found" | "file_deleted" => "Slack does not have the file any more.",
         "access_denied" | "file_access_denied" => "Slack does not show this file to the bridge's app.",
+        "invalid_channel" | "posting_to_channel_denied" => {
+            "The bridge's app may not write in this Slack channel; somebody in it has to invite the app with /invite @name."
+        }
         "storage_limit_reached" => {
             "The Slack workspace has no room left for files; an admin of it can delete some or change its plan."
         }
