@@ -7,6 +7,8 @@ mod page;
 mod proof;
 mod rate_limit;
 pub(crate) mod reply;
+mod respond;
+mod upload;
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -22,6 +22,36 @@ pub struct Config {
     pub room_mentions: bool,
     /// Whether Slack shows previews of pages, pictures and videos that Matrix users link to.
     pub link_previews: bool,
+    /// How an answer to a message outside of threads is shown: with a line above it that says what it answers (`quote`),
+    /// in the answered message's thread (`thread`), or in that thread and in the channel as well (`broadcast`).
+    pub replies: Replies,
+    /// Where it is said which Matrix users reacted to a message, since Slack counts all of them as the one app: in a note
+    /// in the message's thread (`thread`), or nowhere (`off`).
+    pub reaction_notes: ReactionNotes,
+}
+
+/// How an answer to a message outside of threads is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replies {
+    /// In the channel, with a line above that says what it answers.
+    #[default]
+    Quote,
+    /// In the answered message's thread.
+    Thread,
+    /// In that thread, and in the channel as well.
+    Broadcast,
+}
+
+/// Where it is said which Matrix users reacted to a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReactionNotes {
+    /// In a note in the message's thread.
+    #[default]
+    Thread,
+    /// Nowhere.
+    Off,
 }
 
 /// How calls are spaced out.
@@ -43,6 +73,8 @@ impl Default for Config {
             rate_limits: RateLimits::Quota,
             room_mentions: false,
             link_previews: true,
+            replies: Replies::Quote,
+            reaction_notes: ReactionNotes::Thread,
         }
     }
 }
@@ -72,6 +104,8 @@ impl Config {
             broadcast: self.room_mentions,
             unfurl_links: self.link_previews,
             unfurl_media: self.link_previews,
+            replies: self.replies,
+            reaction_notes: self.reaction_notes,
         }
     }
 

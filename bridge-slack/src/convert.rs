@@ -3,9 +3,11 @@
 pub mod attachments;
 pub mod blocks;
 pub mod blocks_write;
+pub mod command;
 pub mod decode;
 pub mod emoji;
 pub mod encode;
+pub mod file_source;
 pub mod flatten;
 pub mod mrkdwn_read;
 pub mod mrkdwn_write;
@@ -14,7 +16,8 @@ pub mod spans;
 pub mod wire;
 
 pub use decode::{Own, decode};
-pub use encode::{Options, Post, encode};
+pub use encode::{Options, Piece, Post, Standing, Upload, encode};
+pub use file_source::SlackFile;
 pub use scope::scope_and_dedup;
 
 #[cfg(test)]

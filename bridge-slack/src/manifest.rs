@@ -129,6 +129,11 @@ pub const EVENTS: &[Event] = &[
     event_for(WORKSPACE, "team_rename", "follow the workspace's name"),
 ];
 
+/// What people on Slack type to ask the bridge about the Matrix room of their channel.
+const COMMAND: &str = "/matrix";
+const COMMAND_DESCRIPTION: &str = "Asks the bridge about the Matrix room of this channel";
+const COMMAND_HINT: &str = "who | link | invite @name:server";
+
 /// The scopes that a token lacks and no login goes without, in the table's order. `granted` is what Slack says the token
 /// has.
 pub fn missing(granted: &[&str]) -> Vec<&'static Scope> {
@@ -157,7 +162,15 @@ pub fn manifest_json() -> serde_json::Value {
             "name": "Matrix Bridge",
             "description": "Carries messages between Slack channels and Matrix rooms.",
         },
-        "features": { "bot_user": { "display_name": "matrix-bridge", "always_online": true } },
+        "features": {
+            "bot_user": { "display_name": "matrix-bridge", "always_online": true },
+            "slash_commands": [{
+                "command": COMMAND,
+                "description": COMMAND_DESCRIPTION,
+                "usage_hint": COMMAND_HINT,
+                "should_escape": false,
+            }],
+        },
         "oauth_config": { "scopes": { "bot": scopes } },
         "settings": {
             "event_subscriptions": { "bot_events": events },
@@ -186,6 +199,11 @@ features:
   bot_user:
     display_name: matrix-bridge
     always_online: true
+  slash_commands:
+    - command: {COMMAND}
+      description: {COMMAND_DESCRIPTION}
+      usage_hint: \"{COMMAND_HINT}\"
+      should_escape: false
 oauth_config:
   scopes:
     bot:
@@ -263,7 +281,7 @@ mod tests {
             .map(|name| name.as_str().unwrap())
             .collect();
         assert_eq!(items, expected);
-        for name in ["Matrix Bridge", "matrix-bridge"] {
+        for name in ["Matrix Bridge", "matrix-bridge", super::COMMAND, super::COMMAND_HINT] {
             assert!(yaml.contains(name) && json.to_string().contains(name));
         }
     }

@@ -5,7 +5,11 @@ use metrics::counter;
 
 /// All metrics of the Slack side.
 pub const METRICS: &[Described] = &[
-    ("slack_events_accepted_total", Kind::Counter, "Events of Slack that were stored and acknowledged."),
+    (
+        "slack_events_accepted_total",
+        Kind::Counter,
+        "Events and commands of Slack that were stored and acknowledged.",
+    ),
     (
         "slack_events_unstored_total",
         Kind::Counter,
@@ -14,7 +18,7 @@ pub const METRICS: &[Described] = &[
     (
         "slack_envelopes_unused_total",
         Kind::Counter,
-        "Slash commands and button presses, which were acknowledged and not used.",
+        "Button presses and the like, which were acknowledged and not used.",
     ),
     (
         "slack_envelopes_unknown_total",

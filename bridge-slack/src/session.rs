@@ -1,24 +1,37 @@
 //! A connected Slack app: events in over its sockets, posts and questions out over the Web API.
 
 mod chats;
+mod desk;
+mod edits;
+pub(crate) mod emoji;
+mod files;
 pub(crate) mod intake;
+mod messages;
 pub(crate) mod people;
 mod posts;
+mod reactions;
+mod rooms;
+mod standing;
+mod uploads;
 
 use std::sync::Arc;
 
+use bridge_core::content::{File, RichText};
 use bridge_core::error::NetworkError;
-use bridge_core::event::MatrixEvent;
-use bridge_core::id::{ChatKey, RemoteUserId};
-use bridge_core::network::{Capabilities, ChatInfo, Context, SentPart, Session, UserInfo};
+use bridge_core::event::{MatrixEvent, RemoteEvent};
+use bridge_core::id::{ChatKey, RemoteMessageId, RemoteUserId};
+use bridge_core::network::{Capabilities, ChatInfo, Context, FileBytes, SentPart, Session, UserInfo};
 use bridge_core::queue::Inbox;
+use serde_json::json;
 
 use self::chats::Found;
+use self::desk::Desk;
+use self::emoji::Emojis;
 use self::intake::Intake;
 use self::people::People;
-use self::posts::Desk;
+use self::uploads::Uploads;
 use crate::api::{Api, Caller};
-use crate::convert::{Options, Own};
+use crate::convert::{Options, Own, blocks_write, mrkdwn_write};
 use crate::id;
 use crate::login::Credentials;
 use crate::socket;
@@ -27,6 +40,8 @@ use crate::socket;
 const MAX_TEXT: usize = 4_000;
 /// The longest text that is carried at all: 15 posts, at one per second.
 const MAX_TEXT_TOTAL: usize = 60_000;
+/// The largest file that Slack takes.
+const MAX_FILE_BYTES: u64 = 1_000_000_000;
 
 /// One app in one workspace, while connected.
 #[derive(Debug)]
@@ -40,6 +55,7 @@ pub struct SlackSession {
     team_id: String,
     desk: Desk,
     people: People,
+    emojis: Emojis,
     context: Context,
 }
 
@@ -54,14 +70,26 @@ impl SlackSession {
         let patient_bot = api.caller(&credentials.bot_token, &credentials.team_id);
         let bot = patient_bot.for_jobs();
         let (team_id, clock) = (credentials.team_id.clone(), context.clock().clone());
+        let people = People::new();
+        let desk = Desk {
+            bot: bot.clone(),
+            team_id,
+            own,
+            options,
+            clock,
+            context: context.clone(),
+            people: people.clone(),
+            uploads: Uploads::new(),
+        };
         Self {
-            desk: Desk { bot: bot.clone(), team_id, own, options, clock },
+            desk,
             bot,
             patient_bot,
             app: api.caller(&credentials.app_token, &credentials.team_id),
             api: api.clone(),
             team_id: credentials.team_id.clone(),
-            people: People::new(),
+            people,
+            emojis: Emojis::new(),
             context,
         }
     }
@@ -73,7 +101,7 @@ impl Session for SlackSession {
         let listener = socket::Listener {
             caller: self.app.clone(),
             connector: self.api.connector(),
-            intake: Intake::new(inbox, login_id, self.people.clone()),
+            intake: Intake::new(inbox, login_id, self.people.clone(), self.emojis.clone()),
             context: self.context.clone(),
         };
         socket::listen(listener).await
@@ -87,6 +115,11 @@ impl Session for SlackSession {
         let mut capabilities = Capabilities::default();
         capabilities.max_text = MAX_TEXT;
         capabilities.max_text_total = MAX_TEXT_TOTAL;
+        capabilities.max_file_bytes = MAX_FILE_BYTES;
+        capabilities.edits = true;
+        capabilities.deletes = true;
+        capabilities.reactions = true;
+        capabilities.threads = true;
         capabilities
     }
 
@@ -109,6 +142,44 @@ impl Session for SlackSession {
 
     async fn download(&self, url: &str, limit: usize) -> Result<Vec<u8>, NetworkError> {
         self.bot.download(url, limit).await
+    }
+
+    async fn open_file(&self, file: &File) -> Result<FileBytes, NetworkError> {
+        files::open(&self.bot, file).await
+    }
+
+    async fn emoji_url(&self, name: &str) -> Result<Option<String>, NetworkError> {
+        self.emojis.url(&self.bot, name).await
+    }
+
+    async fn message(
+        &self,
+        _chat: &ChatKey,
+        id: &RemoteMessageId,
+    ) -> Result<Option<RemoteEvent>, NetworkError> {
+        messages::message(&self.bot, &self.desk.own, id).await
+    }
+
+    async fn pins(&self, chat: &ChatKey) -> Result<Vec<RemoteMessageId>, NetworkError> {
+        messages::pins(&self.bot, &self.team_id, chat).await
+    }
+
+    async fn members(&self, chat: &ChatKey, at_most: usize) -> Result<Vec<RemoteUserId>, NetworkError> {
+        messages::members(&self.bot, &self.team_id, &self.desk.own, chat, at_most).await
+    }
+
+    async fn open_chat(&self, people: &[RemoteUserId]) -> Result<ChatInfo, NetworkError> {
+        let channel = messages::open(&self.bot, people).await?;
+        chats::info(&self.bot, &self.team_id, &channel).await
+    }
+
+    async fn answer(&self, answer_to: &str, text: &RichText) -> Result<(), NetworkError> {
+        let answer = json!({
+            "response_type": "ephemeral",
+            "text": mrkdwn_write::write(text, false),
+            "blocks": blocks_write::write(text, false),
+        });
+        self.bot.respond(answer_to, &answer).await
     }
 
     async fn chats(&self) -> Result<Vec<ChatInfo>, NetworkError> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -48,28 +49,49 @@ pub struct Context {
     clock: Clock,
     state: Arc<watch::Sender<ConnectionState>>,
     stop: CancellationToken,
-    bot: Option<Intent>,
+    files: Files,
+}
+
+/// Where files of Matrix are read.
+#[derive(Debug, Clone)]
+enum Files {
+    Nowhere,
+    Homeserver(Intent),
+    /// The same content behind every address.
+    Given(Bytes),
 }
 
 impl Context {
     /// A context; made by the core, and by a network's own tests.
     pub fn new(login_id: LoginId, clock: Clock, stop: CancellationToken) -> Self {
         let state = Arc::new(watch::Sender::new(ConnectionState::Connecting));
-        Self { login_id, clock, state, stop, bot: None }
+        Self { login_id, clock, state, stop, files: Files::Nowhere }
     }
 
     /// The same, able to open files of Matrix.
     pub(crate) fn with_bot(mut self, bot: Intent) -> Self {
-        self.bot = Some(bot);
+        self.files = Files::Homeserver(bot);
+        self
+    }
+
+    /// The same, with this content behind each file of Matrix: for a network's own tests.
+    #[must_use]
+    pub fn with_content(mut self, content: impl Into<Bytes>) -> Self {
+        self.files = Files::Given(content.into());
         self
     }
 
     /// Opens a file of a [`MatrixEvent`](crate::event::MatrixEvent) for reading. A file that is gone is a
     /// [`NetworkError::Rejected`].
     pub async fn open_file(&self, file: &File) -> Result<FileBytes, NetworkError> {
-        match &self.bot {
-            Some(bot) => super::file::open(bot, file).await,
-            None => Err(NetworkError::Unsupported("A file")),
+        match &self.files {
+            Files::Homeserver(bot) => super::file::open(bot, file).await,
+            Files::Given(content) => {
+                let (size, content) = (content.len() as u64, content.clone());
+                let stream = Box::pin(futures_util::stream::once(async { Ok(content) }));
+                Ok(FileBytes { stream, size: Some(size), media_type: None })
+            }
+            Files::Nowhere => Err(NetworkError::Unsupported("A file")),
         }
     }
 

@@ -1,11 +1,16 @@
 //! How a Web API call failed, and what that means for what was to be done.
 
+mod code;
+
 use std::time::Duration;
 
 use bridge_core::error::NetworkError;
 use hyper_util::client::legacy;
 use serde::Deserialize;
 use slack_morphism::errors::SlackClientError;
+
+use self::code::of_code;
+pub(crate) use self::code::{missing_scope, refused_credentials};
 
 /// A failed call, without anything of the answer's body but Slack's error code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +98,14 @@ impl CallError {
         }
     }
 
+    /// For a call that changes something, but nothing more when it is made again.
+    pub(crate) fn of_change(self, method: &str) -> NetworkError {
+        match self {
+            Self::Unreadable => NetworkError::Transient(self.sentence(method)),
+            other => other.of_read(method),
+        }
+    }
+
     /// For a call that must not be made twice: where it is open whether it arrived, it is looked for first.
     pub(crate) fn of_post(self, method: &str) -> NetworkError {
         match &self {
@@ -123,96 +136,6 @@ impl CallError {
             Self::Unreadable => format!("Slack's answer to {method} could not be read."),
         }
     }
-}
-
-/// What Slack's error codes mean for people.
-fn of_code(method: &str, code: &str, needed: Option<&str>) -> NetworkError {
-    if let Some(why) = refused_credentials(code) {
-        return NetworkError::BadCredentials(why.to_owned());
-    }
-    let sentence = match code {
-        "missing_scope" => {
-            return NetworkError::Rejected(missing_scope(needed.unwrap_or("of an unknown name")));
-        }
-        "internal_error"
-        | "fatal_error"
-        | "service_unavailable"
-        | "request_timeout"
-        | "team_added_to_org"
-        | "accesslimited" => {
-            return NetworkError::Transient(format!("Slack could not do {method} at this moment ({code})."));
-        }
-        "not_in_channel" => {
-            "The bridge's app is not in this Slack channel; somebody in it has to invite the app with /invite \
-             @name."
-        }
-        "channel_not_found" => {
-            "Slack knows no such channel, or it is private and the bridge's app is not in it; somebody in it has \
-             to invite the app with /invite @name."
-        }
-        "is_archived" => "The Slack channel is archived; nothing can be changed in it until it is restored.",
-        "msg_too_long" => "The message is too long for Slack; send it in several pieces.",
-        "msg_blocks_too_long" | "invalid_blocks" | "invalid_blocks_format" => {
-            "Slack does not accept the message's formatting; send it in several pieces or as plain text."
-        }
-        "no_text" => "Slack does not accept an empty message.",
-        "metadata_too_large" => {
-            "Slack does not accept the message, because what is attached to it is too long."
-        }
-        "restricted_action"
-        | "restricted_action_read_only_channel"
-        | "restricted_action_thread_only_channel"
-        | "restricted_action_non_threadable_channel"
-        | "restricted_action_thread_locked" => {
-            "A setting of the Slack workspace or channel forbids this; an admin of the workspace can change it."
-        }
-        "ekm_access_denied" => {
-            "The Slack workspace's admins have locked this channel with their key management."
-        }
-        "message_not_found" | "thread_not_found" => "The message is no longer there on Slack.",
-        "cant_update_message" | "cant_delete_message" => {
-            "Slack lets the bridge change only messages that the bridge itself sent."
-        }
-        "edit_window_closed" => {
-            "The Slack workspace does not allow messages to be edited any more after so long."
-        }
-        "user_not_found" | "users_not_found" | "bot_not_found" => "Slack knows no such person.",
-        "team_access_not_granted" => {
-            "The Slack app was not given access to this workspace by its organisation."
-        }
-        _ => return NetworkError::Rejected(format!("Slack refused this ({method}: {code}).")),
-    };
-    NetworkError::Rejected(sentence.to_owned())
-}
-
-/// Why a token does not work any more, if that is what the code says.
-pub(crate) fn refused_credentials(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "invalid_auth" | "not_authed" => {
-            "Slack does not know the app's token; log in again with the token that the app's page shows now."
-        }
-        "account_inactive" => {
-            "The Slack app was removed from the workspace; install it again under OAuth & Permissions, then log \
-             in again with the new token."
-        }
-        "token_revoked" | "token_expired" => {
-            "The Slack app's token was revoked; install the app again under OAuth & Permissions, then log in \
-             again with the new token."
-        }
-        "not_allowed_token_type" => {
-            "Slack does not accept this kind of token here; log in again, with the Bot User OAuth Token (xoxb-) \
-             first and the app-level token (xapp-) second."
-        }
-        _ => return None,
-    })
-}
-
-/// Names what the app must be granted, and where.
-pub(crate) fn missing_scope(scopes: &str) -> String {
-    format!(
-        "The Slack app lacks the scope {scopes}. Add it on the app's page under OAuth & Permissions → Scopes → \
-         Bot Token Scopes, then choose Reinstall."
-    )
 }
 
 #[cfg(test)]

@@ -1,27 +1,50 @@
-//! Fetches small files: the bot's token only to Slack's own file hosts, a limit on the size, no redirect unseen.
+//! Fetches files: the bot's token only to Slack's own file hosts, no redirect unseen.
+
+use std::time::Duration;
 
 use bridge_core::error::NetworkError;
 use bridge_core::net_guard::is_inside;
+use bridge_core::network::{FileBytes, FileStream};
+use futures_util::stream;
 use http::header;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use super::{CALL_TIMEOUT, CallError, Caller};
+use super::{CALL_TIMEOUT, CallError, Caller, UNSAID_WAIT};
 use crate::config::is_allowed;
 
 /// How many redirects are followed.
 const MOST_HOPS: usize = 5;
+/// How long the next piece of a file may take to come.
+const PIECE_TIMEOUT: Duration = Duration::from_secs(30);
 
 const NOT_PUBLIC: &str = "The file is not at a public https address.";
 
 impl Caller {
     /// Fetches a file of `limit` bytes at most. Errors are sentences; none holds the address, which may be secret.
     pub(crate) async fn download(&self, url: &str, limit: usize) -> Result<Vec<u8>, NetworkError> {
-        let fetch = self.fetch(url, limit);
+        let fetch = async {
+            let response = self.fetch(url).await?;
+            not_a_page(&response)?;
+            read(response, limit).await
+        };
         timeout(CALL_TIMEOUT, fetch).await.unwrap_or_else(|_| Err(CallError::TimedOut.of_read("a file")))
     }
 
-    async fn fetch(&self, url: &str, limit: usize) -> Result<Vec<u8>, NetworkError> {
+    /// Opens a file for reading, piece by piece. `is_page`: it is itself an HTML page, which else would be Slack's page to
+    /// sign in.
+    pub(crate) async fn open(&self, url: &str, is_page: bool) -> Result<FileBytes, NetworkError> {
+        let fetch = timeout(CALL_TIMEOUT, self.fetch(url)).await;
+        let response = fetch.unwrap_or_else(|_| Err(CallError::TimedOut.of_read("a file")))?;
+        if !is_page {
+            not_a_page(&response)?;
+        }
+        let size = response.content_length();
+        Ok(FileBytes { size, media_type: media_type(&response), stream: pieces(response) })
+    }
+
+    /// Asks for a file and follows where it is led.
+    async fn fetch(&self, url: &str) -> Result<reqwest::Response, NetworkError> {
         let broken = |error: reqwest::Error| {
             if is_inside(&error) { refused(NOT_PUBLIC) } else { CallError::from(error).of_read("a file") }
         };
@@ -40,7 +63,7 @@ impl Caller {
                 url = target.ok_or_else(|| refused("Slack redirected the file to nowhere."))?;
                 continue;
             }
-            return read(response, limit).await;
+            return accepted(response);
         }
         Err(refused("The file's address leads from one place to the next without end."))
     }
@@ -67,20 +90,48 @@ impl Caller {
     }
 }
 
-async fn read(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, NetworkError> {
-    let broken = |error: reqwest::Error| CallError::from(error).of_read("a file");
-    let status = response.status().as_u16();
-    match status {
-        200 => {}
-        429 | 500.. => return Err(CallError::Status(status).of_read("a file")),
-        _ => return Err(refused(&format!("Slack did not give out the file (HTTP status {status})."))),
+/// A file's answer, or what its status means.
+fn accepted(response: reqwest::Response) -> Result<reqwest::Response, NetworkError> {
+    match response.status().as_u16() {
+        200 => Ok(response),
+        429 => {
+            let wait = response.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+            let wait =
+                wait.and_then(|wait| wait.trim().parse().ok()).map_or(UNSAID_WAIT, Duration::from_secs);
+            Err(NetworkError::RateLimited(wait))
+        }
+        status @ 500.. => Err(CallError::Status(status).of_read("a file")),
+        404 | 410 => Err(refused("Slack does not have the file any more.")),
+        status => Err(refused(&format!("Slack did not give out the file (HTTP status {status})."))),
     }
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    if kind.is_some_and(|kind| kind.starts_with("text/html")) {
+}
+
+/// Without the right to read files Slack answers with its page to sign in, as if all was well.
+fn not_a_page(response: &reqwest::Response) -> Result<(), NetworkError> {
+    if media_type(response).is_some_and(|kind| kind.starts_with("text/html")) {
         return Err(refused(
             "Slack answered with a sign-in page instead of the file; the app may lack the scope files:read.",
         ));
     }
+    Ok(())
+}
+
+fn media_type(response: &reqwest::Response) -> Option<String> {
+    let kind = response.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+fn pieces(response: reqwest::Response) -> FileStream {
+    Box::pin(stream::try_unfold(response, |mut response| async {
+        let piece = timeout(PIECE_TIMEOUT, response.chunk()).await;
+        let piece = piece.map_err(|_| CallError::TimedOut).and_then(|piece| Ok(piece?));
+        let piece = piece.map_err(|error| error.of_read("a file"))?;
+        Ok(piece.map(|piece| (piece, response)))
+    }))
+}
+
+async fn read(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, NetworkError> {
+    let broken = |error: reqwest::Error| CallError::from(error).of_read("a file");
     let too_long = || refused(&format!("The file is longer than {limit} bytes."));
     if response.content_length().is_some_and(|length| length > limit as u64) {
         return Err(too_long());

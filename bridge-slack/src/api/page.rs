@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::reply::{Channel, ChannelPage, Message, MessagePage};
+use serde::de::DeserializeOwned;
+
+use super::reply::{Channel, ChannelPage, MemberPage, Message, MessagePage};
 use super::{CallError, Caller, Params};
 
 /// Longest pages Slack gives for the lists we read.
 const CHANNELS_PER_PAGE: &str = "999";
 const MESSAGES_PER_PAGE: &str = "200";
+const MEMBERS_PER_PAGE: &str = "200";
 
 impl Caller {
     /// All channels that `users.conversations` or `conversations.list` tells of, until `enough` says so.
@@ -35,6 +38,45 @@ impl Caller {
             }
             cursor = next;
         }
+    }
+
+    /// The first `at_most` people of a channel, in Slack's spelling.
+    pub(crate) async fn members(&self, channel: &str, at_most: usize) -> Result<Vec<String>, CallError> {
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let params: Params<'_> = vec![
+                ("channel", Some(Cow::Borrowed(channel))),
+                ("limit", Some(Cow::Borrowed(MEMBERS_PER_PAGE))),
+                ("cursor", none_if_empty(&cursor)),
+            ];
+            let page: MemberPage = self.get("conversations.members", &params).await?;
+            found.extend(page.members);
+            let next = page.response_metadata.next_cursor;
+            if found.len() >= at_most || next.is_empty() || next == cursor {
+                found.truncate(at_most);
+                return Ok(found);
+            }
+            cursor = next;
+        }
+    }
+
+    /// The page of messages in which a message is, in the channel or in a thread of it. `M` says how much of them is read.
+    pub(crate) async fn page_around<M: DeserializeOwned + Send>(
+        &self,
+        channel: &str,
+        ts: &str,
+    ) -> Result<M, CallError> {
+        let params: Params<'_> = vec![
+            ("channel", Some(Cow::Borrowed(channel))),
+            ("ts", Some(Cow::Borrowed(ts))),
+            ("oldest", Some(Cow::Borrowed(ts))),
+            ("latest", Some(Cow::Borrowed(ts))),
+            ("inclusive", Some(Cow::Borrowed("true"))),
+            ("include_all_metadata", Some(Cow::Borrowed("true"))),
+            ("limit", Some(Cow::Borrowed("10"))),
+        ];
+        self.get("conversations.replies", &params).await
     }
 
     /// Shows the messages of a channel, or of the thread under `root`, since `oldest`, with their metadata, until

@@ -54,15 +54,22 @@ impl Tier {
             "chat.postMessage" => Self::Post,
             "apps.connections.open" => Self::Free,
             "auth.test" | "chat.getPermalink" => Self::Hundreds,
-            "conversations.members" | "users.info" | "files.info" | "chat.postEphemeral" => Self::Four,
+            "conversations.members"
+            | "users.info"
+            | "files.info"
+            | "files.getUploadURLExternal"
+            | "files.completeUploadExternal"
+            | "chat.postEphemeral" => Self::Four,
             "conversations.list"
             | "users.list"
             | "users.conversations"
             | "emoji.list"
             | "usergroups.list"
+            | "pins.list"
             | "reactions.remove"
             | "conversations.create"
-            | "conversations.rename" => Self::Two,
+            | "conversations.rename"
+            | "conversations.setTopic" => Self::Two,
             _ => Self::Three,
         }
     }

@@ -84,15 +84,114 @@ reply!(
     }
 );
 reply!(
-    /// What `find_sent` looks at.
+    /// What `find_sent` looks at, and what an answer quotes.
     Message {
         ts: String,
+        thread_ts: Option<String>,
         user: Option<String>,
         bot_id: Option<String>,
         app_id: Option<String>,
+        username: Option<String>,
+        text: String,
+        blocks: Value,
+        files: Vec<File>,
         metadata: Value,
     }
 );
+reply!(
+    /// A page of messages, each as Slack wrote it.
+    RawMessagePage {
+        messages: Vec<Value>,
+    }
+);
+reply!(
+    /// A file.
+    File {
+        id: String,
+        /// Whose it is.
+        user: Option<String>,
+        name: String,
+        size: Option<u64>,
+        url_private: String,
+        url_private_download: String,
+        mimetype: Option<String>,
+        /// How it is kept (`hosted`, `external`, `tombstone`, `hidden_by_limit`, …).
+        mode: String,
+        /// By visibility and channel, the messages it is shared in.
+        shares: Value,
+    }
+);
+reply!(
+    /// `files.info`
+    FileReply {
+        file: File,
+    }
+);
+reply!(
+    /// `files.completeUploadExternal`
+    FilesReply {
+        files: Vec<File>,
+    }
+);
+reply!(
+    /// `files.getUploadURLExternal`
+    UploadPlace {
+        upload_url: String,
+        file_id: String,
+    }
+);
+reply!(
+    /// `pins.list`
+    PinsReply {
+        items: Vec<Pin>,
+    }
+);
+reply!(
+    /// Something pinned.
+    Pin {
+        message: Pinned,
+    }
+);
+reply!(
+    /// A pinned message; a pinned file has none.
+    Pinned {
+        ts: String,
+    }
+);
+reply!(
+    /// A page of a channel's members.
+    MemberPage {
+        members: Vec<String>,
+        response_metadata: ResponseMetadata,
+    }
+);
+reply!(
+    /// `emoji.list`: the address of each, or `alias:` and another's name.
+    EmojiReply {
+        emoji: std::collections::HashMap<String, String>,
+    }
+);
+reply!(
+    /// `chat.getPermalink`
+    PermalinkReply {
+        permalink: String,
+    }
+);
+reply!(
+    /// Of what only the success matters.
+    Done {
+        ok: bool,
+    }
+);
+
+impl File {
+    /// The message that shows the file in a channel.
+    pub(crate) fn share_in(&self, channel: &str) -> Option<&str> {
+        let places = self.shares.as_object()?.values();
+        places.filter_map(|place| place[channel].as_array()?.first()?["ts"].as_str()).next()
+    }
+}
+
 reply!(
     /// `users.info`
     UserReply {
@@ -158,6 +257,16 @@ mod tests {
         assert_eq!(page.messages[0].user, None);
         assert_eq!(page.messages[0].metadata["event_payload"]["n"], 7);
         assert_eq!(page.response_metadata.next_cursor, "dXNlcg==");
+    }
+
+    #[test]
+    fn a_share_is_found_wherever_the_channel_stands() {
+        let file: File = serde_json::from_str(
+            r#"{"shares": {"public": {"C1": [{"ts": "1.000001"}]}, "private": {"G2": [{"ts": "2.000002"}], "G3": []}}}"#,
+        )
+        .unwrap();
+        assert_eq!((file.share_in("C1"), file.share_in("G2")), (Some("1.000001"), Some("2.000002")));
+        assert_eq!((file.share_in("G3"), File::default().share_in("C1")), (None, None));
     }
 
     #[test]

@@ -75,8 +75,12 @@ const CHAT_TYPES: &[&str] = &[
 /// message without a place or an id: it cannot be shown, and is parked for the operator.
 pub fn decode(payload: &str, own: &Own) -> Result<RemoteEvent, NetworkError> {
     let (place, scope, dedup) = place(payload);
+    let raw = payload;
     let payload = wire::read::<Payload>(payload).unwrap_or_default();
     let Some(event) = payload.event else {
+        if let Some(command) = super::command::read(raw) {
+            return Ok(command);
+        }
         return match payload.kind.as_str() {
             "" | "event_callback" => Err(NetworkError::Malformed(
                 "Slack sent a payload without an event in it; it is kept, and nothing was shown.".to_owned(),

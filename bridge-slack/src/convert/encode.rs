@@ -1,21 +1,25 @@
-//! Writes a Matrix event as the posts that carry it out.
+//! Writes a Matrix event as the posts and uploads that carry it out.
 
+mod note;
+mod pieces;
 mod speaker;
 
-use bridge_core::content::split::split;
-use bridge_core::content::{Block, Message, MessageStyle, RichText};
+use bridge_core::content::File;
 use bridge_core::event::{MatrixEvent, MatrixKind};
 use bridge_core::id::PartId;
 use serde_json::{Value, json};
 
+pub use self::note::note;
 use super::decode::METADATA_TYPE;
-
-use super::{blocks_write, flatten, mrkdwn_write};
+use super::mrkdwn_write;
+use crate::config::{ReactionNotes, Replies};
 use crate::id;
 
 /// The longest text of a post, in characters: Slack cuts longer ones into several messages of its own, whose ids we
 /// would not know, and refuses to edit them.
 pub const MAX_TEXT: usize = 4_000;
+/// By this name a block is known again as the line that says what is answered.
+const QUOTE_BLOCK: &str = "matrix_reply";
 
 /// What the operator allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +30,130 @@ pub struct Options {
     pub unfurl_links: bool,
     /// Whether Slack shows linked pictures and videos.
     pub unfurl_media: bool,
+    /// How an answer outside of threads is shown.
+    pub replies: Replies,
+    /// Where it is said which Matrix users reacted.
+    pub reaction_notes: ReactionNotes,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { broadcast: false, unfurl_links: true, unfurl_media: true }
+        crate::config::Config::default().options()
     }
+}
+
+/// How a message stands to others, as found out before it is written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Standing {
+    /// The first message of the thread it goes into.
+    pub thread_ts: Option<String>,
+    /// Whether a message of a thread is also shown outside of it.
+    pub broadcast: bool,
+    /// The line above it that says what it answers, as mrkdwn.
+    pub quote: Option<String>,
+}
+
+impl Standing {
+    /// The standing of a message that answers nothing: in its thread, or by itself.
+    pub fn of_thread(root: Option<&bridge_core::id::RemoteMessageId>) -> Self {
+        let thread_ts = root.and_then(id::parse_message_id).map(|root| root.ts);
+        Self { thread_ts, ..Self::default() }
+    }
+}
+
+/// The line that says what a message answers: a link where one is known, and the beginning of the answered text.
+pub fn quote(link: Option<&str>, author: Option<&str>, text: &str) -> String {
+    const LONGEST: usize = 120;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut shown: String = line.chars().take(LONGEST).collect();
+    if line.chars().count() > LONGEST {
+        shown.push('…');
+    }
+    let who = author.map(speaker::username).unwrap_or_else(|| "a message".to_owned());
+    let who = match link.filter(|link| mrkdwn_write::is_linkable(link)) {
+        Some(link) => format!("<{}|{}>", mrkdwn_write::escape(link).replace('|', "%7C"), who),
+        None => who,
+    };
+    // What could be read as formatting is left to be read so: it is one line, and it pings nobody.
+    if shown.is_empty() {
+        format!("↪ {who}")
+    } else {
+        format!("↪ {who}: {}", mrkdwn_write::escape(&shown))
+    }
+}
+
+/// The line that says what a message answers, out of the blocks of a message that has one.
+pub fn quote_of(blocks: &Value) -> Option<String> {
+    let block = blocks.as_array()?.first().filter(|block| block["block_id"] == QUOTE_BLOCK)?;
+    block["elements"][0]["text"].as_str().map(str::to_owned)
+}
+
+/// One remote message to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// A text.
+    Post(Post),
+    /// A file.
+    Upload(Upload),
+}
+
+impl Piece {
+    /// Which part of the Matrix event it carries.
+    pub fn part(&self) -> &PartId {
+        match self {
+            Self::Post(post) => &post.part,
+            Self::Upload(upload) => &upload.part,
+        }
+    }
+
+    /// The channel, in Slack's spelling.
+    pub fn channel(&self) -> &str {
+        match self {
+            Self::Post(post) => &post.channel,
+            Self::Upload(upload) => &upload.channel,
+        }
+    }
+
+    /// The first message of the thread it goes into.
+    pub fn thread_ts(&self) -> Option<&str> {
+        match self {
+            Self::Post(post) => post.thread_ts.as_deref(),
+            Self::Upload(upload) => upload.thread_ts.as_deref(),
+        }
+    }
+
+    /// The arguments of `chat.update` that make a message say this. A file stays; what is said about it changes.
+    pub fn update(&self, ts: &str) -> Value {
+        let (text, blocks) = match self {
+            Self::Post(post) => (&post.text, post.blocks.clone()),
+            Self::Upload(upload) => (&upload.comment, None),
+        };
+        // Metadata that is not named stays as it is, and with it the marker.
+        let mut body = json!({ "channel": self.channel(), "ts": ts, "text": text, "link_names": false });
+        if let Some(blocks) = blocks {
+            body["blocks"] = blocks;
+        }
+        body
+    }
+}
+
+/// One file on its way to a channel. Slack takes no name, picture or marker with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Upload {
+    /// Which part of the Matrix event it carries.
+    pub part: PartId,
+    /// The channel, in Slack's spelling.
+    pub channel: String,
+    /// The first message of the thread it goes into.
+    pub thread_ts: Option<String>,
+    /// The file.
+    pub file: File,
+    /// What is said about it, as mrkdwn, beginning with who says it.
+    pub comment: String,
+    /// Who says it, as the comment begins; empty for the login itself.
+    pub speaker: String,
+    /// By what this program remembers it.
+    pub marker: String,
 }
 
 /// One call of `chat.postMessage`.
@@ -57,6 +179,8 @@ pub struct Post {
     pub unfurl_links: bool,
     /// Whether Slack shows linked pictures and videos.
     pub unfurl_media: bool,
+    /// Whether a message of a thread is also shown outside of it.
+    pub reply_broadcast: bool,
 }
 
 impl Post {
@@ -87,77 +211,21 @@ impl Post {
                 body[name] = value;
             }
         }
+        if self.reply_broadcast && self.thread_ts.is_some() {
+            body["reply_broadcast"] = true.into();
+        }
         body
     }
 }
 
-/// Writes an event as posts, in order. The same event gives the same posts each time. A message in which nothing is
-/// to be seen gives none.
-pub fn encode(event: &MatrixEvent, options: &Options) -> Vec<Post> {
+/// Writes an event as remote messages, in order. The same event gives the same ones each time. A message in which
+/// nothing is to be seen gives none.
+pub fn encode(event: &MatrixEvent, options: &Options, standing: &Standing) -> Vec<Piece> {
     match &event.kind {
-        MatrixKind::Message(message) => posts(event, message, *options),
+        MatrixKind::Message(message) | MatrixKind::Edit { message, .. } => {
+            pieces::pieces(event, message, *options, standing)
+        }
         _ => Vec::new(),
-    }
-}
-
-fn posts(event: &MatrixEvent, message: &Message, options: Options) -> Vec<Post> {
-    // A chat that is not Slack's is left to Slack to refuse, in words that reach the person.
-    let channel = id::parse_chat_id(&event.chat.chat_id)
-        .map_or_else(|| event.chat.chat_id.as_str().to_owned(), |chat| chat.id);
-    let thread_ts = message.thread_root.as_ref().and_then(id::parse_message_id).map(|root| root.ts);
-    let (username, icon_url) = speaker::shown(&event.speaker);
-    texts(message, options)
-        .into_iter()
-        .enumerate()
-        .map(|(index, text)| {
-            let blocks = blocks_write::write(&text, options.broadcast);
-            Post {
-                part: PartId::numbered(index),
-                channel: channel.clone(),
-                thread_ts: thread_ts.clone(),
-                text: mrkdwn_write::write(&text, options.broadcast),
-                blocks: blocks.as_array().is_some_and(|blocks| !blocks.is_empty()).then_some(blocks),
-                username: username.clone(),
-                icon_url: icon_url.clone(),
-                marker: event.part_marker(index),
-                unfurl_links: options.unfurl_links,
-                unfurl_media: options.unfurl_media,
-            }
-        })
-        .collect()
-}
-
-fn texts(message: &Message, options: Options) -> Vec<RichText> {
-    let measure = |text: &RichText| mrkdwn_write::write(text, options.broadcast).chars().count();
-    let mut texts = Vec::new();
-    for part in &message.parts {
-        if let bridge_core::content::PartBody::Text(text) = &part.body {
-            let text = match message.style {
-                MessageStyle::Emote => RichText { blocks: text.blocks.iter().map(italic).collect() },
-                _ => text.clone(),
-            };
-            texts.extend(split(&text, MAX_TEXT, measure));
-        }
-    }
-    texts.retain(|text| !text.is_empty());
-    texts
-}
-
-/// Slack has no emotes for apps; its own are shown in italics.
-fn italic(block: &Block) -> Block {
-    let spans = |spans: &[_]| flatten::restyle(spans, |style| style.italic = true);
-    match block {
-        Block::Paragraph(inner) => Block::Paragraph(spans(inner)),
-        Block::Heading { level, spans: inner } => Block::Heading { level: *level, spans: spans(inner) },
-        Block::Quote(blocks) => Block::Quote(blocks.iter().map(italic).collect()),
-        Block::List { start, items } => {
-            let items = items
-                .iter()
-                .map(|item| bridge_core::content::Item { blocks: item.blocks.iter().map(italic).collect() })
-                .collect();
-            Block::List { start: *start, items }
-        }
-        other => other.clone(),
     }
 }
 

@@ -131,7 +131,8 @@ fn dedup(
     DedupKey::new(format!("{team}-{channel}-{ts}-{subtype}"))
 }
 
-fn content_key(payload: &str) -> DedupKey {
+/// The key of a payload that has no id of its own.
+pub(super) fn content_key(payload: &str) -> DedupKey {
     use std::fmt::Write;
     let digest = Sha256::digest(payload.as_bytes());
     let mut key = String::from("sha256-");

@@ -1,9 +1,10 @@
 //! The way of a received payload into the inbox.
 
 use bridge_core::event::Scope;
-use bridge_core::id::LoginId;
+use bridge_core::id::{DedupKey, LoginId};
 use bridge_core::queue::{Inbox, Lane, NewJob, Source};
 
+use super::emoji::Emojis;
 use super::people::People;
 use crate::convert;
 
@@ -13,11 +14,12 @@ pub(crate) struct Intake {
     inbox: Inbox,
     login_id: LoginId,
     people: People,
+    emojis: Emojis,
 }
 
 impl Intake {
-    pub(crate) fn new(inbox: Inbox, login_id: LoginId, people: People) -> Self {
-        Self { inbox, login_id, people }
+    pub(crate) fn new(inbox: Inbox, login_id: LoginId, people: People, emojis: Emojis) -> Self {
+        Self { inbox, login_id, people, emojis }
     }
 
     pub(crate) fn inbox(&self) -> &Inbox {
@@ -27,12 +29,24 @@ impl Intake {
     /// A payload as it will be stored. Nothing is decoded but its lane and its key.
     pub(crate) fn job(&self, payload: &str) -> NewJob {
         let (scope, dedup) = convert::scope_and_dedup(payload);
-        if let Scope::User(user_id) = &scope {
+        match &scope {
             // The profile is fetched anew when the event is handled.
-            self.people.forget(user_id);
+            Scope::User(user_id) => self.people.forget(user_id),
+            Scope::Network if payload.contains("\"emoji_changed\"") => self.emojis.forget(),
+            _ => {}
         }
+        self.stored(&scope, dedup, payload)
+    }
+
+    /// A slash command's payload as it will be stored.
+    pub(crate) fn command(&self, payload: &str) -> NewJob {
+        let (scope, dedup) = convert::command::scope_and_dedup(payload);
+        self.stored(&scope, dedup, payload)
+    }
+
+    fn stored(&self, scope: &Scope, dedup: DedupKey, payload: &str) -> NewJob {
         NewJob {
-            lane: Lane::of_scope(&scope),
+            lane: Lane::of_scope(scope),
             source: Source::Remote,
             login_id: Some(self.login_id.clone()),
             dedup,

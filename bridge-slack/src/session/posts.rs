@@ -1,49 +1,49 @@
-//! Posts a Matrix event to Slack, part by part, and finds again what was posted.
+//! Sends a message piece by piece, and finds again what was sent.
 
-use std::sync::Arc;
-
-use bridge_core::clock::Clock;
+use bridge_core::content::Message as Content;
 use bridge_core::error::NetworkError;
 use bridge_core::event::MatrixEvent;
 use bridge_core::network::SentPart;
 
-use crate::api::Caller;
-use crate::api::reply::{Message, Posted};
-use crate::convert::{self, Options, Own, Post};
-use crate::id;
+use super::desk::Desk;
+use crate::api::reply::Message;
+use crate::convert::{self, Piece};
 
-const POST: &str = "chat.postMessage";
 const HISTORY: &str = "conversations.history";
 /// How far the homeserver's clock may be ahead of Slack's, in milliseconds, for a post to be found again.
 const CLOCK_MARGIN_MS: i64 = 2 * 60 * 1_000;
 /// How far back is looked when the event's own time lies in the future, and so says nothing.
 const BLIND_LOOKBACK_MS: i64 = 60 * 60 * 1_000;
 
-/// What posting takes.
-#[derive(Debug)]
-pub(super) struct Desk {
-    pub(super) bot: Caller,
-    pub(super) team_id: String,
-    pub(super) own: Arc<Own>,
-    pub(super) options: Options,
-    pub(super) clock: Clock,
-}
-
 impl Desk {
-    /// Posts the parts in order, leaving out those that are done. Once this call has posted one, a failure leaves
-    /// the fate of the whole open, and a wait interrupts it: what is there is found before the rest is sent.
-    pub(super) async fn send(
+    pub(super) async fn send_message(
         &self,
         event: &MatrixEvent,
+        message: &Content,
+        done: Vec<SentPart>,
+    ) -> Result<Vec<SentPart>, NetworkError> {
+        let standing = self.standing(message).await?;
+        self.send_pieces(&convert::encode(event, &self.options, &standing), done).await
+    }
+
+    /// Sends the pieces in order, leaving out those that are done. Once this call has sent one, a failure leaves
+    /// the fate of the whole open, and a wait interrupts it: what is there is found before the rest is sent.
+    pub(super) async fn send_pieces(
+        &self,
+        pieces: &[Piece],
         done: Vec<SentPart>,
     ) -> Result<Vec<SentPart>, NetworkError> {
         let mut sent = done;
         let mut is_begun = false;
-        for post in convert::encode(event, &self.options) {
-            if sent.iter().any(|part| part.part == post.part) {
+        for piece in pieces {
+            if sent.iter().any(|part| part.part == *piece.part()) {
                 continue;
             }
-            match self.post(&post).await {
+            let outcome = match piece {
+                Piece::Post(post) => self.post(post).await,
+                Piece::Upload(upload) => self.upload(upload).await,
+            };
+            match outcome {
                 Ok(part) => sent.push(part),
                 Err(error) if !is_begun => return Err(error),
                 Err(NetworkError::RateLimited(wait)) => return Err(NetworkError::Interrupted(wait)),
@@ -57,50 +57,56 @@ impl Desk {
         Ok(sent)
     }
 
-    async fn post(&self, post: &Post) -> Result<SentPart, NetworkError> {
-        let reply: Result<Posted, _> = self.bot.post(POST, Some(&post.channel), &post.body()).await;
-        let reply = reply.map_err(|error| error.of_post(POST))?;
-        let ts = reply.ts.as_deref().unwrap_or_default();
-        let channel = reply.channel.as_deref().unwrap_or(&post.channel);
-        self.part(post, channel, ts).ok_or_else(|| {
-            NetworkError::Uncertain("Slack's answer to chat.postMessage names no message.".to_owned())
-        })
-    }
-
-    fn part(&self, post: &Post, channel: &str, ts: &str) -> Option<SentPart> {
-        let id = id::message_id(&self.team_id, channel, ts)?;
-        Some(SentPart { part: post.part.clone(), id, at: id::ts_ms(ts)? })
+    pub(super) async fn find_message(
+        &self,
+        event: &MatrixEvent,
+        message: &Content,
+    ) -> Result<Vec<SentPart>, NetworkError> {
+        let standing = self.place_of(message).await?;
+        self.look_for(event.at, &convert::encode(event, &self.options, &standing)).await
     }
 
     /// Looks through what was said in the channel, or in the thread, since shortly before the event.
-    pub(super) async fn find(&self, event: &MatrixEvent) -> Result<Vec<SentPart>, NetworkError> {
-        let posts = convert::encode(event, &self.options);
-        let Some(first) = posts.first() else { return Ok(Vec::new()) };
-        let oldest = oldest(event.at, self.clock.now_ms());
+    pub(super) async fn look_for(&self, at: i64, pieces: &[Piece]) -> Result<Vec<SentPart>, NetworkError> {
+        let Some(first) = pieces.first() else { return Ok(Vec::new()) };
+        let oldest = oldest(at, self.clock.now_ms());
         let mut found: Vec<SentPart> = Vec::new();
         let looked = self
             .bot
-            .messages_since(&first.channel, first.thread_ts.as_deref(), &oldest, |message| {
-                let part = self.recognize(&posts, message);
+            .messages_since(first.channel(), first.thread_ts(), &oldest, |message| {
+                let part = self.recognize(pieces, message);
                 found.extend(part.filter(|part| !found.iter().any(|known| known.part == part.part)));
-                found.len() == posts.len()
+                found.len() == pieces.len()
             })
             .await;
         match looked {
             // Nothing of ours can be in a thread that is not there.
-            Err(error) if error.code() == Some("thread_not_found") => Ok(Vec::new()),
-            looked => looked.map(|()| found).map_err(|error| error.of_read(HISTORY)),
+            Err(error) if error.code() == Some("thread_not_found") => return Ok(Vec::new()),
+            looked => looked.map_err(|error| error.of_read(HISTORY))?,
         }
+        for piece in pieces {
+            if let Piece::Upload(upload) = piece
+                && !found.iter().any(|part| part.part == upload.part)
+            {
+                found.extend(self.find_upload(upload).await?);
+            }
+        }
+        found.sort_by_key(|part| pieces.iter().position(|piece| *piece.part() == part.part));
+        Ok(found)
     }
 
-    /// Which of the posts a message is, if it is ours. Others may copy a marker, but not our identity.
-    fn recognize(&self, posts: &[Post], message: &Message) -> Option<SentPart> {
+    /// Which of the pieces a message is, if it is ours. Others may copy a marker, but not our identity.
+    fn recognize(&self, pieces: &[Piece], message: &Message) -> Option<SentPart> {
         let is = |theirs: &Option<String>, ours: &str| !ours.is_empty() && theirs.as_deref() == Some(ours);
         let is_ours = is(&message.bot_id, &self.own.bot_id)
             || is(&message.app_id, &self.own.app_id)
             || is(&message.user, &self.own.user_id);
-        let post = posts.iter().find(|post| post.metadata() == message.metadata).filter(|_| is_ours)?;
-        self.part(post, &post.channel, &message.ts)
+        let is_meant = |piece: &&Piece| match piece {
+            Piece::Post(post) => post.metadata() == message.metadata,
+            Piece::Upload(upload) => self.uploads.is_in(upload, message),
+        };
+        let piece = pieces.iter().find(is_meant).filter(|_| is_ours)?;
+        self.part(piece.part(), piece.channel(), &message.ts)
     }
 }
 

@@ -162,6 +162,10 @@ impl Reader {
                     jobs.push(self.intake.job(payload.get()));
                     ids.push(id.into_owned());
                 }
+                Some(Frame::Envelope(Envelope { id, kind: Kind::SlashCommand, payload: Some(payload) })) => {
+                    jobs.push(self.intake.command(payload.get()));
+                    ids.push(id.into_owned());
+                }
                 Some(Frame::Envelope(envelope)) => self.pass_over(&envelope),
                 Some(Frame::Disconnect(goodbye)) => self.goodbye(goodbye),
                 Some(Frame::Hello(_) | Frame::Other) => {}

@@ -3,22 +3,11 @@
 use std::time::Duration;
 
 use bridge_core::error::NetworkError;
-use bridge_core::id::{ChatId, ChatKey, RemoteUserId};
 use bridge_core::network::{ChatKind, Session};
 use fake_slack::Fault;
 use serde_json::json;
 
 use super::world::{SOON, World, commit, next, pass};
-
-impl World {
-    fn user(&self, id: &str) -> RemoteUserId {
-        RemoteUserId::new(format!("{}-{id}", self.slack.team_id()).to_lowercase())
-    }
-
-    fn chat(&self, id: &str) -> ChatKey {
-        ChatKey::shared(ChatId::new(format!("{}-{id}", self.slack.team_id()).to_lowercase()))
-    }
-}
 
 #[tokio::test]
 async fn chats_are_described_and_found() {

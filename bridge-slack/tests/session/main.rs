@@ -2,8 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod asking;
+mod changing;
+mod channels;
+mod fetching;
+mod files;
 mod login;
+mod reacting;
 mod receiving;
 mod renewal;
+mod replying;
 mod sending;
 mod world;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use bridge_core::event::RemoteKind;
+use bridge_core::event::{RemoteKind, Scope};
 use bridge_core::network::Network;
-use bridge_core::queue::{Inbox, Source};
+use bridge_core::queue::{Inbox, Lane, Source};
 use fake_slack::{Burst, DeliveryState, Options};
 use serde_json::json;
 
@@ -137,7 +137,8 @@ async fn unknown_and_odd_frames_stop_nothing() {
     let mut deliveries = world.listen().await;
     for frame in [
         json!({ "envelope_id": "odd-1", "type": "holograms", "payload": {} }),
-        json!({ "envelope_id": "odd-2", "type": "slash_commands", "payload": { "command": "/x" } }),
+        json!({ "envelope_id": "odd-2", "type": "interactive", "payload": { "type": "block_actions" } }),
+        json!({ "envelope_id": "odd-4", "type": "slash_commands" }),
         json!({ "envelope_id": "odd-3", "type": "events_api" }),
         json!({ "type": "news" }),
         json!("not JSON at all"),
@@ -149,6 +150,25 @@ async fn unknown_and_odd_frames_stop_nothing() {
     assert_eq!(commit_all(&mut deliveries, 1).await, ["still here"]);
     assert!(world.slack.wait_until_acknowledged(SOON).await);
     assert_eq!(world.slack.sockets().len(), 1);
+}
+
+#[tokio::test]
+async fn a_slash_command_is_stored_before_it_is_acknowledged() {
+    let mut world = World::new().await;
+    let mut deliveries = world.listen().await;
+    let payload = json!({
+        "command": "/matrix", "text": "who", "team_id": world.slack.team_id(), "channel_id": "C0GENERAL1",
+        "user_id": "U0ALICE001", "response_url": "https://hooks.slack.com/commands/x", "trigger_id": "1",
+    });
+    let frame = json!({ "envelope_id": "command-1", "type": "slash_commands", "payload": payload });
+    assert!(world.slack.send_envelope(&frame));
+    let delivery = next(&mut deliveries).await;
+    let event = world.network.decode(world.context.login_id(), &delivery.jobs[0].payload).unwrap();
+    assert_eq!(event.scope, Scope::Chat(world.chat("c0general1")));
+    assert_eq!(delivery.jobs[0].lane, Lane::of_scope(&event.scope));
+    let RemoteKind::Command { line, .. } = &event.kind else { panic!("{:?}", event.kind) };
+    assert_eq!(line, "who");
+    commit(delivery);
 }
 
 #[tokio::test]

@@ -1,18 +1,15 @@
 //! Posts: part by part, once each, found again.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use bridge_core::clock::Clock;
-use bridge_core::content::{Message, RichText};
 use bridge_core::error::NetworkError;
 use bridge_core::event::{MatrixEvent, MatrixKind, Sender, Speaker};
-use bridge_core::id::{ChatId, ChatKey, DedupKey, LoginId, RemoteMessageId};
+use bridge_core::id::{LoginId, RemoteMessageId};
 use bridge_core::network::{Network, Session};
 use bridge_slack::config::RateLimits;
 use fake_slack::{Fault, Mode, Options};
 
-use super::world::{SOON, World, next, pass};
+use super::world::{SOON, World, long_text, next, pass, says};
 
 const POST: &str = "chat.postMessage";
 
@@ -22,24 +19,9 @@ impl World {
     }
 
     fn event_in(&self, channel: &str, text: &str) -> MatrixEvent {
-        static COUNT: AtomicI64 = AtomicI64::new(0);
-        let marker = format!("$event-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let chat = ChatKey::shared(ChatId::new(format!("{}-{channel}", self.slack.team_id().to_lowercase())));
-        let speaker = Speaker::Relayed { name: "Mary".to_owned(), avatar_url: None };
-        let kind = MatrixKind::Message(Message::text(RichText::plain(text)));
-        MatrixEvent::new(chat, speaker, Clock::system().now_ms(), DedupKey::new(marker), kind)
+        let mary = Speaker::Relayed { name: "Mary".to_owned(), avatar_url: None };
+        self.does(mary, channel, says(text))
     }
-
-    fn texts(&self) -> Vec<String> {
-        let messages = self.slack.messages("general");
-        messages.iter().map(|message| message["text"].as_str().unwrap_or_default().to_owned()).collect()
-    }
-}
-
-/// A text of three posts.
-fn long_text() -> String {
-    let words: Vec<String> = (0..1_500).map(|n| format!("w{n:05}")).collect();
-    words.join(" ")
 }
 
 #[tokio::test]

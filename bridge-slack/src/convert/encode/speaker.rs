@@ -17,9 +17,19 @@ pub(super) fn shown(speaker: &Speaker) -> (Option<String>, Option<String>) {
     }
 }
 
+/// What stands in front of a text that cannot be posted under another name: the name in bold. Nothing for the login's
+/// own account.
+pub(super) fn in_front(speaker: &Speaker) -> String {
+    match speaker {
+        // An asterisk would end the bold.
+        Speaker::Relayed { name, .. } => format!("*{}*", username(name).replace('*', "∗")),
+        _ => String::new(),
+    }
+}
+
 /// A name as Slack may show it: on one line, not too long, without anything that Slack could read as a mention or
 /// that turns the text around it.
-fn username(name: &str) -> String {
+pub(super) fn username(name: &str) -> String {
     let kept: String = name
         .chars()
         .map(|c| match c {
@@ -54,7 +64,7 @@ fn is_picture(url: &str) -> bool {
 mod tests {
     use bridge_core::event::Speaker;
 
-    use super::{shown, username};
+    use super::{in_front, shown, username};
 
     #[test]
     fn names_carry_nothing_but_a_name() {
@@ -72,6 +82,13 @@ mod tests {
             assert_eq!(username(name), expected, "{name:?}");
         }
         assert_eq!(username(&"ü".repeat(200)).chars().count(), 80);
+    }
+
+    #[test]
+    fn the_relayed_stand_in_front_of_what_has_no_name() {
+        let relayed = Speaker::Relayed { name: "A*b <x>".to_owned(), avatar_url: None };
+        assert_eq!(in_front(&relayed), "*A∗b ‹x›*");
+        assert_eq!(in_front(&Speaker::Login), "");
     }
 
     #[test]

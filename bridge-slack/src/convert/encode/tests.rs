@@ -6,7 +6,20 @@ use bridge_core::id::{ChatId, ChatKey, DedupKey, PartId, RemoteMessageId};
 use serde_json::json;
 
 use super::super::{decode, mrkdwn_read};
-use super::{MAX_TEXT, Options, Post, encode};
+use super::{MAX_TEXT, Options, Piece, Post, Standing};
+
+/// The posts of an event that has no files.
+fn encode(event: &MatrixEvent, options: &Options) -> Vec<Post> {
+    let standing = match &event.kind {
+        MatrixKind::Message(message) => Standing::of_thread(message.thread_root.as_ref()),
+        _ => Standing::default(),
+    };
+    let posts = super::encode(event, options, &standing).into_iter().map(|piece| match piece {
+        Piece::Post(post) => post,
+        Piece::Upload(upload) => panic!("{upload:?}"),
+    });
+    posts.collect()
+}
 
 fn event(message: Message) -> MatrixEvent {
     spoken(message, Speaker::Login)

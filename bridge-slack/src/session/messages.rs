@@ -1,0 +1,90 @@
+//! Reads what is in a channel: one message, what is pinned, who is in it.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use bridge_core::error::NetworkError;
+use bridge_core::event::RemoteEvent;
+use bridge_core::id::{ChatKey, RemoteMessageId, RemoteUserId};
+use serde_json::{Value, json};
+
+use super::chats;
+use super::desk::message_ref;
+use crate::api::Caller;
+use crate::api::reply::{ChannelReply, PinsReply, RawMessagePage};
+use crate::convert::{self, Own};
+use crate::id;
+
+/// A message as an event; none when it is not there any more.
+pub(super) async fn message(
+    caller: &Caller,
+    own: &Own,
+    id: &RemoteMessageId,
+) -> Result<Option<RemoteEvent>, NetworkError> {
+    const METHOD: &str = "conversations.replies";
+    let place = message_ref(id)?;
+    let page: RawMessagePage = match caller.page_around(&place.channel_id, &place.ts).await {
+        Err(error) if matches!(error.code(), Some("thread_not_found" | "message_not_found")) => {
+            return Ok(None);
+        }
+        page => page.map_err(|error| error.of_read(METHOD))?,
+    };
+    let Some(mut event) = page.messages.into_iter().find(|message| message["ts"] == place.ts.as_str()) else {
+        return Ok(None);
+    };
+    event["type"] = "message".into();
+    event["channel"] = place.channel_id.into();
+    convert::decode(&payload(&place.team_id, event), own).map(Some)
+}
+
+/// A message as Slack would have sent it over the socket.
+fn payload(team_id: &str, event: Value) -> String {
+    json!({ "type": "event_callback", "team_id": team_id, "event": event }).to_string()
+}
+
+/// The pinned messages, the first pinned first. Pinned files have no message.
+pub(super) async fn pins(
+    caller: &Caller,
+    team_id: &str,
+    chat: &ChatKey,
+) -> Result<Vec<RemoteMessageId>, NetworkError> {
+    const METHOD: &str = "pins.list";
+    let channel = chats::slack_id(&chat.chat_id)?;
+    let params = vec![("channel", Some(Cow::Borrowed(channel.as_str())))];
+    let reply: PinsReply = caller.get(METHOD, &params).await.map_err(|error| error.of_read(METHOD))?;
+    let newest_first = reply.items.iter().rev();
+    Ok(newest_first.filter_map(|pin| id::message_id(team_id, &channel, &pin.message.ts)).collect())
+}
+
+/// The people in a channel, without the app itself.
+pub(super) async fn members(
+    caller: &Caller,
+    team_id: &str,
+    own: &Own,
+    chat: &ChatKey,
+    at_most: usize,
+) -> Result<Vec<RemoteUserId>, NetworkError> {
+    let channel = chats::slack_id(&chat.chat_id)?;
+    let members = caller.members(&channel, at_most.saturating_add(1)).await;
+    let members = members.map_err(|error| error.of_read("conversations.members"))?;
+    let others = members.iter().filter(|member| **member != own.user_id);
+    Ok(others.filter_map(|member| id::user_id(team_id, member)).take(at_most).collect())
+}
+
+/// The id of the direct message with one person, or of the group of several.
+pub(super) async fn open(caller: &Caller, people: &[RemoteUserId]) -> Result<String, NetworkError> {
+    const METHOD: &str = "conversations.open";
+    let users: Option<Vec<String>> =
+        people.iter().map(|person| id::parse_user_id(person).map(|user| user.id)).collect();
+    let Some(users) = users.filter(|users| !users.is_empty()) else {
+        return Err(NetworkError::Rejected(
+            "Only people with an account on Slack can be written to there.".to_owned(),
+        ));
+    };
+    let mut seen = HashSet::new();
+    let users: Vec<&str> = users.iter().map(String::as_str).filter(|user| seen.insert(*user)).collect();
+    let body = json!({ "users": users.join(",") });
+    let reply: ChannelReply =
+        caller.post(METHOD, None, &body).await.map_err(|error| error.of_change(METHOD))?;
+    Ok(reply.channel.id)
+}

@@ -1,0 +1,88 @@
+//! Changes a channel itself: its name, its topic, who is in it.
+
+use bridge_core::error::NetworkError;
+use bridge_core::event::MatrixEvent;
+use bridge_core::id::RemoteUserId;
+use bridge_core::network::SentPart;
+use serde_json::{Value, json};
+
+use super::chats::slack_id;
+use super::desk::Desk;
+use crate::api::reply::Done;
+use crate::id;
+
+impl Desk {
+    pub(super) async fn rename(
+        &self,
+        event: &MatrixEvent,
+        name: Option<&str>,
+    ) -> Result<Vec<SentPart>, NetworkError> {
+        let Some(name) = name.map(channel_name).filter(|name| !name.is_empty()) else {
+            return Err(NetworkError::Rejected("A Slack channel cannot be without a name.".to_owned()));
+        };
+        let body = json!({ "channel": slack_id(&event.chat.chat_id)?, "name": name });
+        self.change("conversations.rename", &body, None).await
+    }
+
+    pub(super) async fn set_topic(
+        &self,
+        event: &MatrixEvent,
+        topic: Option<&str>,
+    ) -> Result<Vec<SentPart>, NetworkError> {
+        let topic = topic.unwrap_or_default();
+        let body = json!({ "channel": slack_id(&event.chat.chat_id)?, "topic": topic });
+        self.change("conversations.setTopic", &body, None).await
+    }
+
+    pub(super) async fn set_member(
+        &self,
+        event: &MatrixEvent,
+        user_id: &RemoteUserId,
+        is_in: bool,
+    ) -> Result<Vec<SentPart>, NetworkError> {
+        let Some(user) = id::parse_user_id(user_id) else {
+            return Err(NetworkError::Rejected(
+                "This is no account on Slack, so it cannot be in a channel.".to_owned(),
+            ));
+        };
+        let channel = slack_id(&event.chat.chat_id)?;
+        if is_in {
+            let body = json!({ "channel": channel, "users": user.id });
+            self.change("conversations.invite", &body, Some("already_in_channel")).await
+        } else {
+            let body = json!({ "channel": channel, "user": user.id });
+            self.change("conversations.kick", &body, Some("not_in_channel")).await
+        }
+    }
+
+    /// Makes a change that may be made twice; `so_already` is the refusal that says that it was.
+    async fn change(
+        &self,
+        method: &'static str,
+        body: &Value,
+        so_already: Option<&str>,
+    ) -> Result<Vec<SentPart>, NetworkError> {
+        let reply: Result<Done, _> = self.bot.post(method, None, body).await;
+        match reply {
+            Err(error) if so_already.is_some() && error.code() == so_already => Ok(Vec::new()),
+            reply => reply.map(|_| Vec::new()).map_err(|error| error.of_change(method)),
+        }
+    }
+}
+
+/// A name as channels may have it: small letters, one word. What else Slack does not like it says itself.
+fn channel_name(name: &str) -> String {
+    let name = name.trim().trim_start_matches('#').to_lowercase();
+    name.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::channel_name;
+
+    #[test]
+    fn names_become_one_small_word() {
+        assert_eq!(channel_name(" #Launch  Plans "), "launch-plans");
+        assert_eq!(channel_name("#"), "");
+    }
+}

@@ -1,0 +1,227 @@
+//! Files from Matrix: each shown once, although Slack takes no marker with them.
+
+use std::time::Duration;
+
+use bridge_core::clock::Clock;
+use bridge_core::content::{File, FileSource, Message, Part, PartBody, RichText};
+use bridge_core::error::NetworkError;
+use bridge_core::event::{MatrixEvent, MatrixKind, Sender, Speaker};
+use bridge_core::id::PartId;
+use bridge_core::network::{Network, Session};
+use bridge_slack::config::{Config, RateLimits};
+use fake_slack::{Fault, Options};
+use serde_json::Value;
+
+use super::world::{CONTENT, World, long_text, next, pass, refusal, sent};
+
+const PLACE: &str = "files.getUploadURLExternal";
+const BYTES: &str = "files.upload";
+const COMPLETE: &str = "files.completeUploadExternal";
+
+fn file(name: &str, caption: &str) -> Message {
+    let mut file = File::new(FileSource::new("mxc://hs/cat"), name);
+    file.size = Some(CONTENT.len() as u64);
+    file.caption = (!caption.is_empty()).then(|| RichText::plain(caption));
+    let mut message = Message::default();
+    message.parts.push(Part::new(PartId::first(), PartBody::File(file)));
+    message
+}
+
+impl World {
+    fn cat(&self, caption: &str) -> MatrixEvent {
+        self.mary(MatrixKind::Message(file("cat.png", caption)))
+    }
+
+    /// The messages that show files.
+    fn shown(&self) -> Vec<Value> {
+        let messages = self.slack.messages("general").into_iter();
+        messages.filter(|one| one["files"].as_array().is_some_and(|files| !files.is_empty())).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_file_arrives_with_its_bytes_under_the_persons_name() {
+    let mut world = World::new().await;
+    let mut deliveries = world.listen().await;
+    let parts = world.send(&world.cat("my *cat* <3")).await.unwrap();
+    let message = world.shown().remove(0);
+    assert_eq!(message["text"], "*Mary*: my *cat* &lt;3");
+    assert_eq!(message["files"][0]["name"], "cat.png");
+    assert_eq!(message["files"][0]["size"], CONTENT.len());
+    assert_eq!(parts[0].id, world.id_of(message["ts"].as_str().unwrap()));
+    assert_eq!((parts.len(), world.slack.call_count("conversations.history")), (1, 0));
+    // It comes back as ours, under the id that the pair will have.
+    let echo = next(&mut deliveries).await;
+    let echo = world.network.decode(world.context.login_id(), &echo.jobs[0].payload).unwrap();
+    assert!(matches!(&echo.sender, Sender::Own { .. }), "{:?}", echo.sender);
+    let bare = world.does(Speaker::Login, "c0general1", MatrixKind::Message(file("cat.png", "")));
+    world.send(&bare).await.unwrap();
+    assert_eq!(world.shown()[1]["text"], "");
+}
+
+#[tokio::test]
+async fn a_file_goes_into_its_thread() {
+    let world = World::new().await;
+    let root = world.slack.post_as("alice", "general", "root").unwrap();
+    let mut message = file("cat.png", "");
+    message.thread_root = Some(world.id_of(&root));
+    let event = world.mary(MatrixKind::Message(message));
+    let parts = world.send(&event).await.unwrap();
+    assert_eq!(world.shown()[0]["thread_ts"], root.as_str());
+    assert_eq!(world.session.find_sent(&event).await.unwrap(), parts);
+}
+
+#[tokio::test]
+async fn a_file_that_slack_shows_late_is_waited_for_and_then_looked_for() {
+    let world = World::new().await;
+    world.slack.delay_shares(3);
+    assert_eq!(world.send(&world.cat("soon")).await.unwrap().len(), 1);
+    assert_eq!(world.slack.call_count("files.info"), 3);
+    world.slack.delay_shares(100);
+    let event = world.cat("late");
+    let error = world.send(&event).await.unwrap_err();
+    assert!(matches!(error, NetworkError::Uncertain(_)), "{error:?}");
+    assert_eq!(world.send_again(&event).await.unwrap().len(), 1);
+    assert_eq!(world.shown().len(), 2);
+}
+
+#[tokio::test]
+async fn a_file_whose_answer_was_lost_is_found() {
+    let world = World::new().await;
+    for fault in [Fault::DropAfter, Fault::HangAfter] {
+        let event = world.cat("maybe");
+        world.slack.fail_next(COMPLETE, fault.clone(), 1);
+        let error = world.send(&event).await.unwrap_err();
+        assert!(matches!(error, NetworkError::Uncertain(_)), "{fault:?}: {error:?}");
+        let before = world.shown().len();
+        let parts = world.send_again(&event).await.unwrap();
+        assert_eq!((parts.len(), world.shown().len()), (1, before), "{fault:?}");
+    }
+    let ids = world.shown().iter().map(|one| one["ts"].to_string()).collect::<Vec<_>>();
+    assert!(ids.len() == 2 && ids[0] != ids[1]);
+}
+
+#[tokio::test]
+async fn a_file_of_unknown_fate_counts_as_not_sent_only_after_a_while() {
+    let clock = Clock::manual(Clock::system().now_ms());
+    let config = Config { rate_limits: RateLimits::Off, ..Config::default() };
+    let world = World::timed(Options::default(), config, clock.clone()).await;
+    let event = world.cat("maybe not");
+    world.slack.fail_next(COMPLETE, Fault::DropBefore, 1);
+    let error = world.send(&event).await.unwrap_err();
+    assert!(matches!(error, NetworkError::Uncertain(_)), "{error:?}");
+    let error = world.session.find_sent(&event).await.unwrap_err();
+    assert!(matches!(error, NetworkError::Transient(_)), "{error:?}");
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(world.send_again(&event).await.unwrap().len(), 1);
+    assert_eq!(world.shown().len(), 1);
+}
+
+#[tokio::test]
+async fn bytes_that_did_not_arrive_are_sent_again() {
+    let world = World::new().await;
+    for (method, fault) in [
+        (BYTES, Fault::Status(500)),
+        (BYTES, Fault::DropBefore),
+        (BYTES, Fault::DropAfter),
+        (PLACE, Fault::DropAfter),
+    ] {
+        let event = world.cat("again");
+        let before = world.shown().len();
+        world.slack.fail_next(method, fault.clone(), 1);
+        let error = world.send(&event).await.unwrap_err();
+        assert!(matches!(error, NetworkError::Transient(_)), "{method} {fault:?}: {error:?}");
+        assert_eq!(world.shown().len(), before);
+        world.send_again(&event).await.unwrap();
+        assert_eq!(world.shown().len(), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_wait_before_the_order_does_not_send_the_bytes_again() {
+    let world = World::new().await;
+    let event = world.cat("patience");
+    world.slack.rate_limit_next(COMPLETE, 30, 1);
+    let error = world.send(&event).await.unwrap_err();
+    assert!(matches!(error, NetworkError::RateLimited(_)), "{error:?}");
+    pass(Duration::from_secs(30)).await;
+    assert_eq!(world.send(&event).await.unwrap().len(), 1);
+    assert_eq!((world.slack.call_count(BYTES), world.shown().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_program_started_anew_knows_its_file_by_name_length_and_speaker() {
+    let world = World::new().await;
+    let event = world.cat("who");
+    world.slack.fail_next(COMPLETE, Fault::DropAfter, 1);
+    world.send(&event).await.unwrap_err();
+    let anew = world.restarted().await;
+    let others = [
+        world.mary(MatrixKind::Message(file("dog.png", "who"))),
+        world.does(
+            Speaker::Relayed { name: "Ada".to_owned(), avatar_url: None },
+            "c0general1",
+            MatrixKind::Message(file("cat.png", "who")),
+        ),
+    ];
+    for other in others {
+        assert!(anew.find_sent(&other).await.unwrap().is_empty());
+    }
+    let found = anew.find_sent(&event).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(anew.send(&event, found.clone()).await.unwrap(), found);
+    assert_eq!(world.shown().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_too_long_for_a_comment_follows_the_file_also_after_a_wait() {
+    // So slow that the fault is ordered before the first post comes to be looked at.
+    let world = World::with(Options { latency: Duration::from_millis(150), ..Options::default() }).await;
+    let event = world.cat(&long_text());
+    let interrupting = async {
+        let is_shown = |slack: &fake_slack::Workspace| !slack.messages("general").is_empty();
+        world.slack.wait_until(super::world::SOON, |slack| is_shown(slack).then_some(())).await.unwrap();
+        world.slack.rate_limit_next("chat.postMessage", 30, 1);
+    };
+    let (outcome, ()) = tokio::join!(world.send(&event), interrupting);
+    assert!(matches!(outcome, Err(NetworkError::Interrupted(_))), "{outcome:?}");
+    let found = world.session.find_sent(&event).await.unwrap();
+    assert_eq!(found.len(), 1);
+    pass(Duration::from_secs(30)).await;
+    let parts = world.session.send(&event, found).await.unwrap();
+    assert!(parts.len() >= 3 && world.texts().len() == parts.len());
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&world.texts().join(" ")), words(&format!("*Mary*: {}", long_text())));
+}
+
+#[tokio::test]
+async fn a_caption_is_edited_and_a_deletion_takes_the_file_along() {
+    let world = World::new().await;
+    let parts = world.send(&world.cat("my cta")).await.unwrap();
+    let edit = MatrixKind::Edit { sent: sent(&parts), message: file("cat.png", "my cat") };
+    assert_eq!(world.send(&world.mary(edit)).await.unwrap(), parts);
+    assert_eq!(world.shown()[0]["text"], "*Mary*: my cat");
+    let id = world.shown()[0]["files"][0]["id"].as_str().unwrap().to_owned();
+    let event = world.mary(MatrixKind::Delete { sent: sent(&parts) });
+    for _ in 0..2 {
+        assert_eq!(world.send(&event).await.unwrap(), Vec::new());
+    }
+    assert!(world.slack.file(&id).unwrap().deleted, "the file is still there");
+    assert!(world.texts().is_empty());
+}
+
+#[tokio::test]
+async fn refused_files_are_told_in_words() {
+    let world = World::new().await;
+    for (method, code, word) in [
+        (PLACE, "file_uploads_disabled", "does not allow this kind of file"),
+        (COMPLETE, "storage_limit_reached", "no room left"),
+        (COMPLETE, "malware_detected", "does not take this kind"),
+        (COMPLETE, "posting_to_channel_denied", "may not write"),
+    ] {
+        world.slack.fail_next(method, Fault::Error(code.to_owned()), 1);
+        let why = refusal(world.send(&world.cat("x")).await);
+        assert!(why.contains(word), "{code}: {why}");
+    }
+    assert!(world.shown().is_empty());
+}
