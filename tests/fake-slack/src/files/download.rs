@@ -138,7 +138,9 @@ fn serve(file: &File, content: &Content, length: u64, cut: Option<u64>, wait: Du
             tokio::time::sleep(wait).await;
         }
         if cut.is_some_and(|cut| at >= cut) {
-            // After the error nobody asks on.
+            // What came so far has to be on its way first, or the error would take it along. After the error
+            // nobody asks on.
+            tokio::time::sleep(Duration::from_millis(20)).await;
             return Some((Err(io::Error::other("a fault closes this connection")), (content, at)));
         }
         let mut piece: Bytes = content.chunk(at)?;
