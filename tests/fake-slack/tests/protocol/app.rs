@@ -127,10 +127,14 @@ impl Socket {
         }
     }
 
+    /// Sends a frame.
+    pub(crate) async fn send(&mut self, frame: Value) {
+        self.0.send(Message::text(frame.to_string())).await.unwrap();
+    }
+
     /// Acknowledges an envelope.
     pub(crate) async fn acknowledge(&mut self, envelope: &Value) {
-        let answer = json!({ "envelope_id": envelope["envelope_id"] });
-        self.0.send(Message::text(answer.to_string())).await.unwrap();
+        self.send(json!({ "envelope_id": envelope["envelope_id"] })).await;
     }
 
     /// The next event, acknowledged: the envelope's payload.

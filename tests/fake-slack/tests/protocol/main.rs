@@ -8,11 +8,14 @@
 
 mod app;
 mod bursts;
+mod commands;
 mod delivery;
 mod events;
 mod faults;
+mod files;
 mod history;
 mod limits;
+mod methods;
 mod pages;
 mod rights;
 mod sockets;
