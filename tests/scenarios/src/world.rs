@@ -7,6 +7,7 @@ mod login;
 mod place;
 mod rooms;
 mod talk;
+mod watch;
 
 use std::cell::RefCell;
 use std::time::Duration;

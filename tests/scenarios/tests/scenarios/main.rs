@@ -10,12 +10,15 @@
 use scenarios::{Result, World, scenario};
 
 mod burst;
+mod channels;
 mod commands;
 mod configuration;
 mod crash;
 mod demo;
 mod direct_chat;
 mod doubled;
+mod edits;
+mod files;
 mod formatting;
 mod ghost;
 mod listener;
@@ -25,7 +28,9 @@ mod oddities;
 mod outage;
 mod permissions;
 mod rate_limit;
+mod reactions;
 mod registration;
 mod relay;
 mod text;
+mod threads;
 mod wire;

@@ -1,0 +1,82 @@
+//! Changed and deleted messages, both ways.
+use crate::{Result, World, scenario};
+
+scenario!(an_edit_on_slack_changes_the_event in everywhere);
+async fn an_edit_on_slack_changes_the_event(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let ts = world.slack_says("alice", "general", "the first wording")?;
+    let event = world.admin.wait_for_text(&room, "the first wording").await?;
+    world.plant("the second wording");
+    world.slack.edit("general", &ts, "the second wording")?;
+    let edit = world.admin.wait_for_edit(&room, &event.event_id).await?;
+    assert_eq!(edit.content["m.new_content"]["body"], "the second wording");
+    assert_eq!(edit.sender, event.sender);
+    Ok(())
+}
+
+scenario!(an_edit_on_matrix_changes_the_message in everywhere);
+async fn an_edit_on_matrix_changes_the_message(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let event = world.matrix_says(&world.admin, &room, "what I said first").await?;
+    let ts = world.ts_of("general", "what I said first").await?;
+    world.plant("what I say now");
+    world.admin.edit(&room, &event, "what I say now").await?;
+    assert_eq!(world.ts_of("general", "what I say now").await?, ts, "the same message");
+    world.settle("general", &room).await?;
+    let events = world.admin.messages(&room).await?;
+    let edits = events.iter().filter(|edit| edit.replaces() == Some(&event));
+    assert_eq!(edits.count(), 1, "the edit's echo is none of its own");
+    Ok(())
+}
+
+scenario!(a_deletion_on_slack_redacts_the_event in everywhere);
+async fn a_deletion_on_slack_redacts_the_event(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let ts = world.slack_says("alice", "general", "a word too much")?;
+    let event = world.admin.wait_for_text(&room, "a word too much").await?;
+    world.slack.delete("general", &ts)?;
+    world.admin.wait_for_redaction(&room, &event.event_id).await?;
+    Ok(())
+}
+
+scenario!(a_redaction_on_matrix_deletes_every_part in everywhere);
+async fn a_redaction_on_matrix_deletes_every_part(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let long = "one line of many\n".repeat(400);
+    let event = world.admin.send_text(&room, long.trim_end()).await?;
+    let parts = world
+        .on_slack("both parts", |slack| {
+            let parts: Vec<String> = slack
+                .messages("general")
+                .iter()
+                .filter(|message| {
+                    message["text"].as_str().is_some_and(|text| text.contains("one line of many"))
+                })
+                .filter_map(|message| Some(message["ts"].as_str()?.to_owned()))
+                .collect();
+            (parts.len() == 2).then_some(parts)
+        })
+        .await?;
+    world.settle("general", &room).await?;
+    world.admin.redact(&room, &event).await?;
+    for ts in parts {
+        world.wait_for_gone("general", &ts).await?;
+    }
+    Ok(())
+}
+
+scenario!(a_deletion_on_slack_of_a_relayed_message_redacts_it in each_homeserver);
+async fn a_deletion_on_slack_of_a_relayed_message_redacts_it(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let event = world.matrix_says(&world.admin, &room, "moderated over there").await?;
+    let ts = world.ts_of("general", "moderated over there").await?;
+    world.settle("general", &room).await?;
+    world.slack.delete("general", &ts)?;
+    world.admin.wait_for_redaction(&room, &event).await?;
+    Ok(())
+}
