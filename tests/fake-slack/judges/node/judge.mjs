@@ -134,6 +134,48 @@ async function webApi(web) {
   check("a 503 is tried again", (await web.users.info({ user: alice })).ok);
 }
 
+async function files(web) {
+  const channel = slack.channels.general;
+  const large = Buffer.alloc(300_000, 7);
+  const uploaded = await web.filesUploadV2({
+    channel_id: channel,
+    initial_comment: "two",
+    file_uploads: [
+      { file: Buffer.from("a note"), filename: "note.txt", title: "A note" },
+      { file: large, filename: "large.bin" },
+    ],
+  });
+  const ids = uploaded.files.flatMap((answer) => answer.files).map((file) => file.id);
+  const known = (await control("files")).files.filter((file) => ids.includes(file.id));
+  check("filesUploadV2", known.map((file) => file.length).sort().join() === "300000,6", known);
+  const { file } = await web.files.info({ file: ids[0] });
+  const { ts } = file.shares.public[channel][0];
+  const { message } = await control("message", { channel, ts });
+  check("one message with both", message.files.length === 2 && message.text === "two", message);
+  const headers = { Authorization: `Bearer ${slack.bot_token}` };
+  const got = await (await fetch(file.url_private, { headers })).text();
+  check("download", got === (file.size === 6 ? "a note" : large.toString()), file);
+  const page = await fetch(file.url_private);
+  check("download without a token", page.headers.get("content-type").startsWith("text/html"), page.status);
+  await web.files.delete({ file: ids[0] });
+  await refused("file_deleted", "file_deleted", () => web.files.info({ file: ids[0] }));
+
+  await web.pins.add({ channel, timestamp: ts });
+  check("pins.list", (await web.pins.list({ channel })).items[0].message.ts === ts);
+  await refused("already_pinned", "already_pinned", () => web.pins.add({ channel, timestamp: ts }));
+  await web.pins.remove({ channel, timestamp: ts });
+  check("emoji.list", (await web.emoji.list()).emoji.partyparrot === "alias:party_parrot");
+  const { permalink } = await web.chat.getPermalink({ channel, message_ts: ts });
+  check("chat.getPermalink", permalink.endsWith(ts.replace(".", "")), permalink);
+  await web.conversations.setTopic({ channel, topic: "a topic" });
+  check("setTopic", (await web.conversations.info({ channel })).channel.topic.value === "a topic");
+  const { members } = await web.conversations.members({ channel });
+  check("conversations.members", members.includes(slack.users.alice), members);
+  const direct = await web.conversations.open({ users: slack.users.alice });
+  check("conversations.open", direct.channel.id === (await control("dm", { user: "alice" })).channel, direct);
+  check("bookmarks.list", (await web.bookmarks.list({ channel_id: channel })).bookmarks.length === 0);
+}
+
 async function socketMode(web) {
   const channel = slack.channels.random;
   const client = new SocketModeClient({
@@ -141,6 +183,8 @@ async function socketMode(web) {
   });
   const events = [];
   client.on("slack_event", async ({ ack, body, event, retry_num, retry_reason }) => {
+    // Slash commands come here too, and are answered below.
+    if (body.command) return;
     await ack();
     events.push({ body, event: event ?? body.event, retry_num, retry_reason });
   });
@@ -166,6 +210,29 @@ async function socketMode(web) {
   await control("react", { user: "bob", channel, ts, name: "eyes" });
   await heard("reaction_added", (event) => event.type === "reaction_added" && event.item.ts === ts);
 
+  const reply = (await control("post", { user: "bob", channel, text: "re", thread_ts: ts })).ts;
+  const replied = await heard("reply", (event) => event.ts === reply);
+  check("thread_ts", replied.event.thread_ts === ts, replied);
+  await control("edit", { channel, ts: reply, text: "better" });
+  await heard("message_changed", (event) => event.subtype === "message_changed" && event.message.text === "better");
+  await control("delete", { channel, ts: reply });
+  await heard("message_deleted", (event) => event.subtype === "message_deleted" && event.deleted_ts === reply);
+  await control("unreact", { user: "bob", channel, ts, name: "eyes" });
+  await heard("reaction_removed", (event) => event.type === "reaction_removed" && event.item.ts === ts);
+  const shared = await control("upload", { user: "alice", channel, name: "a.txt", content: "abc" });
+  await heard("file_share", (event) => event.subtype === "file_share" && event.files[0].id === shared.files[0]);
+  client.on("slash_commands", async ({ ack, body }) => {
+    await ack({ text: `you said ${body.text}` });
+    const answer = { method: "POST", headers: { "content-type": "application/json" } };
+    await fetch(body.response_url, { ...answer, body: JSON.stringify({ text: "later" }) });
+  });
+  const asked = await control("slash", { user: "carol", channel, text: "who" });
+  const answers = await until("slash command", async () => {
+    const found = (await control("slash_answers", { id: asked.id })).answers;
+    return found.length === 2 && found;
+  });
+  check("answers", answers[0].text === "you said who" && answers[1].via === "response_url", answers);
+
   const ids = async () => (await control("sockets")).sockets.map((found) => found.socket_id);
   const before = await ids();
   await control("disconnect", { reason: "refresh_requested" });
@@ -182,6 +249,7 @@ async function socketMode(web) {
 
 const web = new WebClient(slack.bot_token, options);
 await webApi(web);
+await files(web);
 await socketMode(web);
 console.log(`${passed} passed, 0 failed`);
 process.exit(0);

@@ -4,6 +4,7 @@ Takes the JSON line that `fake-slack` prints when it is ready: a file as the fir
 a file with it) in FAKE_SLACK. Prints one line per check and `N passed, 0 failed`; stops at the first difference.
 """
 
+import hashlib
 import json
 import os
 import queue
@@ -167,13 +168,99 @@ def web_api(slack, web):
     check("Retry-After is honoured", time.monotonic() - begun >= 1.0)
 
 
+def fetch(url, token=None):
+    """A download as apps do it: the bytes and their media type."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read(), answer.headers["content-type"]
+
+
+def files(slack, web):
+    channel = slack["channels"]["general"]
+    large = bytes(range(256)) * 8192
+    several = web.files_upload_v2(
+        channel=channel,
+        initial_comment="two & more",
+        file_uploads=[
+            {"content": "a note", "filename": "note.txt", "title": "A note"},
+            {"content": large, "filename": "large.bin"},
+        ],
+    )
+    found = [file["id"] for file in several["files"]]
+    known = {file["id"]: file for file in control(slack, "files")["files"]}
+    check("files_upload_v2", [known[i]["length"] for i in found] == [6, len(large)], known)
+    check("hash", known[found[1]]["sha256"] == hashlib.sha256(large).hexdigest(), known)
+    info = web.files_info(file=found[0])["file"]
+    share = info["shares"]["public"][channel][0]
+    message = control(slack, "message", channel=channel, ts=share["ts"])["message"]
+    check("one message with both", [file["id"] for file in message["files"]] == found, message)
+    check("initial_comment", message["text"] == "two &amp; more" and info["title"] == "A note", message)
+    got, kind = fetch(info["url_private_download"], slack["bot_token"])
+    check("download", got == b"a note" and kind == "text/plain", (got, kind))
+    page, kind = fetch(info["url_private"])
+    check("download without a token", kind.startswith("text/html") and b"Sign in" in page, kind)
+    in_thread = web.files_upload_v2(channel=channel, thread_ts=share["ts"], content="x", filename="x.txt")
+    thread = web.conversations_replies(channel=channel, ts=share["ts"])["messages"]
+    check("upload into a thread", thread[1]["files"][0]["id"] == in_thread["files"][0]["id"], thread)
+    web.files_delete(file=found[0])
+    refused("file_deleted", "file_deleted", lambda: web.files_info(file=found[0]))
+    shared = control(slack, "upload", user="alice", channel=channel, name="hers.txt", content="hers", text="look")
+    refused("cant_delete_file", "cant_delete_file", lambda: web.files_delete(file=shared["files"][0]))
+    refused(
+        "missing_argument",
+        "missing_argument",
+        lambda: web.files_getUploadURLExternal(filename="x", length=0),
+    )
+
+
+def places(slack, web):
+    control(slack, "scopes", scopes=",".join([
+        *web.auth_test().headers["x-oauth-scopes"].split(","), "channels:manage", "channels:join",
+    ]))
+    made = web.conversations_create(name="judged")["channel"]["id"]
+    web.conversations_invite(channel=made, users=[slack["users"]["bob"]])
+    web.conversations_setTopic(channel=made, topic="a topic")
+    web.conversations_setPurpose(channel=made, purpose="a purpose")
+    web.conversations_rename(channel=made, name="renamed")
+    info = web.conversations_info(channel=made)["channel"]
+    check("rename and topic", info["name"] == "renamed" and info["topic"]["value"] == "a topic", info)
+    members = web.conversations_members(channel=made)["members"]
+    check("members", sorted(members) == sorted([slack["users"]["bob"], slack["bot_user_id"]]), members)
+    web.conversations_kick(channel=made, user=slack["users"]["bob"])
+    refused("not_in_channel", "not_in_channel", lambda: web.conversations_kick(channel=made, user=slack["users"]["bob"]))
+    web.conversations_archive(channel=made)
+    refused("is_archived", "is_archived", lambda: web.chat_postMessage(channel=made, text="x"))
+    web.conversations_unarchive(channel=made)
+    web.conversations_leave(channel=made)
+    check("join", web.conversations_join(channel=made)["channel"]["is_member"])
+    control(slack, "add_bookmark", channel=made, name="a link", link="https://a.example/")
+    check("bookmarks.list", web.bookmarks_list(channel_id=made)["bookmarks"][0]["title"] == "a link")
+    control(slack, "add_usergroup", group={"id": "S0CREW0001", "handle": "crew", "users": [slack["users"]["bob"]]})
+    groups = web.usergroups_list(include_users=True)["usergroups"]
+    check("usergroups.list", groups[0]["users"] == [slack["users"]["bob"]], groups)
+    ts = control(slack, "post", user="bob", channel=slack["channels"]["general"], text="link me")["ts"]
+    link = web.chat_getPermalink(channel=slack["channels"]["general"], message_ts=ts)["permalink"]
+    check("chat.getPermalink", link.endswith("/p" + ts.replace(".", "")), link)
+
+
 def socket_mode(slack, web):
     channel = slack["channels"]["random"]
     app = App(client=web, ignoring_self_events_enabled=False)
     events = queue.Queue()
     app.event("message")(lambda event, body: events.put((event, body)))
-    for kind in ("reaction_added", "member_left_channel", "member_joined_channel", "user_change", "channel_created"):
+    kinds = (
+        "reaction_added", "reaction_removed", "member_left_channel", "member_joined_channel", "user_change",
+        "channel_created", "channel_rename", "channel_archive", "channel_id_changed", "pin_added", "pin_removed",
+        "emoji_changed", "team_join", "file_shared", "file_deleted",
+    )
+    for kind in kinds:
         app.event(kind)(lambda event, body: events.put((event, body)))
+
+    @app.command("/matrix")
+    def matrix(ack, respond, command):
+        ack("seen")
+        respond(f"you said {command['text']}")
+        respond("and so did all", response_type="in_channel")
 
     def heard(name, wanted):
         """The next event that fits; others before it are skipped."""
@@ -204,7 +291,7 @@ def socket_mode(slack, web):
     check("socket opens", control(slack, "wait", sockets=1)["found"])
 
     ts = control(slack, "post", user="alice", channel=channel, text="hi *there* <@U0BOB00001>")["ts"]
-    event, body = heard("message event", lambda event: event["ts"] == ts)
+    event, body = heard("message event", lambda event: event.get("ts") == ts)
     check("human message", "client_msg_id" in event and event["blocks"][0]["type"] == "rich_text", event)
     check("wrapper", body["team_id"] == slack["team_id"] and body["api_app_id"] == slack["app_id"], body)
     check("authorizations", body["authorizations"][0]["user_id"] == slack["bot_user_id"], body)
@@ -212,7 +299,7 @@ def socket_mode(slack, web):
     check("one attempt", len(delivery["attempts"]) == 1, delivery)
 
     own = web.chat_postMessage(channel=channel, text="own")
-    event, _ = heard("own message comes back", lambda event: event["ts"] == own["ts"])
+    event, _ = heard("own message comes back", lambda event: event.get("ts") == own["ts"])
     check("own message is marked", event["bot_id"] == slack["bot_id"] and event["app_id"] == slack["app_id"], event)
     control(slack, "edit", channel=channel, ts=ts, text="new words")
     event, _ = heard("message_changed", lambda event: event.get("subtype") == "message_changed")
@@ -227,6 +314,8 @@ def socket_mode(slack, web):
     event, _ = heard("user_change", lambda event: event["type"] == "user_change")
     check("new name", event["user"]["profile"]["display_name"] == "caz", event)
 
+    conversations(slack, channel, heard)
+
     before = {found["socket_id"] for found in control(slack, "sockets")["sockets"]}
     control(slack, "disconnect", reason="refresh_requested")
     until(
@@ -236,16 +325,58 @@ def socket_mode(slack, web):
     )
     until("old socket gone", lambda: not before & {s["socket_id"] for s in control(slack, "sockets")["sockets"]}, 60)
     ts = control(slack, "post", user="alice", channel=channel, text="after the refresh")["ts"]
-    _, body = heard("message on the new socket", lambda event: event["ts"] == ts)
+    _, body = heard("message on the new socket", lambda event: event.get("ts") == ts)
     acknowledged(body)
     handler.close()
+
+
+def conversations(slack, channel, heard):
+    """What people do beside writing, as it comes over the socket."""
+    ts = control(slack, "post", user="alice", channel=channel, text="root")["ts"]
+    reply = control(slack, "post", user="bob", channel=channel, text="re", thread_ts=ts)["ts"]
+    event, _ = heard("reply", lambda event: event.get("ts") == reply)
+    check("thread_ts", event["thread_ts"] == ts and event["parent_user_id"] == slack["users"]["alice"], event)
+    both = control(slack, "broadcast", user="bob", channel=channel, text="all", thread_ts=ts)["ts"]
+    event, _ = heard("thread_broadcast", lambda event: event.get("ts") == both)
+    check("root", event["subtype"] == "thread_broadcast" and event["root"]["ts"] == ts, event)
+    control(slack, "pin", user="bob", channel=channel, ts=ts)
+    event, _ = heard("pin_added", lambda event: event["type"] == "pin_added")
+    check("pinned message", event["item"]["message"]["ts"] == ts and event["channel_id"] == channel, event)
+    control(slack, "unpin", user="bob", channel=channel, ts=ts)
+    heard("pin_removed", lambda event: event["type"] == "pin_removed")
+    control(slack, "subscribe", events="file_shared")
+    shared = control(slack, "upload", user="alice", channel=channel, name="a.txt", content="abc", text="look")
+    event, _ = heard("file_shared", lambda event: event["type"] == "file_shared")
+    check("file id", event["file_id"] == shared["files"][0] and event["channel_id"] == channel, event)
+    event, _ = heard("file_share", lambda event: event.get("subtype") == "file_share")
+    got, _ = fetch(event["files"][0]["url_private"], slack["bot_token"])
+    check("shared file", event["ts"] == shared["ts"] and got == b"abc", event)
+    control(slack, "delete_file", file=shared["files"][0])
+    event, _ = heard("file_deleted", lambda event: event["type"] == "file_deleted")
+    check("deleted file", event["file_id"] == shared["files"][0], event)
+    control(slack, "add_emoji", name="blob", url="https://a.example/blob.png")
+    heard("emoji_changed", lambda event: event["type"] == "emoji_changed" and event["name"] == "blob")
+    asked = control(slack, "slash", user="carol", channel=channel, command="/matrix", text="who")["id"]
+    answers = until("slash command", lambda: (
+        lambda found: found if len(found) == 3 else None
+    )(control(slack, "slash_answers", id=asked)["answers"]))
+    # Bolt may post an answer before its acknowledgement is out.
+    said = {answer["text"]: (answer["via"], answer["in_channel"]) for answer in answers}
+    check("acknowledgement with an answer", said["seen"] == ("acknowledgement", False), answers)
+    check("respond()", said["you said who"] == ("response_url", False), answers)
+    check("respond() for all", said["and so did all"] == ("response_url", True), answers)
+    public = next(answer["ts"] for answer in answers if answer["in_channel"])
+    event, _ = heard("answer in the channel", lambda event: event.get("ts") == public)
+    check("answer of the bot", event["bot_id"] == slack["bot_id"], event)
 
 
 def main():
     slack = load()
     web = WebClient(token=slack["bot_token"], base_url=slack["api_url"])
     web_api(slack, web)
+    files(slack, web)
     socket_mode(slack, web)
+    places(slack, web)
     print(f"{passed} passed, 0 failed", flush=True)
     os._exit(0)
 
