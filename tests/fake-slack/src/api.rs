@@ -7,6 +7,7 @@ mod chat;
 mod conversations;
 mod cursor;
 mod emoji;
+mod files;
 mod history;
 mod membership;
 mod method;
@@ -83,7 +84,12 @@ pub(crate) async fn serve(
     let (parts, body) = request.into_parts();
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
     let body = to_bytes(body, MOST_BYTES).await.unwrap_or_default();
-    let arguments = Arguments::read(parts.uri.query(), content_type.unwrap_or_default(), &body);
+    let arguments = if method::takes_no_json(&name) && content_type.is_some_and(|kind| kind.contains("json"))
+    {
+        Arguments::read(parts.uri.query(), "", b"")
+    } else {
+        Arguments::read(parts.uri.query(), content_type.unwrap_or_default(), &body)
+    };
     if !workspace.options.latency.is_zero() {
         tokio::time::sleep(workspace.options.latency).await;
     }
@@ -116,11 +122,11 @@ pub(crate) async fn serve(
         fault: fault.as_ref().map(|fault| format!("{fault:?}")),
     });
     workspace.changes.send_modify(|count| *count += 1);
-    finish(answer, fault).await
+    finish(answer.into_response(), fault).await
 }
 
 /// Sends the answer, or what the fault leaves of it.
-async fn finish(answer: Answer, fault: Option<Fault>) -> Response {
+pub(crate) async fn finish(answer: Response, fault: Option<Fault>) -> Response {
     match fault {
         Some(Fault::Hang | Fault::HangAfter) => std::future::pending().await,
         Some(Fault::DropBefore | Fault::DropAfter) => {
@@ -135,7 +141,8 @@ async fn finish(answer: Answer, fault: Option<Fault>) -> Response {
             response
         }
         Some(Fault::Body(body)) => Response::new(Body::from(body)),
-        Some(Fault::Error(_) | Fault::RateLimited(_)) | None => answer.into_response(),
+        Some(fault @ (Fault::Error(_) | Fault::RateLimited(_))) => played(&fault).into_response(),
+        None => answer,
     }
 }
 
@@ -149,7 +156,8 @@ fn played(fault: &Fault) -> Answer {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<String> {
+/// The token in the header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())

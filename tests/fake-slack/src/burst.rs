@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::arguments::Arguments;
 use crate::error::ApiError;
 use crate::event::{self, Outbox};
-use crate::socket::{Item, Meter};
+use crate::socket::{Envelope, Item, Meter};
 use crate::state::human_message;
 use crate::workspace::Workspace;
 
@@ -118,9 +118,8 @@ impl Workspace {
             for event in out.into_events() {
                 let hearers = event::hearers(&state, &event);
                 let Some(app) = hearers.into_iter().find(|app| app.id == app_id) else { continue };
-                let payload = event::payload(&state, app, &event_id, &event.body).to_string().into();
-                let (event_id, app_id) = (event_id.clone(), app_id.clone());
-                prepared.items.push(Item { event_id, app_id, payload, attempt: 0, meter: None });
+                let payload = event::payload(&state, app, &event_id, &event.body);
+                prepared.items.push(Item::new(Envelope::Event, event_id.clone(), &app_id, &payload));
             }
         }
         drop(state);

@@ -19,12 +19,14 @@ mod control;
 mod error;
 mod event;
 mod faults;
+mod files;
 mod limits;
 mod observe;
 mod options;
 mod page;
 mod people;
 mod server;
+mod slash;
 mod socket;
 mod state;
 mod text;
@@ -41,8 +43,12 @@ pub use burst::Burst;
 pub use calls::Call;
 pub use error::ApiError;
 pub use faults::Fault;
+pub use files::{Download, DownloadFault};
+pub use observe::FileInfo;
 pub use options::{Mode, Options};
+pub use people::{NewFile, Upload, Uploaded};
 pub use socket::{Attempt, Delivery, DeliveryState, DisconnectReason, OpenSocket};
+pub use state::SlashAnswer;
 pub use workspace::{AppInfo, Workspace};
 
 /// A running workspace; it stops when this is dropped. All its verbs are [`Workspace`]'s.

@@ -1,9 +1,13 @@
 //! Watching what apps do: messages, calls, acknowledgements, sockets.
+mod whole;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::timeout;
+
+pub use whole::FileInfo;
 
 use crate::calls::Call;
 use crate::error::ApiError;

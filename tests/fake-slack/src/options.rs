@@ -40,6 +40,9 @@ pub struct Options {
     /// Serve `conversations.history` and `.replies` as to apps that are sold outside the marketplace: at most
     /// 15 messages per call, and in quota mode one call per minute.
     pub throttled_history: bool,
+    /// After every reply in a thread also send `message_replied` about the thread, without its subtype, as
+    /// Slack's documentation says it comes.
+    pub reply_noise: bool,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             remembered: 200_000,
             throttled_history: false,
+            reply_noise: true,
         }
     }
 }

@@ -1,7 +1,12 @@
 //! Acting as the people of the workspace: writing, editing, reacting, coming and going.
+mod files;
+mod places;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
+
+pub use files::{NewFile, Upload, Uploaded};
 
 use crate::error::ApiError;
 use crate::event::Outbox;
@@ -27,6 +32,18 @@ impl Workspace {
         text: &str,
     ) -> Result<String, ApiError> {
         self.post_with(user, channel, text, serde_json::json!({ "thread_ts": thread_ts }))
+    }
+
+    /// A person answers in a thread and also sends the answer to the channel.
+    pub fn broadcast_as(
+        &self,
+        user: &str,
+        channel: &str,
+        thread_ts: &str,
+        text: &str,
+    ) -> Result<String, ApiError> {
+        let more = serde_json::json!({ "thread_ts": thread_ts, "subtype": "thread_broadcast" });
+        self.post_with(user, channel, text, more)
     }
 
     /// A person writes a message with more fields, or with others in place of the usual ones (`blocks`,
@@ -141,6 +158,12 @@ impl Workspace {
                 users.iter().map(|user| state.user_id(user)).collect();
             Ok(state.open_conversation(&ids?).0)
         })
+    }
+
+    /// Finds or makes the direct conversation of a person with the default app's bot. Answers its id.
+    pub fn dm(&self, user: &str) -> Result<String, ApiError> {
+        let bot = self.app().bot_user_id;
+        self.open_conversation(&[user, &bot])
     }
 
     /// A user joins a channel.

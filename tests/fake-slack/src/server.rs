@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::workspace::Workspace;
-use crate::{api, avatar, control, page, socket};
+use crate::{api, avatar, control, files, page, slash, socket};
 
 /// Cancelled when the server goes down; every request carries the one of its connection.
 #[derive(Debug, Clone)]
@@ -90,6 +90,12 @@ fn routes(workspace: &Arc<Workspace>) -> Router {
         .route("/avatars/{name}", get(avatar::serve))
         .route("/api/{method}", any(api::serve))
         .route("/socket/{ticket}", get(socket::connection::upgrade))
+        .route("/upload/v1/{ticket}", post(files::receive))
+        .route("/files-pri/{*path}", get(files::private))
+        .route("/files-tmb/{*path}", get(files::thumbnail))
+        .route("/files-cdn/{*path}", get(files::ticketed))
+        .route("/files-web/{*path}", get(files::for_people))
+        .route("/commands/{team_id}/{id}", post(slash::respond))
         .route("/control/{verb}", any(control::serve))
         .with_state(Arc::clone(workspace))
 }

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use delivery::Item;
+pub(crate) use delivery::{Envelope, Item};
 pub(crate) use meter::Meter;
 pub use record::{Attempt, Delivery, DeliveryState};
 pub use trick::DisconnectReason;

@@ -1,11 +1,14 @@
 //! What the workspace knows: team, people, channels, messages, apps. No clocks, sockets or HTTP in here.
 mod app;
 mod channel;
+mod conversion;
+mod file;
 mod membership;
 mod message;
 mod pin;
 mod reaction;
 mod seed;
+mod slash;
 mod team;
 mod user;
 
@@ -15,7 +18,10 @@ use serde_json::Value;
 
 pub(crate) use app::{App, Grant, TokenKind};
 pub(crate) use channel::{Channel, Kind};
+pub(crate) use file::{File, Stage};
 pub(crate) use message::{Change, bot_message, human_message};
+pub use slash::SlashAnswer;
+pub(crate) use slash::SlashCommand;
 pub(crate) use team::Team;
 pub(crate) use user::User;
 
@@ -36,6 +42,14 @@ pub(crate) struct State {
     pub(crate) emoji: BTreeMap<String, String>,
     pub(crate) usergroups: Vec<Value>,
     pub(crate) ephemeral: Vec<Value>,
+    pub(crate) files: BTreeMap<String, File>,
+    /// Which file an upload's address is for.
+    pub(crate) uploads: HashMap<String, String>,
+    /// How many of the next looks at a file's shares find none yet.
+    pub(crate) slow_shares: u32,
+    pub(crate) slash_commands: Vec<SlashCommand>,
+    /// Whether a reply also brings `message_replied` for the thread.
+    pub(crate) reply_noise: bool,
 }
 
 impl State {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::faults::Fault;
+use crate::files::DownloadFault;
 use crate::socket::DisconnectReason;
 use crate::workspace::{AppInfo, Workspace};
 
@@ -24,6 +25,18 @@ impl Workspace {
     /// Forgets the faults that are still waiting.
     pub fn clear_faults(&self) {
         self.faults().clear();
+        self.download_faults.clear();
+    }
+
+    /// The next `times` downloads of files (with or without a good token) go like this.
+    pub fn spoil_downloads(&self, fault: DownloadFault, times: u32) {
+        self.download_faults.add(fault, times);
+    }
+
+    /// The next `looks` at a file with `files.completeUploadExternal` or `files.info` find no shares yet, as
+    /// happens while Slack is still at it.
+    pub fn delay_shares(&self, looks: u32) {
+        self.change(|state, _| state.slow_shares = looks);
     }
 
     /// Tells all sockets to disconnect, and closes them after the grace the options say.
@@ -144,27 +157,6 @@ impl Workspace {
             if let Some(app) = state.apps.get_mut(&app_id) {
                 app.installed = false;
             }
-        });
-    }
-
-    /// A custom emoji appears; `url` is a picture or `alias:<name>`.
-    pub fn add_emoji(&self, name: &str, url: &str) {
-        self.change(|state, out| {
-            state.emoji.insert(name.to_owned(), url.to_owned());
-            let event_ts = crate::clock::write_ts(state.clock.tick());
-            let event = json!({
-                "type": "emoji_changed", "subtype": "add", "name": name, "value": url, "event_ts": event_ts,
-            });
-            out.tell_team(event);
-        });
-    }
-
-    /// Adds a user group (`S…`) as Slack's JSON has it; it shows in `usergroups.list`, and apps get `subteam_created`.
-    pub fn add_usergroup(&self, group: Value) {
-        self.change(|state, out| {
-            let event_ts = crate::clock::write_ts(state.clock.tick());
-            out.tell_team(json!({ "type": "subteam_created", "subteam": group, "event_ts": event_ts }));
-            state.usergroups.push(group);
         });
     }
 }

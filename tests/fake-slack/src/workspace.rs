@@ -7,9 +7,10 @@ use tokio::sync::watch;
 use crate::calls::CallLog;
 use crate::event::{self, Outbox};
 use crate::faults::Faults;
+use crate::files::{DownloadFaults, Downloads};
 use crate::limits::Limits;
 use crate::options::{Mode, Options};
-use crate::socket::{Item, Sockets};
+use crate::socket::{Envelope, Item, Sockets};
 use crate::state::State;
 
 /// A Slack workspace. [`FakeSlack`](crate::FakeSlack) owns one and gives access to everything in here.
@@ -23,6 +24,8 @@ pub struct Workspace {
     pub(crate) calls: CallLog,
     state: Mutex<State>,
     faults: Mutex<Faults>,
+    pub(crate) download_faults: DownloadFaults,
+    pub(crate) downloads: Downloads,
     limits: Mutex<Limits>,
     /// Counts everything that happens; observers wait on it.
     pub(crate) changes: Arc<watch::Sender<u64>>,
@@ -54,8 +57,13 @@ impl Workspace {
             address,
             sockets: Sockets::new(&options, Arc::clone(&changes)),
             calls: CallLog::new(options.remembered),
-            state: Mutex::new(State::seeded(&format!("http://{address}"))),
+            state: Mutex::new(State {
+                reply_noise: options.reply_noise,
+                ..State::seeded(&format!("http://{address}"))
+            }),
             faults: Mutex::new(Faults::default()),
+            download_faults: DownloadFaults::default(),
+            downloads: Downloads::default(),
             limits: Mutex::new(Limits::new(options.mode, options.throttled_history)),
             changes,
             power: watch::Sender::new(true),
@@ -123,13 +131,7 @@ impl Workspace {
             for app in event::hearers(&state, &event) {
                 let event_id = self.sockets.event_id();
                 let payload = event::payload(&state, app, &event_id, &event.body);
-                let item = Item {
-                    event_id,
-                    app_id: app.id.clone(),
-                    payload: payload.to_string().into(),
-                    attempt: 0,
-                    meter: None,
-                };
+                let item = Item::new(Envelope::Event, event_id, &app.id, &payload);
                 items.push((item, event.body["type"].as_str().unwrap_or_default().to_owned()));
             }
         }

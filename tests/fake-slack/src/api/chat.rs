@@ -23,7 +23,8 @@ fn own(call: &CallContext<'_>, refusal: &'static str) -> Result<(String, String)
     if message["subtype"] == "tombstone" {
         return Err("message_not_found".into());
     }
-    if message["bot_id"] != call.app.bot_id {
+    // Messages around files say whose they are by their user only.
+    if message["bot_id"] != call.app.bot_id && message["user"] != call.grant.user_id {
         return Err(refusal.into());
     }
     Ok((channel.id.clone(), ts))
@@ -48,6 +49,7 @@ pub(super) fn update(call: &mut CallContext<'_>) -> Outcome {
         blocks,
         attachments: parts.attachments,
         metadata: parts.metadata,
+        files: None,
         marked: parts.blocks.is_none(),
     };
     call.state.edit(&channel_id, &ts, change, call.out)?;

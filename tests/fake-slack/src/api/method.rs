@@ -1,7 +1,8 @@
 //! Every method in one table: its tier, the token and scope it wants, and where it is written.
 use super::call::{CallContext, Outcome};
 use super::{
-    apps, auth, bots, chat, conversations, emoji, history, membership, pins, post, reactions, team, users,
+    apps, auth, bots, chat, conversations, emoji, files, history, membership, pins, post, reactions, team,
+    users,
 };
 use crate::limits::Tier::{self, Four, One, Special, Three, Two};
 
@@ -54,6 +55,7 @@ static METHODS: &[Method] = &[
     other("api.test", Four, TokenRule::None, auth::test),
     other("apps.connections.open", One, TokenRule::App, apps::connections_open),
     other("auth.test", Special, TokenRule::Any, auth::test),
+    bot("bookmarks.list", Three, "bookmarks:read", files::bookmarks),
     bot("bots.info", Three, "users:read", bots::info),
     bot("chat.delete", Three, "chat:write", chat::delete),
     bot("chat.getPermalink", Special, "", chat::permalink),
@@ -78,6 +80,10 @@ static METHODS: &[Method] = &[
     bot("conversations.setTopic", Two, "", membership::set_topic),
     bot("conversations.unarchive", Two, "", membership::unarchive),
     bot("emoji.list", Two, "emoji:read", emoji::list),
+    bot("files.completeUploadExternal", Four, "files:write", files::complete),
+    bot("files.delete", Three, "files:write", files::delete),
+    bot("files.getUploadURLExternal", Four, "files:write", files::upload_url),
+    bot("files.info", Four, "files:read", files::info),
     bot("pins.add", Two, "pins:write", pins::add),
     bot("pins.list", Two, "pins:read", pins::list),
     bot("pins.remove", Two, "pins:write", pins::remove),
@@ -97,4 +103,9 @@ static METHODS: &[Method] = &[
 /// A method by its name.
 pub(super) fn find(name: &str) -> Option<&'static Method> {
     METHODS.iter().find(|method| method.name == name)
+}
+
+/// Whether a method reads its arguments from query and form only.
+pub(super) fn takes_no_json(name: &str) -> bool {
+    name == "files.getUploadURLExternal"
 }

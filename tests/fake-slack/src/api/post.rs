@@ -50,7 +50,11 @@ pub(super) fn parts(call: &CallContext<'_>) -> Result<Parts, ApiError> {
 }
 
 /// A list in an argument; an empty one counts as none.
-fn list(call: &CallContext<'_>, name: &str, error: &'static str) -> Result<Option<Value>, ApiError> {
+pub(super) fn list(
+    call: &CallContext<'_>,
+    name: &str,
+    error: &'static str,
+) -> Result<Option<Value>, ApiError> {
     match call.arguments.json(name) {
         Ok(Some(Value::Array(items))) if items.is_empty() => Ok(None),
         Ok(Some(Value::Array(items))) => Ok(Some(Value::Array(items))),

@@ -1,9 +1,12 @@
-//! Control verbs about messages: people write, edit, react.
+//! Control verbs about messages: people write, edit, react, share files, type commands.
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::arguments::Arguments;
 use crate::error::ApiError;
+use crate::people::{NewFile, Upload};
 use crate::workspace::Workspace;
 
 /// `None` for a verb that is not written here.
@@ -29,6 +32,15 @@ pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Ou
             slack.send_event(&event);
             json!({})
         }),
+        "broadcast" => slack
+            .broadcast_as(user, channel, &a.ts("thread_ts").unwrap_or_default(), text)
+            .map(|ts| json!({ "ts": ts })),
+        "upload" => upload(slack, a, user, channel),
+        "delete_file" => done(slack.delete_file(a.text("file").unwrap_or_default())),
+        "retitle_file" => done(slack.retitle_file(a.text("file").unwrap_or_default(), text)),
+        "slash" => slack
+            .slash_as(user, channel, a.text("command").unwrap_or("/matrix"), text)
+            .map(|id| json!({ "id": id })),
         "edit" => done(slack.edit(channel, &ts, text)),
         "unfurl" => done(structure(a, "attachment").and_then(|it| slack.unfurl(channel, &ts, it))),
         "delete" => done(slack.delete(channel, &ts)),
@@ -38,6 +50,37 @@ pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Ou
         "unpin" => done(slack.unpin_as(user, channel, &ts)),
         _ => return None,
     })
+}
+
+/// Shares files: `files` lists objects with `name` and `base64` or `length`, and maybe `title`,
+/// `details_hidden` and `overrides`; or there is one file, of `name` and `content` (text).
+fn upload(slack: &Workspace, a: &Arguments, user: &str, channel: &str) -> Outcome {
+    let single = || {
+        json!([{
+            "name": a.text("name").unwrap_or("note.txt"),
+            "base64": STANDARD.encode(a.text("content").unwrap_or_default()),
+        }])
+    };
+    let given = a.json("files").map_err(|()| "invalid_arguments")?.unwrap_or_else(single);
+    let mut files = Vec::new();
+    for file in given.as_array().into_iter().flatten() {
+        let name = file["name"].as_str().unwrap_or("file.bin");
+        let mut new = match file["length"].as_u64() {
+            Some(length) => NewFile::of_length(name, length),
+            None => {
+                let bytes = STANDARD.decode(file["base64"].as_str().unwrap_or_default());
+                NewFile::new(name, bytes.map_err(|_| "invalid_arguments")?)
+            }
+        };
+        new.title = file["title"].as_str().map(str::to_owned);
+        new.details_hidden = file["details_hidden"] == true;
+        new.overrides = file["overrides"].as_object().cloned().unwrap_or_default();
+        files.push(new);
+    }
+    let comment = a.text("text").unwrap_or_default().to_owned();
+    let uploaded =
+        slack.upload_with(user, channel, Upload { files, comment, thread_ts: a.ts("thread_ts") })?;
+    Ok(json!({ "ts": uploaded.ts, "files": uploaded.file_ids }))
 }
 
 /// A JSON argument that must be there.

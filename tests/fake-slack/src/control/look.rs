@@ -13,6 +13,14 @@ pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Ou
         "info" => Ok(slack.describe()),
         "messages" => Ok(json!({ "messages": slack.messages(channel) })),
         "message" => Ok(json!({ "message": slack.message(channel, &a.ts("ts").unwrap_or_default()) })),
+        "thread" => Ok(json!({ "messages": slack.thread(channel, &a.ts("ts").unwrap_or_default()) })),
+        "snapshot" => slack.snapshot(channel),
+        "files" => Ok(json!({ "files": slack.files() })),
+        "downloads" => Ok(json!({ "downloads": slack.downloads() })),
+        "slash_answers" => {
+            let id = a.text("id").unwrap_or_default();
+            Ok(json!({ "answers": slack.slash_answers(id), "state": slack.slash_state(id) }))
+        }
         "ephemeral" => Ok(json!({ "messages": slack.ephemeral_messages() })),
         "channel" => {
             slack.channel(channel, a.text("user").unwrap_or("alice")).map(|found| json!({ "channel": found }))

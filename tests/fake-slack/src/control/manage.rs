@@ -42,6 +42,27 @@ pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Ou
             slack.add_emoji(name, a.text("url").unwrap_or_default());
             done(Ok(()))
         }
+        "remove_emoji" => {
+            slack.remove_emoji(name);
+            done(Ok(()))
+        }
+        "rename_emoji" => done(slack.rename_emoji(name, a.text("new_name").unwrap_or_default())),
+        "add_bookmark" => slack
+            .add_bookmark(user, channel, name, a.text("link").unwrap_or_default())
+            .map(|id| json!({ "bookmark": id })),
+        "dm" => slack.dm(user).map(|id| json!({ "channel": id })),
+        "convert" => done(slack.convert(user, channel, a.flag("private") != Some(false))),
+        "change_channel_id" => done(slack.change_channel_id(channel, a.text("new_id").unwrap_or_default())),
+        "share_channel" => done(slack.share_channel(channel, a.text("team"))),
+        "subscribe" => {
+            let events = a.list("events");
+            let events: Vec<&str> = events.iter().map(String::as_str).collect();
+            done(slack.subscribe(&slack.app().app_id, &events))
+        }
+        "change_usergroup" => done(
+            structure(a, "change")
+                .and_then(|change| slack.change_usergroup(a.text("group").unwrap_or_default(), &change)),
+        ),
         "add_usergroup" => structure(a, "group").map(|group| {
             slack.add_usergroup(group);
             json!({})

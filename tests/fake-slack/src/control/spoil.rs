@@ -1,10 +1,13 @@
 //! Control verbs that make things go wrong.
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::arguments::Arguments;
 use crate::error::ApiError;
 use crate::faults::Fault;
+use crate::files::DownloadFault;
 use crate::options::Mode;
 use crate::socket::DisconnectReason;
 use crate::workspace::Workspace;
@@ -21,6 +24,11 @@ pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Ou
             Err(error) => return Some(Err(error)),
         },
         "rate_limit" => slack.rate_limit_next(method, a.number("retry_after").unwrap_or(1), times),
+        "spoil_downloads" => match download_fault(a) {
+            Some(fault) => slack.spoil_downloads(fault, times),
+            None => return Some(Err("invalid_arguments".into())),
+        },
+        "delay_shares" => slack.delay_shares(times),
         "clear_faults" => slack.clear_faults(),
         "mode" => {
             slack.set_mode(if a.text("mode") == Some("quota") { Mode::Quota } else { Mode::Unbounded });
@@ -88,5 +96,34 @@ fn fault(a: &Arguments) -> Result<Fault, ApiError> {
         Some("drop_before") => Ok(Fault::DropBefore),
         Some("drop_after") => Ok(Fault::DropAfter),
         _ => Err("invalid_arguments".into()),
+    }
+}
+
+/// One of the words `redirect`, `login_page`, `hang`, or `redirect_to`, `status`, `retry_after`, `slow_ms`,
+/// `truncate_at`, `huge` or `huge_unannounced` with their value.
+fn download_fault(a: &Arguments) -> Option<DownloadFault> {
+    if let Some(target) = a.text("redirect_to") {
+        return Some(DownloadFault::RedirectTo(target.to_owned()));
+    }
+    let by_number: [(&str, fn(u64) -> DownloadFault); 5] = [
+        ("retry_after", DownloadFault::RateLimited),
+        ("slow_ms", |ms| DownloadFault::Slow(Duration::from_millis(ms))),
+        ("truncate_at", DownloadFault::Truncated),
+        ("huge", DownloadFault::Huge),
+        ("huge_unannounced", DownloadFault::HugeUnannounced),
+    ];
+    for (name, make) in by_number {
+        if let Some(number) = a.number(name) {
+            return Some(make(number));
+        }
+    }
+    if let Some(status) = a.number("status").and_then(|status| u16::try_from(status).ok()) {
+        return Some(DownloadFault::Status(status));
+    }
+    match a.text("fault")? {
+        "redirect" => Some(DownloadFault::Redirect),
+        "login_page" => Some(DownloadFault::LoginPage),
+        "hang" => Some(DownloadFault::Hang),
+        _ => None,
     }
 }

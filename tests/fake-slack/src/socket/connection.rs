@@ -151,7 +151,7 @@ async fn read(workspace: &Workspace, mut source: SplitStream<Stream>, mut silent
         match message {
             Some(Ok(Message::Text(text))) => {
                 if let Ok(answer) = serde_json::from_str::<Value>(&text) {
-                    workspace.sockets.acknowledge(&answer);
+                    workspace.acknowledge(&answer);
                 }
             }
             Some(Ok(_)) => {}

@@ -10,9 +10,19 @@ use crate::clock::now_micros;
 use crate::options::Options;
 use crate::text;
 
+/// What an envelope holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Envelope {
+    /// `events_api`, tried again until it is acknowledged.
+    Event,
+    /// `slash_commands`, sent once.
+    Slash,
+}
+
 /// An event for one app, ready to be sent any number of times.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
+    pub(crate) envelope: Envelope,
     pub(crate) event_id: String,
     pub(crate) app_id: String,
     /// The payload as JSON text.
@@ -21,6 +31,14 @@ pub(crate) struct Item {
     pub(crate) attempt: usize,
     /// Measures this event's acknowledgement, in bursts.
     pub(crate) meter: Option<Arc<Meter>>,
+}
+
+impl Item {
+    /// Something that was not sent yet.
+    pub(crate) fn new(envelope: Envelope, event_id: String, app_id: &str, payload: &Value) -> Self {
+        let payload = payload.to_string().into();
+        Self { envelope, event_id, app_id: app_id.to_owned(), payload, attempt: 0, meter: None }
+    }
 }
 
 impl Sockets {
@@ -72,22 +90,25 @@ impl Sockets {
         }
     }
 
-    /// Takes an acknowledgement.
-    pub(crate) fn acknowledge(&self, answer: &Value) {
-        let Some(envelope_id) = answer["envelope_id"].as_str() else { return };
+    /// Takes an acknowledgement. Answers the id of the slash command it was for, and what the app said to it.
+    pub(crate) fn acknowledge(&self, answer: &Value) -> Option<(String, Value)> {
+        let envelope_id = answer["envelope_id"].as_str()?;
         let response = Some(answer["payload"].clone()).filter(|payload| !payload.is_null());
         let mut inner = self.lock();
         let Some(pending) = inner.pending.remove(envelope_id) else {
             inner.records.late(envelope_id, now_micros());
-            return;
+            return None;
         };
         inner.agenda.remove(&pending.agenda_key);
-        inner.records.acknowledged(&pending.item.event_id, envelope_id, now_micros(), response);
+        inner.records.acknowledged(&pending.item.event_id, envelope_id, now_micros(), response.clone());
         drop(inner);
         if let Some(meter) = &pending.item.meter {
             meter.acknowledged(pending.sent_at.elapsed());
         }
         self.changed();
+        response
+            .filter(|_| pending.item.envelope == Envelope::Slash)
+            .map(|said| (pending.item.event_id, said))
     }
 
     /// Does what the agenda says is due. Called every few milliseconds.
@@ -126,7 +147,10 @@ impl Inner {
             response: None,
         };
         self.records.attempted(&item.event_id, attempt);
-        let frame = frame::event(&envelope_id, &item.payload, item.attempt, reason);
+        let frame = match item.envelope {
+            Envelope::Event => frame::event(&envelope_id, &item.payload, item.attempt, reason),
+            Envelope::Slash => frame::slash(&envelope_id, &item.payload),
+        };
         let socket = socket_id.and_then(|id| self.open.get(&id));
         if socket.is_none_or(|socket| socket.orders.send(Order::Frame(frame)).is_err()) {
             self.retry(item, "connection_failed", options);
@@ -144,11 +168,11 @@ impl Inner {
             return;
         }
         match options.retry_delays.get(item.attempt) {
-            Some(&delay) => {
+            Some(&delay) if item.envelope == Envelope::Event => {
                 item.attempt += 1;
                 self.plan(Instant::now() + delay, Due::Redeliver(item, reason));
             }
-            None => self.records.settle(&item.event_id, DeliveryState::Lost),
+            _ => self.records.settle(&item.event_id, DeliveryState::Lost),
         }
     }
 

@@ -31,6 +31,12 @@ pub(super) fn disconnect(reason: DisconnectReason, app_id: &str) -> Utf8Bytes {
     frame.to_string().into()
 }
 
+/// A slash command in its envelope.
+pub(super) fn slash(envelope_id: &str, payload: &str) -> Utf8Bytes {
+    let rest = r#","type":"slash_commands","accepts_response_payload":true}"#;
+    format!(r#"{{"envelope_id":"{envelope_id}","payload":{payload}{rest}"#).into()
+}
+
 /// An event in its envelope. `payload` is JSON already; putting it in as text keeps bursts cheap.
 pub(super) fn event(envelope_id: &str, payload: &str, attempt: usize, reason: &str) -> Utf8Bytes {
     let mut frame = String::with_capacity(payload.len() + 200);

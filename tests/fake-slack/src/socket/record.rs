@@ -128,6 +128,10 @@ impl Records {
         self.order.iter().filter_map(|event_id| self.by_event.get(event_id)).cloned().collect()
     }
 
+    pub(super) fn state(&self, event_id: &str) -> Option<DeliveryState> {
+        self.by_event.get(event_id).map(|delivery| delivery.state)
+    }
+
     pub(super) fn count(&self, state: DeliveryState) -> usize {
         self.by_event.values().filter(|delivery| delivery.state == state).count()
     }
@@ -137,6 +141,11 @@ impl super::Sockets {
     /// All remembered deliveries, oldest first.
     pub(crate) fn deliveries(&self) -> Vec<Delivery> {
         self.lock().records.all()
+    }
+
+    /// How one event stands, if it is remembered.
+    pub(crate) fn delivery_state(&self, event_id: &str) -> Option<DeliveryState> {
+        self.lock().records.state(event_id)
     }
 
     /// How many remembered deliveries stand like this.

@@ -35,6 +35,8 @@ pub(crate) struct App {
     pub(crate) socket_mode_enabled: bool,
     pub(crate) installed: bool,
     pub(crate) subscriptions: Arc<BTreeSet<String>>,
+    /// Its slash commands, with the slash.
+    pub(crate) commands: BTreeSet<String>,
     pub(crate) updated: u64,
 }
 
@@ -112,6 +114,12 @@ impl State {
             socket_mode_enabled: true,
             installed: true,
             subscriptions: words(BOT_EVENTS),
+            // The shipped app's; others get one of their own, as two cannot answer to the same.
+            commands: BTreeSet::from([if number == 1 {
+                "/matrix".to_owned()
+            } else {
+                format!("/app{number}")
+            }]),
             updated: clock::now_seconds(),
         };
         let bot = User {

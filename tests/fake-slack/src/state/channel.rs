@@ -74,6 +74,8 @@ pub(crate) struct Channel {
     pub(crate) creator: String,
     pub(crate) created: u64,
     pub(crate) archived: bool,
+    /// The other team, if it is shared with one through Slack Connect.
+    pub(crate) shared_with: Option<String>,
     pub(crate) general: bool,
     pub(crate) topic: Note,
     pub(crate) purpose: Note,
@@ -83,6 +85,9 @@ pub(crate) struct Channel {
     /// The replies of each thread, by the timestamp of its first message.
     pub(crate) threads: HashMap<u64, BTreeSet<u64>>,
     pub(crate) pins: Vec<Value>,
+    /// The timestamps of deleted messages, in the order they went.
+    pub(crate) deleted: Vec<String>,
+    pub(crate) bookmarks: Vec<Value>,
     /// How far each user has read.
     pub(crate) last_read: HashMap<String, String>,
 }
@@ -98,6 +103,7 @@ impl Channel {
             creator: creator.to_owned(),
             created: clock::now_seconds(),
             archived: false,
+            shared_with: None,
             general: false,
             topic: Note::default(),
             purpose: Note::default(),
@@ -105,6 +111,8 @@ impl Channel {
             messages: BTreeMap::new(),
             threads: HashMap::new(),
             pins: Vec::new(),
+            deleted: Vec::new(),
+            bookmarks: Vec::new(),
             last_read: HashMap::new(),
         }
     }
@@ -131,13 +139,13 @@ impl Channel {
             "is_private": private,
             "is_archived": self.archived,
             "is_general": self.general,
-            "is_shared": false,
+            "is_shared": self.shared_with.is_some(),
             "is_org_shared": false,
-            "is_ext_shared": false,
+            "is_ext_shared": self.shared_with.is_some(),
             "is_pending_ext_shared": false,
             "pending_shared": [],
             "pending_connected_team_ids": [],
-            "shared_team_ids": [team_id],
+            "shared_team_ids": std::iter::once(team_id).chain(self.shared_with.as_deref()).collect::<Vec<_>>(),
             "context_team_id": team_id,
             "parent_conversation": null,
             "unlinked": 0,

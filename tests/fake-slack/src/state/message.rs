@@ -14,6 +14,7 @@ pub(crate) struct Change {
     pub(crate) blocks: Option<Value>,
     pub(crate) attachments: Option<Value>,
     pub(crate) metadata: Option<Value>,
+    pub(crate) files: Option<Value>,
     /// Whether people see the word "edited".
     pub(crate) marked: bool,
 }
@@ -72,7 +73,25 @@ impl Channel {
             message["is_locked"] = false.into();
             message["subscribed"] = false.into();
         }
+        if message["subtype"] == "thread_broadcast" {
+            let root = message["thread_ts"].as_str().and_then(read_ts).filter(|root| *root != key);
+            if let Some(root) = root.and_then(|root| self.read_message(root)) {
+                message["root"] = root;
+            }
+        }
         Some(message)
+    }
+
+    /// Takes a message away, and the placeholder of its thread if it was the last reply.
+    fn remove(&mut self, key: u64) {
+        self.messages.remove(&key);
+        self.threads.remove(&key);
+        let root = self.threads.iter_mut().find_map(|(root, replies)| replies.remove(&key).then_some(*root));
+        let Some(root) = root.filter(|root| self.threads[root].is_empty()) else { return };
+        self.threads.remove(&root);
+        if self.messages.get(&root).is_some_and(|message| message["subtype"] == "tombstone") {
+            self.messages.remove(&root);
+        }
     }
 
     /// The key of an existing message.
@@ -109,14 +128,30 @@ impl State {
             }
             channel.threads.entry(root).or_default().insert(key);
         }
-        let message = Value::Object(message);
-        let mut event = message.clone();
+        let root = message.get("thread_ts").and_then(Value::as_str).and_then(read_ts);
+        channel.messages.insert(key, Value::Object(message));
+        let mut event = channel.read_message(key).unwrap_or_default();
         event["channel"] = channel_id.into();
         event["event_ts"] = ts.clone().into();
         event["channel_type"] = channel.kind.channel_type().into();
-        channel.messages.insert(key, message);
         out.tell_channel(channel_id, event);
+        if let Some(root) = root.filter(|_| self.reply_noise) {
+            self.tell_replied(channel_id, root, out)?;
+        }
         Ok(ts)
+    }
+
+    /// Tells the apps that a thread has one more reply: `message_replied`, which comes without its subtype
+    /// (Slack's documentation calls that a bug and asks apps to live with it).
+    fn tell_replied(&mut self, channel_id: &str, root: u64, out: &mut Outbox) -> Result<(), ApiError> {
+        let now = write_ts(self.clock.tick());
+        let channel = self.channel(channel_id)?;
+        let event = json!({
+            "type": "message", "hidden": true, "message": channel.read_message(root),
+            "channel": channel_id, "ts": now, "event_ts": now, "channel_type": channel.kind.channel_type(),
+        });
+        out.tell_channel(channel_id, event);
+        Ok(())
     }
 
     /// Changes a message and tells the apps.
@@ -132,17 +167,17 @@ impl State {
         let key = channel.message_key(ts)?;
         let before = channel.read_message(key).unwrap_or_default();
         if let Some(message) = channel.messages.get_mut(&key).and_then(Value::as_object_mut) {
-            if let Some(text) = change.text {
-                message.insert("text".into(), text.into());
-            }
-            if let Some(blocks) = change.blocks {
-                message.insert("blocks".into(), blocks);
-            }
-            if let Some(attachments) = change.attachments {
-                message.insert("attachments".into(), attachments);
-            }
-            if let Some(metadata) = change.metadata {
-                message.insert("metadata".into(), metadata);
+            let fields = [
+                ("text", change.text.map(Value::from)),
+                ("blocks", change.blocks),
+                ("attachments", change.attachments),
+                ("metadata", change.metadata),
+                ("files", change.files),
+            ];
+            for (name, value) in fields {
+                if let Some(value) = value {
+                    message.insert(name.into(), value);
+                }
             }
             if change.marked {
                 let user = message.get("user").cloned().unwrap_or_default();
@@ -159,13 +194,18 @@ impl State {
         Ok(())
     }
 
-    /// Deletes a message and tells the apps. The first message of a thread with replies leaves a placeholder.
+    /// Deletes a message and tells the apps. The first message of a thread with replies leaves a placeholder,
+    /// which goes with the last reply.
     pub(crate) fn delete(&mut self, channel_id: &str, ts: &str, out: &mut Outbox) -> Result<(), ApiError> {
         let now = write_ts(self.clock.tick());
         let channel = self.channel_mut(channel_id)?;
         let key = channel.message_key(ts)?;
         let before = channel.read_message(key).unwrap_or_default();
+        if before["subtype"] == "tombstone" {
+            return Err("message_not_found".into());
+        }
         channel.pins.retain(|pin| pin["message"]["ts"] != *ts);
+        channel.deleted.push(ts.to_owned());
         let mut event = json!({
             "type": "message", "hidden": true, "previous_message": before,
             "channel": channel_id, "ts": now, "event_ts": now, "channel_type": channel.kind.channel_type(),
@@ -179,15 +219,33 @@ impl State {
             event["subtype"] = "message_changed".into();
             event["message"] = channel.read_message(key).unwrap_or_default();
         } else {
-            channel.messages.remove(&key);
-            for replies in channel.threads.values_mut() {
-                replies.remove(&key);
-            }
+            channel.remove(key);
             event["subtype"] = "message_deleted".into();
             event["deleted_ts"] = ts.into();
         }
         out.tell_channel(channel_id, event);
+        for file in self.files.values_mut() {
+            file.shares.retain(|share| share.channel_id != channel_id || share.ts != ts);
+        }
         Ok(())
+    }
+
+    /// Puts something in the place of a message's file and tells the apps.
+    pub(super) fn replace_file(
+        &mut self,
+        channel_id: &str,
+        ts: &str,
+        file: &Value,
+        out: &mut Outbox,
+    ) -> Result<(), ApiError> {
+        let channel = self.channel(channel_id)?;
+        let mut files = channel.messages[&channel.message_key(ts)?]["files"].clone();
+        for old in files.as_array_mut().into_iter().flatten() {
+            if old["id"] == file["id"] {
+                *old = file.clone();
+            }
+        }
+        self.edit(channel_id, ts, Change { files: Some(files), ..Change::default() }, out)
     }
 
     /// A line of bookkeeping in a channel, such as "has joined the channel".

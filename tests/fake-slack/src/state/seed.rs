@@ -21,6 +21,11 @@ impl State {
             emoji: BTreeMap::new(),
             usergroups: Vec::new(),
             ephemeral: Vec::new(),
+            files: BTreeMap::new(),
+            uploads: HashMap::new(),
+            slow_shares: 0,
+            slash_commands: Vec::new(),
+            reply_noise: true,
         };
         let people = [
             ("USLACKBOT", "slackbot", "Slackbot"),

@@ -57,12 +57,111 @@ async fn a_deleted_thread_keeps_its_replies() {
     let event = socket.event().await["event"].clone();
     assert_eq!(event["thread_ts"], ts);
     assert_eq!(event["parent_user_id"], "U0ALICE001");
+    let noise = socket.event().await["event"].clone();
+    assert_eq!((&noise["hidden"], &noise["subtype"]), (&json!(true), &json!(null)));
+    assert_eq!((&noise["message"]["ts"], &noise["message"]["reply_count"]), (&json!(ts), &json!(1)));
     slack.delete("general", &ts).unwrap();
     let event = socket.event().await["event"].clone();
     assert_eq!(event["subtype"], "message_changed");
     assert_eq!(event["message"]["subtype"], "tombstone");
     let thread = fine(&slack, "conversations.replies", json!({ "channel": "C0GENERAL1", "ts": ts })).await;
     assert_eq!(thread["messages"][1]["ts"], reply);
+    assert_eq!(slack.delete("general", &ts).unwrap_err().error, "message_not_found");
+    slack.delete("general", &reply).unwrap();
+    let event = socket.event().await["event"].clone();
+    assert_eq!((&event["subtype"], &event["deleted_ts"]), (&json!("message_deleted"), &json!(reply)));
+    assert!(slack.messages("general").is_empty(), "the placeholder goes with the last reply");
+    assert_eq!(slack.deleted("general"), [ts, reply]);
+}
+
+#[tokio::test]
+async fn a_broadcast_reply_carries_its_root() {
+    let slack = start();
+    let mut socket = Socket::open(&slack).await;
+    let ts = slack.post_as("alice", "general", "one").unwrap();
+    let reply = slack.broadcast_as("bob", "general", &ts, "two").unwrap();
+    socket.event().await;
+    let event = socket.event().await["event"].clone();
+    assert_eq!((&event["subtype"], &event["ts"]), (&json!("thread_broadcast"), &json!(reply)));
+    assert_eq!((&event["root"]["text"], &event["root"]["reply_count"]), (&json!("one"), &json!(1)));
+    assert_eq!(slack.thread("general", &ts).len(), 2);
+}
+
+#[tokio::test]
+async fn pins() {
+    let slack = start();
+    let mut socket = Socket::open(&slack).await;
+    let ts = slack.post_as("alice", "general", "one").unwrap();
+    socket.event().await;
+    slack.pin_as("bob", "general", &ts).unwrap();
+    let event = socket.event().await["event"].clone();
+    assert_eq!((&event["type"], &event["channel_id"]), (&json!("pin_added"), &json!("C0GENERAL1")));
+    assert_eq!((&event["item"]["message"]["ts"], &event["user"]), (&json!(ts), &json!("U0BOB00001")));
+    assert_eq!(slack.pins("general"), [ts.as_str()]);
+    slack.unpin_as("bob", "general", &ts).unwrap();
+    let event = socket.event().await["event"].clone();
+    assert_eq!((&event["type"], &event["has_pins"]), (&json!("pin_removed"), &json!(false)));
+}
+
+#[tokio::test]
+async fn channels_change_what_they_are() {
+    let slack = start();
+    let mut socket = Socket::open(&slack).await;
+    slack.convert("alice", "random", true).unwrap();
+    let event = socket.event().await["event"].clone();
+    assert_eq!(event["subtype"], "channel_convert_to_private");
+    assert_eq!(slack.channel("random", "alice").unwrap()["is_private"], true);
+    slack.change_channel_id("random", "C0NEWID001").unwrap();
+    let event = socket.event().await["event"].clone();
+    assert_eq!(event["type"], "channel_id_changed");
+    assert_eq!(
+        (&event["old_channel_id"], &event["new_channel_id"]),
+        (&json!("C0RANDOM01"), &json!("C0NEWID001"))
+    );
+    assert_eq!(slack.messages("C0NEWID001").len(), 1);
+    slack.share_channel("random", Some("T0OTHER001")).unwrap();
+    assert_eq!(socket.event().await["event"]["connected_team_id"], "T0OTHER001");
+    let info = fine(&slack, "conversations.info", json!({ "channel": "C0NEWID001" })).await;
+    assert_eq!(info["channel"]["is_ext_shared"], true);
+    slack.share_channel("random", None).unwrap();
+    assert_eq!(socket.event().await["event"]["type"], "channel_unshared");
+    slack.archive("alice", "random", true).unwrap();
+    assert_eq!(socket.event().await["event"]["type"], "group_archive");
+    socket.event().await;
+    slack.delete_channel("alice", "random").unwrap();
+    assert_eq!(socket.event().await["event"]["type"], "group_deleted");
+}
+
+#[tokio::test]
+async fn emoji_and_groups() {
+    let slack = start();
+    let mut socket = Socket::open(&slack).await;
+    slack.add_emoji("blob", "https://a.example/blob.png");
+    let event = socket.event().await["event"].clone();
+    assert_eq!((&event["subtype"], &event["name"]), (&json!("add"), &json!("blob")));
+    slack.rename_emoji("blob", "blub").unwrap();
+    let event = socket.event().await["event"].clone();
+    assert_eq!((&event["old_name"], &event["new_name"]), (&json!("blob"), &json!("blub")));
+    slack.remove_emoji("party_parrot");
+    let event = socket.event().await["event"].clone();
+    assert_eq!(event["names"], json!(["party_parrot", "partyparrot"]));
+    let emoji = fine(&slack, "emoji.list", json!({})).await;
+    assert_eq!(emoji["emoji"], json!({ "blub": "https://a.example/blob.png" }));
+    slack.add_usergroup(json!({ "id": "S0TEAM0001", "handle": "crew", "users": ["U0BOB00001"] }));
+    assert_eq!(socket.event().await["event"]["type"], "subteam_created");
+    slack.change_usergroup("S0TEAM0001", &json!({ "users": ["U0ALICE001"] })).unwrap();
+    assert_eq!(socket.event().await["event"]["type"], "subteam_updated");
+    let event = socket.event().await["event"].clone();
+    assert_eq!(
+        (&event["added_users"], &event["removed_users"]),
+        (&json!(["U0ALICE001"]), &json!(["U0BOB00001"]))
+    );
+    let groups = fine(&slack, "usergroups.list", json!({})).await;
+    assert!(groups["usergroups"][0]["users"].is_null() && groups["usergroups"][0]["user_count"].is_null());
+    let all = json!({ "include_users": true, "include_count": true });
+    let groups = fine(&slack, "usergroups.list", all).await;
+    assert_eq!(groups["usergroups"][0]["users"], json!(["U0ALICE001"]));
+    assert_eq!(groups["usergroups"][0]["user_count"], "1");
 }
 
 #[tokio::test]
