@@ -53,11 +53,16 @@ enum Stage {
 #[derive(Debug, Clone)]
 pub(super) struct Uploads {
     kept: Cache<String, Attempt>,
+    /// Whose file each is: it is nobody else's.
+    markers: Cache<String, String>,
 }
 
 impl Uploads {
     pub(super) fn new() -> Self {
-        Self { kept: Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build() }
+        Self {
+            kept: Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build(),
+            markers: Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build(),
+        }
     }
 
     /// Whether a message shows the file. One that this program sent is known by its id.
@@ -66,12 +71,15 @@ impl Uploads {
             return message.files.iter().any(|file| file.id == attempt.file_id);
         }
         let is_its = |file: &crate::api::reply::File| {
-            file.name == upload.file.name && (upload.file.size.is_none() || file.size == upload.file.size)
+            file.name == upload.file.name
+                && !self.markers.contains_key(&file.id)
+                && (upload.file.size.is_none() || file.size == upload.file.size)
         };
         message.text.contains(&upload.speaker) && message.files.iter().any(is_its)
     }
 
     fn keep(&self, upload: &Upload, file_id: &str, stage: Stage) {
+        self.markers.insert(file_id.to_owned(), upload.marker.clone());
         self.kept.insert(upload.marker.clone(), Attempt { file_id: file_id.to_owned(), stage });
     }
 }

@@ -102,7 +102,8 @@ async fn a_failure_that_passes_is_tried_again() {
     let error = world.open(&file).await.unwrap_err();
     assert!(matches!(error, NetworkError::RateLimited(wait) if wait.as_secs() == 7), "{error:?}");
     world.slack.spoil_downloads(DownloadFault::Truncated(5), 1);
-    let broken = world.open(&file).await.unwrap().into_bytes(100).await.unwrap_err();
+    let whole = async { world.open(&file).await?.into_bytes(100).await };
+    let broken = whole.await.unwrap_err();
     assert!(matches!(broken, NetworkError::Transient(_)), "{broken:?}");
     assert_eq!(world.open(&file).await.unwrap().into_bytes(100).await.unwrap(), BYTES);
 }
