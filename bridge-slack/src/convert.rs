@@ -6,6 +6,7 @@ pub mod blocks_write;
 pub mod decode;
 pub mod emoji;
 pub mod encode;
+pub mod files;
 pub mod flatten;
 pub mod mrkdwn_read;
 pub mod mrkdwn_write;
