@@ -3,11 +3,11 @@
 pub mod attachments;
 pub mod blocks;
 pub mod blocks_write;
-pub mod command;
 pub mod decode;
 pub mod emoji;
 pub mod encode;
 pub mod file_source;
+pub mod files;
 pub mod flatten;
 pub mod mrkdwn_read;
 pub mod mrkdwn_write;

@@ -15,7 +15,7 @@ impl RichText {
     }
 
     /// Calls for every span in reading order, a link before its label.
-    pub(crate) fn each_span<'a>(&'a self, call: &mut impl FnMut(&'a Span)) {
+    pub fn each_span<'a>(&'a self, call: &mut impl FnMut(&'a Span)) {
         walk_blocks(&self.blocks, call);
     }
 }

@@ -1,72 +1,158 @@
-//! Reads attachments, the older way of apps to format text, and the names of shared files.
+//! Reads attachments: the older way of apps to format text, messages that were passed on, previews.
+
+use std::collections::HashSet;
 
 use bridge_core::content::{Block, RichText, Span, Style};
 
 use super::blocks::{self, link};
-use super::mrkdwn_read;
-use super::wire::{Attachment, File};
+use super::wire::{Attachment, Pair};
+use super::{files, flatten, mrkdwn_read};
 
-/// An attachment as a quote. Empty for a link preview, which repeats what is behind a link in the text.
-pub fn read(attachment: &Attachment, team_id: &str) -> RichText {
-    let preview = attachment.is_msg_unfurl
-        || attachment.is_app_unfurl
-        || !(attachment.from_url.is_empty() && attachment.original_url.is_empty());
-    if preview {
+/// What programs write where they have nothing to say.
+const NO_FALLBACK: &str = "[no preview available]";
+
+/// An attachment as a quote. Empty for the preview of a page whose address is among `links` (as [`links`] gives them):
+/// it repeats what is behind a link in the text.
+pub fn read(attachment: &Attachment, links: &HashSet<String>, team_id: &str) -> RichText {
+    let is_message = attachment.is_msg_unfurl || attachment.is_share;
+    let pages = [&attachment.from_url, &attachment.original_url];
+    if !is_message && pages.into_iter().any(|url| !url.is_empty() && links.contains(&normal(url))) {
         return RichText::default();
     }
     let mut out = mrkdwn_read::read(&attachment.pretext, team_id).blocks;
-    let mut inner = Vec::new();
-    let bold = Style { bold: true, ..Style::default() };
-    if !attachment.author_name.is_empty() {
-        inner.push(Block::Paragraph(vec![Span::text(one_line(&attachment.author_name))]));
+    let mut inner = head(attachment, is_message);
+    let before = inner.len();
+    inner.extend(said(attachment, team_id));
+    inner.extend(fields(attachment.fields.as_deref().unwrap_or_default(), team_id));
+    inner.extend(attachment.files.iter().flatten().flat_map(files::line));
+    let pictures = [&attachment.image_url, &attachment.thumb_url].into_iter().find_map(|url| link(url, ""));
+    inner.extend(pictures.map(|picture| Block::Paragraph(vec![picture])));
+    let buttons = attachment.actions.iter().flatten();
+    inner.extend(blocks::beside(buttons.filter_map(|it| blocks::button(&it.text, &it.url)).collect()));
+    if (inner.is_empty() && out.is_empty()) || (is_message && inner.len() == before) {
+        inner.extend(fallback(attachment, team_id).blocks);
     }
-    let title = one_line(&mrkdwn_read::unescape(&attachment.title));
-    match link(&attachment.title_link, &title) {
-        Some(Span::Link { url, label, .. }) => {
-            inner.push(Block::Paragraph(vec![Span::Link { url, label, style: bold }]));
-        }
-        Some(_) => inner.push(Block::Paragraph(vec![Span::Text { text: title, style: bold }])),
-        None => {}
-    }
-    let reading = blocks::read(attachment.blocks.as_deref().unwrap_or_default(), team_id);
-    inner.extend(reading.text.blocks);
-    inner.extend(mrkdwn_read::read(&attachment.text, team_id).blocks);
-    for pair in attachment.fields.iter().flatten() {
-        if !pair.title.is_empty() {
-            inner.push(Block::Paragraph(vec![Span::Text { text: one_line(&pair.title), style: bold }]));
-        }
-        inner.extend(mrkdwn_read::read(&pair.value, team_id).blocks);
-    }
-    if let Some(image) = link(&attachment.image_url, "") {
-        inner.push(Block::Paragraph(vec![image]));
-    }
-    if inner.is_empty() && out.is_empty() {
-        inner = mrkdwn_read::read(&attachment.fallback, team_id).blocks;
-    }
-    inner.extend(mrkdwn_read::read(&attachment.footer, team_id).blocks);
+    inner.extend(foot(attachment, team_id));
     if !inner.is_empty() {
         out.push(Block::Quote(inner));
     }
     RichText { blocks: out }
 }
 
-/// A file as a line: its name, leading to where people find it.
-pub fn file(file: &File) -> Block {
-    let name = [&file.title, &file.name, &file.id].into_iter().find(|name| !name.is_empty());
-    let name = match (name, file.mode.as_str()) {
-        (_, "tombstone") => "a file that was deleted".to_owned(),
-        (Some(name), _) => one_line(name),
-        (None, _) => "a file without a name".to_owned(),
-    };
-    let name = link(&file.permalink, &name).unwrap_or_else(|| Span::text(name));
-    Block::Paragraph(vec![
-        Span::Emoji {
-            emoji: bridge_core::content::Emoji::Unicode("\u{1f4ce}".to_owned()),
-            style: Style::default(),
-        },
-        Span::text(" "),
-        name,
-    ])
+/// What programs show that cannot show the attachment.
+pub fn fallback(attachment: &Attachment, team_id: &str) -> RichText {
+    match attachment.fallback.as_str() {
+        NO_FALLBACK => RichText::default(),
+        text => mrkdwn_read::read(text, team_id),
+    }
+}
+
+/// The addresses that a text leads to, in the form in which [`read`] compares them.
+pub fn links(text: &RichText) -> HashSet<String> {
+    let mut found = HashSet::new();
+    text.each_span(&mut |span| {
+        if let Span::Link { url, .. } = span {
+            found.insert(normal(url));
+        }
+    });
+    found
+}
+
+/// An address without what Slack and browsers change about it.
+fn normal(url: &str) -> String {
+    let whole = mrkdwn_read::unescape(url);
+    let url = whole.as_str();
+    let url = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let url = url.strip_prefix("www.").unwrap_or(url);
+    let url = url.split_once('#').map_or(url, |(page, _)| page);
+    url.trim_end_matches('/').to_owned()
+}
+
+/// Who says it, and its title.
+fn head(attachment: &Attachment, is_message: bool) -> Vec<Block> {
+    let mut out = Vec::new();
+    let bold = Style { bold: true, ..Style::default() };
+    let author = [&attachment.author_name, &attachment.author_subname, &attachment.service_name];
+    let author =
+        author.into_iter().find(|name| !name.is_empty()).map(|name| one_line(name)).unwrap_or_default();
+    let leads_to = if is_message { &attachment.from_url } else { &attachment.author_link };
+    if is_message || !author.is_empty() {
+        out.extend(link(leads_to, &author).map(|span| Block::Paragraph(vec![span])));
+    }
+    let title = one_line(&mrkdwn_read::unescape(&attachment.title));
+    let page = [&attachment.title_link, &attachment.from_url].into_iter().find(|url| !url.is_empty());
+    let page = page.filter(|_| !title.is_empty() || !is_message).map_or("", String::as_str);
+    match link(page, &title) {
+        Some(Span::Link { url, label, .. }) => {
+            out.push(Block::Paragraph(vec![Span::Link { url, label, style: bold }]));
+        }
+        Some(_) => out.push(Block::Paragraph(vec![Span::Text { text: title, style: bold }])),
+        None => {}
+    }
+    out
+}
+
+/// What it says: the blocks of the message that it shows, its own, or its text. Blocks of which something cannot be read
+/// stand back if the text says more.
+fn said(attachment: &Attachment, team_id: &str) -> Vec<Block> {
+    let text = mrkdwn_read::read(&attachment.text, team_id);
+    let messages = attachment.message_blocks.iter().flatten().filter_map(|quoted| quoted.message.as_deref());
+    let mut reading = blocks::Reading::default();
+    for message in messages {
+        let more = blocks::read(message.blocks.as_deref().unwrap_or_default(), team_id);
+        reading.text.blocks.extend(more.text.blocks);
+        reading.lossy |= more.lossy;
+    }
+    if reading.text.is_empty() {
+        let own = blocks::read(attachment.blocks.as_deref().unwrap_or_default(), team_id);
+        let mut out = own.text.blocks;
+        // An app may give both, and both are shown.
+        out.extend(text.blocks);
+        return out;
+    }
+    let is_less = reading.lossy && flatten::seen(&text.blocks) >= flatten::seen(&reading.text.blocks);
+    if is_less { text.blocks } else { reading.text.blocks }
+}
+
+/// Pairs of name and value; two short ones that follow each other stand side by side.
+fn fields(pairs: &[Pair], team_id: &str) -> Vec<Block> {
+    let mut out = Vec::new();
+    let mut rest = pairs;
+    let bold = Style { bold: true, ..Style::default() };
+    let name = |pair: &Pair| vec![Span::Text { text: one_line(&pair.title), style: bold }];
+    let value = |pair: &Pair| mrkdwn_read::read(&pair.value, team_id).blocks;
+    loop {
+        rest = match rest {
+            [left, right, after @ ..] if left.short && right.short => {
+                let cell = |pair: &Pair| flatten::spans(&value(pair));
+                let header =
+                    vec![vec![Span::text(one_line(&left.title))], vec![Span::text(one_line(&right.title))]];
+                out.push(Block::Table { header: true, rows: vec![header, vec![cell(left), cell(right)]] });
+                after
+            }
+            [pair, after @ ..] => {
+                if !pair.title.is_empty() {
+                    out.push(Block::Paragraph(name(pair)));
+                }
+                out.extend(value(pair));
+                after
+            }
+            [] => return out,
+        };
+    }
+}
+
+/// The small line below: where it comes from, and when.
+fn foot(attachment: &Attachment, team_id: &str) -> Vec<Block> {
+    let mut blocks = mrkdwn_read::read(&attachment.footer, team_id).blocks;
+    if attachment.ts > 0 {
+        let moment = blocks::date(attachment.ts, "", Style::default());
+        match blocks.last_mut() {
+            Some(Block::Paragraph(spans)) => spans.extend([Span::text(" · "), moment]),
+            _ => blocks.push(Block::Paragraph(vec![moment])),
+        }
+    }
+    blocks
 }
 
 fn one_line(text: &str) -> String {

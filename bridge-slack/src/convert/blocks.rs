@@ -1,13 +1,19 @@
 //! Reads Slack blocks into rich text.
 
+mod actions;
+mod card;
+mod chart;
 mod element;
 pub(super) mod list;
 mod rich;
 
 use bridge_core::content::{Block, RichText, Span, Style};
 
+pub(super) use actions::{beside, button};
 pub(super) use element::{broadcast, date};
+pub(super) use rich::language;
 
+use super::flatten;
 use super::mrkdwn_read;
 use super::spans::Spans;
 use super::wire::{Content, Node};
@@ -47,82 +53,105 @@ impl Reader<'_> {
         }
         match block.kind.as_str() {
             "rich_text" => self.rich_text(block, out),
-            "section" => self.section(block, out),
+            "section" => self.section(block, out, depth),
             "header" => self.header(block, out),
-            "context" => self.context(block, out, depth),
+            "context" | "carousel" => self.elements(block, out, depth),
             "divider" => out.push(Block::Rule),
-            "image" => out.extend(image(block)),
+            "image" => self.image(block, out),
+            "video" => self.video(block, out, depth),
             "markdown" => out.extend(mrkdwn_read::markdown(block.text.as_str(), self.team_id).blocks),
-            "table" => self.table(block, out),
-            // Buttons and fields to fill in say nothing, and a file's block says no more than the message's files.
-            "actions" | "input" | "file" => {}
+            "table" | "data_table" => self.table(block, out, depth),
+            "data_visualization" => self.chart(block, out),
+            "call" => self.call(block, out),
+            "card" => self.card(block, out, depth),
+            "plan" | "container" => self.container(block, out, depth),
+            "task_card" => self.task(block, out, depth),
+            "actions" | "context_actions" => out.extend(actions::line(block.elements.iter().flatten())),
+            "input" => self.input(block, out, depth),
+            // A file's block says no more than the message's files.
+            "file" => {}
             "mrkdwn" | "plain_text" => self.text_object(block, out),
+            kind if actions::is_action(kind) => out.extend(actions::line([block].into_iter())),
             _ => self.unknown(block, out, depth),
         }
     }
 
-    fn section(&mut self, block: &Node, out: &mut Vec<Block>) {
+    fn section(&mut self, block: &Node, out: &mut Vec<Block>, depth: usize) {
         let before = out.len();
-        self.content(&block.text, out);
-        for field in block.fields.iter().flatten() {
+        self.content(&block.text, out, depth);
+        for field in block.more().fields.iter().flatten() {
             self.text_object(field, out);
         }
         self.lossy |= out.len() == before;
+        self.content(&block.more().accessory, out, depth);
     }
 
     fn header(&mut self, block: &Node, out: &mut Vec<Block>) {
-        let mut spans = Spans::default();
-        mrkdwn_read::emoji_text(block.text.as_str().trim(), Style::default(), &mut spans);
-        let spans = spans.into_spans();
+        let spans = emoji_spans(block.text.as_str().trim());
         self.lossy |= spans.is_empty();
         if !spans.is_empty() {
             out.push(Block::Heading { level: 2, spans });
         }
     }
 
-    fn context(&mut self, block: &Node, out: &mut Vec<Block>, depth: usize) {
+    fn elements(&mut self, block: &Node, out: &mut Vec<Block>, depth: usize) {
         self.lossy |= block.elements.is_none();
         for element in block.elements.iter().flatten() {
             self.block(element, out, depth + 1);
         }
     }
 
-    fn table(&mut self, block: &Node, out: &mut Vec<Block>) {
-        let rows: Vec<Vec<Vec<Span>>> =
-            block.rows.0.iter().map(|row| row.iter().map(|cell| self.cell(cell)).collect()).collect();
-        self.lossy |= rows.is_empty();
-        if !rows.is_empty() {
-            out.push(Block::Table { header: true, rows });
-        }
+    fn input(&mut self, block: &Node, out: &mut Vec<Block>, depth: usize) {
+        let more = block.more();
+        self.strong(&more.label, out, depth);
+        self.content(&more.element, out, depth);
+        self.content(&more.hint, out, depth);
     }
 
-    fn cell(&mut self, cell: &Node) -> Vec<Span> {
-        let mut blocks = Vec::new();
-        match cell.kind.as_str() {
-            "rich_text" => self.rich_text(cell, &mut blocks),
-            _ => blocks.extend(plain(cell.text.as_str())),
-        }
-        super::flatten::spans(&blocks)
-    }
-
+    /// All that a block of an unknown kind says, wherever it stands in it.
     fn unknown(&mut self, block: &Node, out: &mut Vec<Block>, depth: usize) {
         let before = out.len();
-        self.content(&block.title, out);
-        self.content(&block.text, out);
-        for element in block.elements.iter().flatten() {
-            self.block(element, out, depth + 1);
+        let more = block.more();
+        for content in [&more.title, &more.subtitle, &more.label, &block.text, &more.body, &more.description]
+        {
+            self.content(content, out, depth);
         }
-        if out.len() == before {
-            out.extend(plain(&block.fallback));
-            self.lossy = true;
+        for content in [&more.hero_image, &more.details, &more.output, &more.accessory, &more.element] {
+            self.content(content, out, depth);
         }
+        let lists =
+            [&more.fields, &block.elements, &more.blocks, &more.child_blocks, &more.tasks, &more.actions];
+        for inner in lists.into_iter().flatten().flatten() {
+            self.block(inner, out, depth + 1);
+        }
+        if out.len() > before {
+            return;
+        }
+        self.lossy = true;
+        let name = first([&more.name, &more.alt_text, &more.fallback, &more.value]);
+        let url = first([&block.url, &more.title_url, &more.image_url, &more.video_url, &more.join_url]);
+        out.extend(named(url, name));
     }
 
-    fn content(&mut self, content: &Content, out: &mut Vec<Block>) {
+    /// What an object with its own kind says, or a text.
+    fn content(&mut self, content: &Content, out: &mut Vec<Block>, depth: usize) {
         match content {
             Content::None => {}
             Content::Plain(text) => out.extend(mrkdwn_read::read(text, self.team_id).blocks),
-            Content::Object(node) => self.text_object(node, out),
+            Content::Object(node) => match node.kind.as_str() {
+                "" => self.text_object(node, out),
+                _ => self.block(node, out, depth + 1),
+            },
+        }
+    }
+
+    /// A title, in bold on one line.
+    fn strong(&mut self, content: &Content, out: &mut Vec<Block>, depth: usize) {
+        let mut blocks = Vec::new();
+        self.content(content, &mut blocks, depth);
+        let spans = flatten::restyle(&flatten::spans(&blocks), |style| style.bold = true);
+        if !spans.is_empty() {
+            out.push(Block::Paragraph(spans));
         }
     }
 
@@ -137,10 +166,9 @@ impl Reader<'_> {
     }
 }
 
-/// A picture, as a link under its title.
-fn image(block: &Node) -> Option<Block> {
-    let title = Some(block.title.as_str()).filter(|title| !title.is_empty()).unwrap_or(&block.alt_text);
-    link(&block.image_url, title).map(|span| Block::Paragraph(vec![span]))
+/// The first text that is not empty.
+fn first<'a, const N: usize>(texts: [&'a String; N]) -> &'a str {
+    texts.into_iter().find(|text| !text.is_empty()).map_or("", |text| text.as_str())
 }
 
 /// Plain text, in which only emoji are named.
@@ -148,6 +176,28 @@ fn plain(text: &str) -> Vec<Block> {
     let mut spans = Spans::default();
     mrkdwn_read::emoji_text(text, Style::default(), &mut spans);
     spans.into_blocks()
+}
+
+/// Plain text on one line, in which only emoji are named.
+fn emoji_spans(text: &str) -> Vec<Span> {
+    let mut spans = Spans::default();
+    mrkdwn_read::emoji_text(&text.replace('\n', " "), Style::default(), &mut spans);
+    spans.into_spans()
+}
+
+/// A name on a line of its own, leading to an address if there is one.
+fn named(url: &str, name: &str) -> Option<Block> {
+    labelled(url, name).map(Block::Paragraph)
+}
+
+/// A name in which emoji are named, leading to an address if there is one.
+fn labelled(url: &str, name: &str) -> Option<Vec<Span>> {
+    let label = if name == url { Vec::new() } else { emoji_spans(name) };
+    match (url.is_empty(), label.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(label),
+        (false, _) => Some(vec![Span::Link { url: url.to_owned(), label, style: Style::default() }]),
+    }
 }
 
 /// A link under a name; the name alone if it leads nowhere.

@@ -4,13 +4,15 @@
 
 mod show;
 
-use bridge_core::content::RichText;
-use bridge_core::event::{RemoteEvent, RemoteKind, Scope, Sender};
+use bridge_core::content::html_write::{self, WriteOptions};
+use bridge_core::content::{CarriedFile, Lookup, MatrixName, Message, PartBody, RichText};
+use bridge_core::event::{RemoteEvent, RemoteKind, Scope, Sender, to_matrix};
+use bridge_core::id::{ChatId, RemoteUserId};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::wire::Node;
-use super::{Own, blocks, blocks_write, decode, mrkdwn_read, mrkdwn_write};
+use super::wire::{Attachment, Node};
+use super::{Own, attachments, blocks, blocks_write, decode, mrkdwn_read, mrkdwn_write};
 use show::show;
 
 /// The app that the cases are told from.
@@ -20,11 +22,26 @@ pub(super) fn own() -> Own {
 
 /// The sample payloads, by name.
 pub(super) fn payloads() -> Vec<(String, Value)> {
-    let cases: Vec<Value> = file(include_str!("cases/payloads.json"));
-    cases
+    let whole = file::<Value>(include_str!("cases/payloads.json"))
         .into_iter()
-        .map(|case| (case["name"].as_str().unwrap().to_owned(), case["payload"].clone()))
-        .collect()
+        .map(|case| (case["payload"].clone(), case));
+    let events = file::<Value>(include_str!("cases/events_in.json"))
+        .into_iter()
+        .map(|case| (envelope(&case["in"]), case));
+    whole.chain(events).map(|(payload, case)| (case["name"].as_str().unwrap().to_owned(), payload)).collect()
+}
+
+/// A payload around an event, which is in a channel unless it says otherwise.
+fn envelope(event: &Value) -> Value {
+    let mut event = event.clone();
+    let fields = event.as_object_mut().unwrap();
+    for (field, value) in [("channel", "C0GENERAL"), ("user", "U0ALICE"), ("event_ts", "1700000009.000900")] {
+        fields.entry(field).or_insert_with(|| json!(value));
+    }
+    json!({
+        "team_id": "T0TEAM", "api_app_id": "A0BRIDGE", "type": "event_callback", "event_id": "Ev0001", "event": event,
+        "authorizations": [{ "team_id": "T0TEAM", "user_id": "U0BRIDGE", "is_bot": true }],
+    })
 }
 
 fn file<T: DeserializeOwned>(json: &str) -> Vec<T> {
@@ -47,24 +64,119 @@ fn run(file_text: &str, least: usize, actual: impl Fn(&Value) -> Value) {
     assert!(wrong.is_empty(), "{}", serde_json::to_string_pretty(&wrong).unwrap());
 }
 
+/// Like [`run`], with what arrives on Matrix of what is read.
+fn run_through(file_text: &str, least: usize, actual: impl Fn(&Value) -> (Value, Value)) {
+    let cases: Vec<Value> = file(file_text);
+    let both: Vec<Value> = cases
+        .into_iter()
+        .map(|mut case| {
+            case["out"] = json!([case["out"].take(), case["matrix"].take()]);
+            case
+        })
+        .collect();
+    run(&json!(both).to_string(), least, |case| {
+        let (out, matrix) = actual(case);
+        json!([out, matrix])
+    });
+}
+
+/// Who and what is known on Matrix in the cases.
+fn lookup() -> Lookup {
+    let mut lookup = Lookup::default();
+    let name = |mxid: &str, name: &str| MatrixName { mxid: Some(mxid.to_owned()), name: name.to_owned() };
+    for team in ["t1", "t0team"] {
+        lookup.users.insert(RemoteUserId::new(format!("{team}-u0bob")), name("@bob:hs", "Bob"));
+        lookup.chats.insert(ChatId::new(format!("{team}-c0general")), name("!general:hs", "general"));
+    }
+    lookup.emoji.insert("party_parrot".to_owned(), "mxc://hs/parrot".to_owned());
+    lookup
+}
+
+/// What of a text arrives on Matrix: its HTML, or plain where that is enough.
+fn arrived(text: &RichText) -> Value {
+    let written = html_write::write(text, &lookup(), WriteOptions::default());
+    json!(written.html.unwrap_or(written.plain))
+}
+
+/// The contents of a message's events; all its files could be carried over.
+fn contents(message: &Message) -> Value {
+    let mut lookup = lookup();
+    for part in &message.parts {
+        if let PartBody::File(file) = &part.body {
+            let media_type = file.media_type.clone().unwrap_or_default();
+            let carried = CarriedFile {
+                mxc: format!("mxc://hs/{}", part.id),
+                media_type,
+                size: file.size.unwrap_or(0),
+                ..CarriedFile::default()
+            };
+            lookup.files.insert(file.source.clone(), Ok(carried));
+        }
+    }
+    let contents = to_matrix::message(message, &lookup, to_matrix::MatrixOptions::default());
+    json!(contents.into_iter().map(|(part, content)| json!([part, content])).collect::<Vec<_>>())
+}
+
 #[test]
 fn blocks_in() {
-    run(include_str!("cases/blocks_in.json"), 35, |case| {
+    run_through(include_str!("cases/blocks_in.json"), 130, |case| {
         let nodes: Vec<Node> = serde_json::from_value(case["in"].clone()).unwrap();
         let reading = blocks::read(&nodes, "T1");
         let mut lines = show(&reading.text);
         if reading.lossy {
             lines.push("(lossy)".to_owned());
         }
-        json!(lines)
+        (json!(lines), arrived(&reading.text))
     });
 }
 
 #[test]
 fn mrkdwn_in() {
-    run(include_str!("cases/mrkdwn_in.json"), 60, |case| {
-        json!(show(&mrkdwn_read::read(case["in"].as_str().unwrap(), "T1")))
+    run_through(include_str!("cases/mrkdwn_in.json"), 110, |case| {
+        let text = mrkdwn_read::read(case["in"].as_str().unwrap(), "T1");
+        (json!(show(&text)), arrived(&text))
     });
+}
+
+#[test]
+fn markdown_in() {
+    run_through(include_str!("cases/markdown_in.json"), 40, |case| {
+        let text = mrkdwn_read::markdown(case["in"].as_str().unwrap(), "T1");
+        (json!(show(&text)), arrived(&text))
+    });
+}
+
+#[test]
+fn attachments_in() {
+    run_through(include_str!("cases/attachments_in.json"), 50, |case| {
+        let attachment: Attachment = serde_json::from_value(case["in"].clone()).unwrap();
+        let text = mrkdwn_read::read(case["text"].as_str().unwrap_or_default(), "T1");
+        let text = attachments::read(&attachment, &attachments::links(&text), "T1");
+        (json!(show(&text)), arrived(&text))
+    });
+}
+
+#[test]
+fn payloads_in() {
+    run_through(include_str!("cases/payloads.json"), 45, |case| decoded(&case["payload"]));
+}
+
+#[test]
+fn events_in() {
+    run_through(include_str!("cases/events_in.json"), 150, |case| decoded(&envelope(&case["in"])));
+}
+
+fn decoded(payload: &Value) -> (Value, Value) {
+    match decode(&payload.to_string(), &own()) {
+        Ok(event) => {
+            let matrix = match &event.kind {
+                RemoteKind::Message { message, .. } | RemoteKind::Edit { message, .. } => contents(message),
+                _ => Value::Null,
+            };
+            (summary(&event), matrix)
+        }
+        Err(error) => (json!(error.to_string()), Value::Null),
+    }
 }
 
 #[test]
@@ -76,14 +188,6 @@ fn out() {
             "text": mrkdwn_write::write(&text, broadcast),
             "blocks": blocks_write::write(&text, broadcast).get(0).map_or(Value::Null, |block| block["elements"].clone()),
         })
-    });
-}
-
-#[test]
-fn payloads_in() {
-    run(include_str!("cases/payloads.json"), 25, |case| match decode(&case["payload"].to_string(), &own()) {
-        Ok(event) => summary(&event),
-        Err(error) => json!(error.to_string()),
     });
 }
 
@@ -105,16 +209,49 @@ fn summary(event: &RemoteEvent) -> Value {
     };
     let kind = match &event.kind {
         RemoteKind::Message { id, message } => {
-            let text = message.parts.iter().map(|part| match &part.body {
-                bridge_core::content::PartBody::Text(text) => show(text),
-                other => panic!("{other:?}"),
+            let mut out = json!({
+                "id": id, "style": message.style, "thread": message.thread_root, "text": shown(message),
             });
+            if message.broadcast {
+                out["broadcast"] = json!(true);
+            }
+            out
+        }
+        RemoteKind::Edit { id, revision, message } => {
             json!({
-                "id": id, "style": message.style, "thread": message.thread_root,
-                "text": text.collect::<Vec<_>>().concat(),
+                "edit": id, "revision": revision, "style": message.style, "thread": message.thread_root,
+                "text": shown(message),
             })
         }
         other => json!(format!("{other:?}")),
     };
     json!({ "scope": scope, "sender": sender, "at": event.at, "dedup": event.dedup, "kind": kind })
+}
+
+/// All parts of a message, one line a block.
+fn shown(message: &Message) -> Vec<String> {
+    let mut lines = Vec::new();
+    for part in &message.parts {
+        match &part.body {
+            PartBody::Text(text) => lines.extend(show(text)),
+            PartBody::File(file) => {
+                lines.push(format!(
+                    "F[{}] {:?} {} {} {}b {}x{} {}ms page={} source={}",
+                    part.id,
+                    file.kind,
+                    file.name,
+                    file.media_type.as_deref().unwrap_or("-"),
+                    file.size.unwrap_or(0),
+                    file.width.unwrap_or(0),
+                    file.height.unwrap_or(0),
+                    file.duration_ms.unwrap_or(0),
+                    file.page_url.as_deref().unwrap_or("-"),
+                    file.source.as_str(),
+                ));
+                lines.extend(file.caption.iter().flat_map(show).map(|line| format!("  {line}")));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    lines
 }

@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
+use bridge_core::content::Emoji;
+
 /// One line a name, sorted by name: `name`, tab, sequence, and for a second name of an emoji tab and `=`.
 const TABLE: &str = include_str!("emoji/table.txt");
 
@@ -44,6 +46,17 @@ pub fn sequence(name: &str) -> Option<&'static str> {
 pub fn name(sequence: &str) -> Option<&'static str> {
     let found = BY_SEQUENCE.binary_search_by(|start| order(line_at(*start).1, sequence)).ok()?;
     Some(line_at(BY_SEQUENCE[found]).0)
+}
+
+/// The emoji of a name as reactions give it: a workspace's own if it is in no list. A skin tone that the emoji does not
+/// come in is left out. `None` for what is no name.
+pub fn read(name: &str) -> Option<Emoji> {
+    let name = name.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')).unwrap_or(name);
+    let base = name.split_once("::").map_or(name, |(base, _)| base);
+    if let Some(sequence) = sequence(name).or_else(|| sequence(base)) {
+        return Some(Emoji::Unicode(sequence.to_owned()));
+    }
+    is_name(base).then(|| Emoji::Custom { name: base.to_owned(), url: None })
 }
 
 /// Whether the text could be the name of an emoji, also of a workspace's own.

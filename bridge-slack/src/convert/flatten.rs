@@ -5,6 +5,9 @@ use bridge_core::content::{Block, Emoji, Span, Style};
 /// What stands for a horizontal rule.
 pub const RULE: &str = "──────────";
 
+/// Columns are not filled up further than this, in characters.
+const WIDEST_COLUMN: usize = 100;
+
 /// Blocks as running text: an empty line between them, lists and quotes with their signs in front of each line.
 pub fn spans(blocks: &[Block]) -> Vec<Span> {
     let mut out = Vec::new();
@@ -112,13 +115,46 @@ pub fn plain(spans: &[Span]) -> String {
     out
 }
 
+/// Whether blocks say what others say, in one piece.
+pub fn says(blocks: &[Block], others: &[Block]) -> bool {
+    let letters = |blocks: &[Block]| {
+        let mut text = String::new();
+        visible(blocks, &mut |piece| text.extend(piece.chars().filter(|c| !c.is_whitespace())));
+        text
+    };
+    letters(blocks).contains(&letters(others))
+}
+
+/// How much there is to see, in characters other than spaces.
+pub fn seen(blocks: &[Block]) -> usize {
+    let mut count = 0;
+    visible(blocks, &mut |piece| count += piece.chars().filter(|c| !c.is_whitespace()).count());
+    count
+}
+
+/// Calls for each piece of text in reading order.
+fn visible(blocks: &[Block], call: &mut impl FnMut(&str)) {
+    for block in blocks {
+        match block {
+            Block::Paragraph(spans) | Block::Heading { spans, .. } => call(&plain(spans)),
+            Block::Quote(blocks) => visible(blocks, call),
+            Block::List { items, .. } => items.iter().for_each(|item| visible(&item.blocks, call)),
+            Block::Code { text, .. } => call(text),
+            Block::Table { rows, .. } => rows.iter().flatten().for_each(|cell| call(&plain(cell))),
+            _ => {}
+        }
+    }
+}
+
 /// A table as lines of equal columns, a line under the header.
 pub fn table(header: bool, rows: &[Vec<Vec<Span>>]) -> String {
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|cell| plain(cell).replace('\n', " ")).collect()).collect();
     let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        let widths = cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        // One long cell must not make all others as long.
+        widths.max().unwrap_or(0).min(WIDEST_COLUMN)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut lines: Vec<String> = cells

@@ -2,10 +2,11 @@
 
 mod angle;
 mod inline;
+mod structure;
 
 use bridge_core::content::{Block, Item, RichText, Style};
 
-use super::blocks::list;
+use super::blocks::{language, list};
 use super::spans::Spans;
 pub use inline::emoji_text;
 use inline::{Dialect, Inline};
@@ -51,19 +52,22 @@ impl Reader<'_> {
     }
 
     fn code(&self, raw: &str) -> Block {
-        let raw = match self.inline.dialect {
-            Dialect::Mrkdwn => raw,
-            Dialect::Markdown => raw.split_once('\n').map_or(raw, |(_, code)| code),
+        let (language, raw) = match self.inline.dialect {
+            Dialect::Mrkdwn => (None, raw),
+            Dialect::Markdown => raw.split_once('\n').map_or((None, raw), |(info, code)| {
+                (language(info.split_whitespace().next().unwrap_or_default()), code)
+            }),
         };
         let raw = raw.strip_prefix('\n').unwrap_or(raw);
         let raw = raw.strip_suffix('\n').unwrap_or(raw);
-        Block::Code { language: None, text: self.inline.literal(raw) }
+        Block::Code { language, text: self.inline.literal(raw) }
     }
 
     fn lines(&self, text: &str, quotes: usize, out: &mut Vec<Block>) {
         let mut paragraph = Spans::default();
         let mut lines = text.split('\n').peekable();
         let mut first = true;
+        let mut indents = Vec::new();
         while let Some(line) = lines.next() {
             if quotes < MAX_QUOTES
                 && let Some(inner) = quoted(line)
@@ -89,19 +93,17 @@ impl Reader<'_> {
                 first = true;
                 continue;
             }
-            if let Some((depth, inner)) = self.bullet(line) {
+            if let Some((depth, number, inner)) = self.item(line, &mut indents) {
                 out.extend(std::mem::take(&mut paragraph).into_blocks());
-                let mut spans = Spans::default();
-                self.inline.read(inner, Style::default(), &mut spans);
-                list::insert(out, depth, None, vec![Item { blocks: spans.into_blocks() }]);
+                // Programs number the items themselves, whatever stands before them.
+                let start = number.map(|number| list::next_number(out, depth).unwrap_or(number));
+                list::insert(out, depth, start, vec![Item { blocks: self.inner(inner) }]);
                 first = true;
                 continue;
             }
-            if let Some((level, inner)) = self.heading(line) {
+            if let Some(block) = self.lone(line, &mut lines) {
                 out.extend(std::mem::take(&mut paragraph).into_blocks());
-                let mut spans = Spans::default();
-                self.inline.read(inner, Style::default(), &mut spans);
-                out.push(Block::Heading { level, spans: spans.into_spans() });
+                out.push(block);
                 first = true;
                 continue;
             }
@@ -112,25 +114,6 @@ impl Reader<'_> {
             self.inline.read(line, Style::default(), &mut paragraph);
         }
         out.extend(paragraph.into_blocks());
-    }
-
-    /// A line of a list: its depth and what follows the sign.
-    fn bullet<'t>(&self, line: &'t str) -> Option<(usize, &'t str)> {
-        let inner = line.trim_start_matches(' ');
-        let depth = (line.len() - inner.len()) / 4;
-        let signs: &[&str] = match self.inline.dialect {
-            Dialect::Mrkdwn => &["• ", "◦ ", "▪ ", "▪\u{fe0e} "],
-            Dialect::Markdown => &["• ", "- ", "* ", "+ "],
-        };
-        signs.iter().find_map(|sign| inner.strip_prefix(sign)).map(|inner| (depth.min(16), inner))
-    }
-
-    fn heading<'t>(&self, line: &'t str) -> Option<(u8, &'t str)> {
-        let inner = line.trim_start_matches('#');
-        let level = line.len() - inner.len();
-        let inner = inner.strip_prefix(' ')?.trim();
-        let level = u8::try_from(level).ok().filter(|level| (1..=6).contains(level))?;
-        (self.inline.dialect == Dialect::Markdown && !inner.is_empty()).then_some((level, inner))
     }
 }
 

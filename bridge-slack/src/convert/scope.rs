@@ -21,6 +21,13 @@ struct Outline<'a> {
     authorizations: Option<Vec<Authorization>>,
     #[serde(borrow, deserialize_with = "object")]
     event: Option<EventOutline<'a>>,
+    // A slash command has no event.
+    #[serde(borrow, deserialize_with = "cow")]
+    command: Cow<'a>,
+    #[serde(borrow, deserialize_with = "cow")]
+    channel_id: Cow<'a>,
+    #[serde(borrow, deserialize_with = "cow")]
+    trigger_id: Cow<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -40,6 +47,8 @@ struct EventOutline<'a> {
     channel: Ref,
     #[serde(borrow, deserialize_with = "cow")]
     channel_id: Cow<'a>,
+    #[serde(borrow, deserialize_with = "cow")]
+    old_channel_id: Cow<'a>,
     #[serde(deserialize_with = "object")]
     item: Option<Item>,
     user: Ref,
@@ -99,7 +108,8 @@ fn read(outline: &Outline<'_>, payload: &str) -> (Place, Scope, DedupKey) {
         .find(|team| id::is_slack_id(team))
         .unwrap_or_default();
     let item = event.item.as_ref().map_or("", |item| item.channel.0.as_str());
-    let channel_id = [event.channel.0.as_str(), event.channel_id.as_ref(), item]
+    let command = if outline.command.is_empty() { "" } else { outline.channel_id.as_ref() };
+    let channel_id = [event.channel.0.as_str(), &event.channel_id, &event.old_channel_id, item, command]
         .into_iter()
         .find(|channel| id::is_slack_id(channel))
         .unwrap_or_default();
@@ -121,6 +131,9 @@ fn dedup(
 ) -> DedupKey {
     if !outline.event_id.is_empty() {
         return DedupKey::new(outline.event_id.as_ref());
+    }
+    if !outline.command.is_empty() && !outline.trigger_id.is_empty() {
+        return DedupKey::new(format!("command-{}", outline.trigger_id));
     }
     let ts = if event.ts.is_empty() { &event.event_ts } else { &event.ts };
     // Reactions and the like share their moment too easily to be told apart by it.

@@ -3,14 +3,16 @@
 //! One field that is not as documented must never cost a message its text. So no field fails: a number where a
 //! text is expected becomes its digits, an object where a list is expected becomes an empty list.
 
+mod attachment;
 mod block;
 mod event;
 mod lenient;
 
 use serde::de::DeserializeOwned;
 
-pub use block::{Content, Mark, Node};
-pub use event::{Attachment, Event, File, Payload, Ref};
+pub use attachment::{Action, Attachment, File, Pair, Quoted};
+pub use block::{Content, Mark, More, Node};
+pub use event::{Edited, Event, Item, Payload, Ref};
 pub use lenient::{Cow, cow, flag, list, number, object, text};
 
 /// Reads a JSON document. What serde refuses although people can read it (a key twice, half of a surrogate pair) is

@@ -40,7 +40,7 @@ impl Intake {
 
     /// A slash command's payload as it will be stored.
     pub(crate) fn command(&self, payload: &str) -> NewJob {
-        let (scope, dedup) = convert::command::scope_and_dedup(payload);
+        let (scope, dedup) = convert::scope_and_dedup(payload);
         self.stored(&scope, dedup, payload)
     }
 

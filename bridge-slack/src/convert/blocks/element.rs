@@ -28,27 +28,37 @@ impl Reader<'_> {
             },
             "emoji" => self.emoji(element, style, out),
             "user" => {
-                let user = id::user_id(self.team_id, &element.user_id).map(Mention::User);
-                self.mention(user, "@", &element.user_id, style, out);
+                let user = id::user_id(self.team_id, &element.more().user_id).map(Mention::User);
+                self.mention(user, "@", &element.more().user_id, style, out);
             }
             "channel" => {
-                let chat = id::chat_id(self.team_id, &element.channel_id).map(Mention::Chat);
-                self.mention(chat, "#", &element.channel_id, style, out);
+                let chat = id::chat_id(self.team_id, &element.more().channel_id).map(Mention::Chat);
+                self.mention(chat, "#", &element.more().channel_id, style, out);
             }
             "usergroup" => {
-                let group = &element.usergroup_id;
+                let group = &element.more().usergroup_id;
                 let mention = id::is_slack_id(group).then(|| Mention::Group(group.clone()));
                 self.mention(mention, "@", group, style, out);
             }
             "broadcast" => {
-                let mention = broadcast(&element.range);
-                self.mention(mention, "@", &element.range, style, out);
+                let mention = broadcast(&element.more().range);
+                self.mention(mention, "@", &element.more().range, style, out);
             }
             "color" => {
-                self.lossy |= element.value.is_empty();
-                out.text(&element.value, style);
+                self.lossy |= element.more().value.is_empty();
+                out.text(&element.more().value, style);
             }
-            "date" => out.push(date(element.timestamp, &element.fallback, style)),
+            "team" => {
+                self.lossy |= element.more().team_id.is_empty();
+                out.text(&format!("@{}", element.more().team_id), style);
+            }
+            "date" => {
+                let moment = date(element.more().timestamp, &element.more().fallback, style);
+                out.push(match element.url.as_str() {
+                    "" => moment,
+                    url => Span::Link { url: url.to_owned(), label: vec![moment], style },
+                });
+            }
             _ => self.unknown_element(element, out, depth),
         }
     }
@@ -64,26 +74,28 @@ impl Reader<'_> {
     }
 
     fn emoji(&mut self, element: &Node, style: Style, out: &mut Spans) {
-        let toned = (2..=6)
-            .contains(&element.skin_tone)
-            .then(|| emoji::sequence(&format!("{}::skin-tone-{}", element.name, element.skin_tone)))
-            .flatten();
-        let known = toned.or_else(|| emoji::sequence(&element.name)).map(str::to_owned);
-        let emoji = match known.or_else(|| sequence(&element.unicode)) {
-            Some(sequence) => Emoji::Unicode(sequence),
-            None if emoji::is_name(&element.name) => Emoji::Custom { name: element.name.clone(), url: None },
+        let more = element.more();
+        let tone =
+            (2..=6).contains(&more.skin_tone).then(|| format!("{}::skin-tone-{}", more.name, more.skin_tone));
+        let toned = tone.as_deref().and_then(emoji::sequence);
+        let known = toned.or_else(|| emoji::sequence(&more.name)).map(str::to_owned);
+        match known
+            .or_else(|| sequence(&more.unicode))
+            .map(Emoji::Unicode)
+            .or_else(|| emoji::read(&more.name))
+        {
+            Some(emoji) => out.push(Span::Emoji { emoji, style }),
             None => {
                 self.lossy = true;
-                out.text(&element.name, style);
-                return;
+                out.text(&more.name, style);
             }
-        };
-        out.push(Span::Emoji { emoji, style });
+        }
     }
 
     fn unknown_element(&mut self, element: &Node, out: &mut Spans, depth: usize) {
         self.lossy = true;
-        let text = Some(element.text.as_str()).filter(|text| !text.is_empty()).unwrap_or(&element.fallback);
+        let text =
+            Some(element.text.as_str()).filter(|text| !text.is_empty()).unwrap_or(&element.more().fallback);
         if let Some(span) = link(&element.url, text) {
             out.push(span);
         }

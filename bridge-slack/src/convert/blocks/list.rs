@@ -17,6 +17,17 @@ pub(crate) fn insert(blocks: &mut Vec<Block>, depth: usize, start: Option<u32>, 
     }
 }
 
+/// The number that a further item of the numbered list at a depth has; none if there is no such list.
+pub(crate) fn next_number(blocks: &[Block], depth: usize) -> Option<u32> {
+    match blocks.last() {
+        Some(Block::List { items, .. }) if depth > 0 => next_number(&items.last()?.blocks, depth - 1),
+        Some(Block::List { start: Some(start), items }) => {
+            Some(start.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX)))
+        }
+        _ => None,
+    }
+}
+
 /// Whether a list goes on with the one before it, which was interrupted by a deeper one only.
 fn continues(before: Option<u32>, count: usize, start: Option<u32>) -> bool {
     match (before, start) {

@@ -30,7 +30,10 @@ pub(super) fn read(inner: &str, style: Style, team_id: &str) -> Span {
         }
     }
     // An unknown command, or no address at all: what people would have seen of it.
-    if matches!(target.as_bytes().first(), Some(b'@' | b'#' | b'!')) || !target.contains([':', '.', '/']) {
+    // The end of an HTML element is no address either.
+    if matches!(target.as_bytes().first(), Some(b'@' | b'#' | b'!' | b'/'))
+        || !target.contains([':', '.', '/'])
+    {
         let shown = if label.is_empty() { unescape(&format!("<{inner}>")) } else { label };
         return Span::Text { text: shown, style };
     }

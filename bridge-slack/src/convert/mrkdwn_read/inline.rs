@@ -24,6 +24,10 @@ impl Dialect {
         match self {
             Self::Mrkdwn => &[("*", |s| &mut s.bold), ("_", |s| &mut s.italic), ("~", |s| &mut s.strike)],
             Self::Markdown => &[
+                ("***", |s| {
+                    s.italic = true;
+                    &mut s.bold
+                }),
                 ("**", |s| &mut s.bold),
                 ("__", |s| &mut s.bold),
                 ("~~", |s| &mut s.strike),
@@ -44,16 +48,18 @@ impl Inline<'_> {
     /// Reads a line, or a piece of one, that stands in a style.
     pub(super) fn read(&self, line: &str, style: Style, out: &mut Spans) {
         // A sign without an end has none further on either; without this a long line of them took a square of time.
-        let mut endless = [false; 5];
+        let mut ends = Ends { endless: [false; 6], bracket: line.rfind('>'), round: line.rfind(')') };
         let (mut at, mut kept) = (0, 0);
         while let Some(found) = line[at..].find(['<', '`', '*', '_', '~', ':', '[']) {
             at += found;
             let end = match line.as_bytes()[at] {
+                b'<' if ends.bracket.is_none_or(|last| at > last) => None,
                 b'<' => self.angle(&line[at..], style, &mut Pending::new(&line[kept..at], style, out)),
                 b'`' => self.code(&line[at..], style, &mut Pending::new(&line[kept..at], style, out)),
-                b'[' => self.link(&line[at..], style, &mut Pending::new(&line[kept..at], style, out)),
+                b'[' if ends.round.is_none_or(|last| at > last) => None,
+                b'[' => self.link(line, at, style, &mut Pending::new(&line[kept..at], style, out)),
                 b':' => colon(line, at, style, &mut Pending::new(&line[kept..at], style, out)),
-                _ => self.emphasis(line, kept, at, style, &mut endless, out),
+                _ => self.emphasis(line, kept, at, style, &mut ends, out),
             };
             match end {
                 Some(length) => {
@@ -74,16 +80,18 @@ impl Inline<'_> {
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find('<') {
-            let Some(length) = rest[at..].find(['>', '\n']).filter(|end| rest.as_bytes()[at + *end] == b'>')
-            else {
-                out.push_str(&unescape(&rest[..=at]));
-                rest = &rest[at + 1..];
+            let end = rest[at..].find(['>', '\n']).map(|length| at + length);
+            let Some(end) = end.filter(|end| rest.as_bytes()[*end] == b'>') else {
+                // None of the brackets up to there has an end.
+                let end = end.unwrap_or(rest.len());
+                out.push_str(&unescape(&rest[..end]));
+                rest = &rest[end..];
                 continue;
             };
             out.push_str(&unescape(&rest[..at]));
-            let span = angle::read(&rest[at + 1..at + length], Style::default(), self.team_id);
+            let span = angle::read(&rest[at + 1..end], Style::default(), self.team_id);
             out.push_str(&super::super::flatten::plain(&[span]));
-            rest = &rest[at + length + 1..];
+            rest = &rest[end + 1..];
         }
         out.push_str(&unescape(rest));
         out
@@ -102,16 +110,21 @@ impl Inline<'_> {
         Some(end + 2)
     }
 
-    fn link(&self, rest: &str, style: Style, out: &mut Pending<'_>) -> Option<usize> {
+    /// A link, or a picture as one, whose address has an end.
+    fn link(&self, line: &str, at: usize, style: Style, out: &mut Pending<'_>) -> Option<usize> {
         if self.dialect != Dialect::Markdown {
             return None;
         }
-        let middle = rest.find("](")?;
+        let rest = &line[at + 1..];
+        let middle = rest.find(['[', ']']).filter(|middle| rest[*middle..].starts_with("]("))?;
         let end = rest[middle..].find(')')? + middle;
-        let span = super::super::blocks::link(&rest[middle + 2..end], &rest[1..middle])?;
+        let address = rest[middle + 2..end].split_whitespace().next().unwrap_or_default();
+        let span = super::super::blocks::link(address, &rest[..middle])?;
         let Span::Link { url, label, .. } = span else { return None };
+        // The sign before a picture is not text.
+        out.text = out.text.strip_suffix('!').unwrap_or(out.text);
         out.push(Span::Link { url, label, style });
-        Some(end + 1)
+        Some(end + 2)
     }
 
     fn emphasis(
@@ -120,7 +133,7 @@ impl Inline<'_> {
         kept: usize,
         at: usize,
         style: Style,
-        endless: &mut [bool; 5],
+        ends: &mut Ends,
         out: &mut Spans,
     ) -> Option<usize> {
         let signs = self.dialect.signs();
@@ -134,12 +147,13 @@ impl Inline<'_> {
                 .chars()
                 .next()
                 .is_some_and(|next| !next.is_whitespace() && !line[from..].starts_with(sign));
-        if *marked || !opens || endless[index] {
+        if *marked || !opens || ends.endless[index] {
             return None;
         }
         *marked = true;
-        let Some(length) = closing(&line[from..], sign) else {
-            endless[index] = true;
+        let Some(length) = closing(&line[from..], sign, ends.bracket.and_then(|last| last.checked_sub(from)))
+        else {
+            ends.endless[index] = true;
             return None;
         };
         out.text(&unescape(&line[kept..at]), style);
@@ -166,13 +180,24 @@ impl<'a> Pending<'a> {
     }
 }
 
-/// Where emphasis ends: at its sign after something visible and not before a letter, outside code and brackets.
-fn closing(rest: &str, sign: &str) -> Option<usize> {
+/// What is known of a line's ends, so that nothing is looked for twice.
+struct Ends {
+    /// Which signs of emphasis have no end.
+    endless: [bool; 6],
+    /// Where the last angle bracket is.
+    bracket: Option<usize>,
+    /// Where the last round bracket is.
+    round: Option<usize>,
+}
+
+/// Where emphasis ends: at its sign after something visible and not before a letter, outside code and brackets, of which
+/// the last is at `bracket`.
+fn closing(rest: &str, sign: &str, bracket: Option<usize>) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = rest[at..].find(|c| c == '<' || c == '`' || sign.starts_with(c)) {
         at += found;
         let skipped = match rest.as_bytes()[at] {
-            b'<' => rest[at..].find('>'),
+            b'<' if bracket.is_some_and(|last| at <= last) => rest[at..].find('>'),
             b'`' => rest[at + 1..].find('`').map(|length| length + 1),
             _ => None,
         };
@@ -225,9 +250,12 @@ fn colon(line: &str, at: usize, style: Style, out: &mut Pending<'_>) -> Option<u
         return Some(end + 2 + ":skin-tone-".len() + tone + 1);
     }
     let letters = name.chars().any(char::is_alphabetic);
+    if !alone && (!letters || name.len() <= 2) {
+        return None;
+    }
     let emoji = match emoji::sequence(name) {
         // `10:100:20` and `a:b:c` are no emoji, and neither is an unknown word within a word.
-        Some(sequence) if alone || (letters && name.len() > 2) => Emoji::Unicode(sequence.to_owned()),
+        Some(sequence) => Emoji::Unicode(sequence.to_owned()),
         None if alone && letters => Emoji::Custom { name: name.to_owned(), url: None },
         _ => return None,
     };

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::attachment::{Attachment, File};
 use super::block::{Content, Node};
 use super::lenient::{flag, list, nothing, object, text};
 
@@ -19,6 +20,18 @@ pub struct Payload {
     /// What happened.
     #[serde(deserialize_with = "object")]
     pub event: Option<Event>,
+    /// The slash command that somebody used; such a payload has no event.
+    #[serde(deserialize_with = "text")]
+    pub command: String,
+    /// What stands behind the command.
+    #[serde(deserialize_with = "text")]
+    pub text: String,
+    /// Who used it.
+    #[serde(deserialize_with = "text")]
+    pub user_id: String,
+    /// Where the answer goes.
+    #[serde(deserialize_with = "text")]
+    pub response_url: String,
 }
 
 /// One event. Which fields are there depends on its kind.
@@ -77,6 +90,48 @@ pub struct Event {
     /// What the posting app left on it.
     #[serde(deserialize_with = "object")]
     pub metadata: Option<Metadata>,
+    /// The message as it is after a change.
+    #[serde(deserialize_with = "object")]
+    pub message: Option<Box<Event>>,
+    /// The message as it was before a change.
+    #[serde(deserialize_with = "object")]
+    pub previous_message: Option<Box<Event>>,
+    /// The id of the message that was deleted.
+    #[serde(deserialize_with = "text")]
+    pub deleted_ts: String,
+    /// The last change by its author.
+    #[serde(deserialize_with = "object")]
+    pub edited: Option<Edited>,
+    /// The name of the emoji of a reaction.
+    #[serde(deserialize_with = "text")]
+    pub reaction: String,
+    /// What a reaction is on.
+    #[serde(deserialize_with = "object")]
+    pub item: Option<Item>,
+    /// The id under which a channel goes on.
+    #[serde(deserialize_with = "text")]
+    pub new_channel_id: String,
+}
+
+/// A change of a message by its author.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Edited {
+    /// When.
+    #[serde(deserialize_with = "text")]
+    pub ts: String,
+}
+
+/// What a reaction is on.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Item {
+    /// Which kind (`message`, `file`, …).
+    #[serde(rename = "type", deserialize_with = "text")]
+    pub kind: String,
+    /// The message's id within its channel.
+    #[serde(deserialize_with = "text")]
+    pub ts: String,
 }
 
 /// A bot as its messages describe it.
@@ -135,87 +190,6 @@ pub struct Marker {
     /// Which event of ours became this post.
     #[serde(deserialize_with = "text")]
     pub marker: String,
-}
-
-/// A link preview, or the older way of apps to format text.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Attachment {
-    /// The page that a preview shows.
-    #[serde(deserialize_with = "text")]
-    pub from_url: String,
-    /// The same, before redirects.
-    #[serde(deserialize_with = "text")]
-    pub original_url: String,
-    /// Whether it is the preview of another message.
-    #[serde(deserialize_with = "flag")]
-    pub is_msg_unfurl: bool,
-    /// Whether it is a preview made by an app.
-    #[serde(deserialize_with = "flag")]
-    pub is_app_unfurl: bool,
-    /// Text above it.
-    #[serde(deserialize_with = "text")]
-    pub pretext: String,
-    /// Its author's name.
-    #[serde(deserialize_with = "text")]
-    pub author_name: String,
-    /// Its title.
-    #[serde(deserialize_with = "text")]
-    pub title: String,
-    /// Where its title leads.
-    #[serde(deserialize_with = "text")]
-    pub title_link: String,
-    /// Its text as mrkdwn.
-    #[serde(deserialize_with = "text")]
-    pub text: String,
-    /// All of it as plain text, for programs that cannot show it.
-    #[serde(deserialize_with = "text")]
-    pub fallback: String,
-    /// Its pairs of name and value.
-    #[serde(deserialize_with = "list")]
-    pub fields: Option<Vec<Pair>>,
-    /// Its text as blocks.
-    #[serde(deserialize_with = "list")]
-    pub blocks: Option<Vec<Node>>,
-    /// Its picture.
-    #[serde(deserialize_with = "text")]
-    pub image_url: String,
-    /// The text under it.
-    #[serde(deserialize_with = "text")]
-    pub footer: String,
-}
-
-/// A name and a value.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Pair {
-    /// The name.
-    #[serde(deserialize_with = "text")]
-    pub title: String,
-    /// The value as mrkdwn.
-    #[serde(deserialize_with = "text")]
-    pub value: String,
-}
-
-/// A shared file.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct File {
-    /// Its id.
-    #[serde(deserialize_with = "text")]
-    pub id: String,
-    /// Its name.
-    #[serde(deserialize_with = "text")]
-    pub name: String,
-    /// What people called it.
-    #[serde(deserialize_with = "text")]
-    pub title: String,
-    /// Where people find it.
-    #[serde(deserialize_with = "text")]
-    pub permalink: String,
-    /// How it is kept (`hosted`, `external`, `tombstone`, …).
-    #[serde(deserialize_with = "text")]
-    pub mode: String,
 }
 
 /// An id that stands alone or inside an object.

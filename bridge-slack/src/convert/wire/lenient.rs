@@ -71,8 +71,8 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        // Fractions are timestamps in practice, and those have six digits.
-        Ok(Cow::Owned(format!("{number:.6}")))
+        // Large fractions are timestamps, and those have six digits.
+        Ok(Cow::Owned(if number.abs() < 1e8 { number.to_string() } else { format!("{number:.6}") }))
     }
 
     nothing!(Cow::Borrowed(""); unit, bool, seq, map);

@@ -1,0 +1,137 @@
+//! Messages as events: new ones, changes, deletions, and reactions to them.
+
+use bridge_core::error::NetworkError;
+use bridge_core::event::RemoteKind;
+use bridge_core::id::RemoteMessageId;
+
+use super::super::emoji;
+use super::super::scope::Place;
+use super::super::wire::Event;
+use super::{message, other};
+use crate::id;
+
+/// Message subtypes that say something about the channel: its data is then read anew.
+const CHAT_SUBTYPES: &[&str] = &[
+    "channel_topic",
+    "channel_purpose",
+    "channel_name",
+    "channel_archive",
+    "channel_unarchive",
+    "channel_convert_to_private",
+    "channel_convert_to_public",
+    "group_topic",
+    "group_purpose",
+    "group_name",
+    "group_archive",
+    "group_unarchive",
+];
+
+/// Message subtypes that are no message: what they tell comes as an event of its own, or is for one person's eyes.
+const OTHER_SUBTYPES: &[&str] = &[
+    "message_replied",
+    "reply_broadcast",
+    "channel_join",
+    "channel_leave",
+    "group_join",
+    "group_leave",
+    "channel_posting_permissions",
+    "pinned_item",
+    "unpinned_item",
+    "reminder_add",
+    "reminder_delete",
+    "bot_add",
+    "bot_remove",
+    "bot_enable",
+    "bot_disable",
+    "app_conversation_join",
+    "app_conversation_leave",
+    "joiner_notification",
+    "joiner_notification_for_inviter",
+    "channel_canvas_updated",
+    "tabbed_canvas_updated",
+    "assistant_app_thread",
+];
+
+/// Reads an event of type `message`: whose it is, and what happened.
+pub(super) fn message<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event, RemoteKind), NetworkError> {
+    match event.subtype.as_str() {
+        "message_changed" => changed(event, place),
+        "message_deleted" => {
+            let before = event.previous_message.as_deref();
+            let ts = if event.deleted_ts.is_empty() {
+                before.map_or("", |old| &old.ts)
+            } else {
+                &event.deleted_ts
+            };
+            let kind = RemoteKind::Delete { id: message_id(place, ts)?, is_tombstone: false };
+            Ok((before.unwrap_or(event), kind))
+        }
+        subtype if CHAT_SUBTYPES.contains(&subtype) => Ok((event, RemoteKind::ChatInfo)),
+        subtype if event.hidden || OTHER_SUBTYPES.contains(&subtype) => Ok((event, other(event))),
+        _ => {
+            let ts = if event.ts.is_empty() { &event.event_ts } else { &event.ts };
+            let id = message_id(place, ts)?;
+            Ok((event, RemoteKind::Message { id, message: message::read(event, ts, place) }))
+        }
+    }
+}
+
+/// A change of a message. Slack reports one also where a preview was added or somebody answered in the thread; only what
+/// is seen counts.
+fn changed<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event, RemoteKind), NetworkError> {
+    let Some(after) = event.message.as_deref() else {
+        return Err(NetworkError::Malformed(
+            "Slack sent a change of a message without the message; it is kept, and nothing was changed."
+                .to_owned(),
+        ));
+    };
+    let before = event.previous_message.as_deref();
+    let ts = if after.ts.is_empty() { before.map_or("", |old| &old.ts) } else { &after.ts };
+    let id = message_id(place, ts)?;
+    if after.subtype == "tombstone" {
+        return Ok((before.unwrap_or(after), RemoteKind::Delete { id, is_tombstone: true }));
+    }
+    let subtype = after.subtype.as_str();
+    if CHAT_SUBTYPES.contains(&subtype) || OTHER_SUBTYPES.contains(&subtype) {
+        return Ok((after, other(event)));
+    }
+    let is_own_edit = before.is_none_or(|old| edited(old) != edited(after));
+    if let Some(before) = before.filter(|old| old.subtype != "tombstone") {
+        let same = if is_own_edit {
+            message::read(before, ts, place) == message::read(after, ts, place)
+        } else {
+            message::without_previews(before, ts, place) == message::without_previews(after, ts, place)
+        };
+        if same {
+            return Ok((after, other(event)));
+        }
+    }
+    // An app may change its posts without a trace; then the event is the only one.
+    let revision = [if is_own_edit { edited(after) } else { "" }, &event.event_ts, &event.ts, ts];
+    let revision = revision.into_iter().find(|ts| !ts.is_empty()).unwrap_or_default().to_owned();
+    Ok((after, RemoteKind::Edit { id, revision, message: message::read(after, ts, place) }))
+}
+
+fn edited(message: &Event) -> &str {
+    message.edited.as_ref().map_or("", |edited| &edited.ts)
+}
+
+/// A reaction to a message. `None`: to something else, or without a name.
+pub(super) fn reaction(event: &Event, place: &Place) -> Option<RemoteKind> {
+    let item = event.item.as_ref().filter(|item| matches!(item.kind.as_str(), "message" | ""))?;
+    let id = id::message_id(&place.team_id, &place.channel_id, &item.ts)?;
+    let emoji = emoji::read(&event.reaction)?;
+    Some(match event.kind.as_str() {
+        "reaction_added" => RemoteKind::React { id, emoji },
+        _ => RemoteKind::Unreact { id, emoji },
+    })
+}
+
+fn message_id(place: &Place, ts: &str) -> Result<RemoteMessageId, NetworkError> {
+    id::message_id(&place.team_id, &place.channel_id, ts).ok_or_else(|| {
+        NetworkError::Malformed(
+            "Slack sent a message without a channel, workspace or timestamp; it is kept, and cannot be shown."
+                .to_owned(),
+        )
+    })
+}
