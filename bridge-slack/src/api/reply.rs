@@ -187,8 +187,8 @@ reply!(
 impl File {
     /// The message that shows the file in a channel.
     pub(crate) fn share_in(&self, channel: &str) -> Option<&str> {
-        let places = self.shares.as_object()?.values();
-        places.filter_map(|place| place[channel].as_array()?.first()?["ts"].as_str()).next()
+        let mut places = self.shares.as_object()?.values();
+        places.find_map(|place| place[channel].as_array()?.first()?["ts"].as_str())
     }
 }
 

@@ -13,7 +13,7 @@ use super::{CallError, Caller};
 use crate::config::is_allowed;
 
 /// What each upload may take, besides the time for its bytes.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
+const UPLOAD_TIMEOUT: Duration = Duration::from_mins(1);
 /// A slower transfer, in bytes per second, is given up.
 const SLOWEST: u64 = 100_000;
 

@@ -64,12 +64,12 @@ impl Standing {
 /// The line that says what a message answers: a link where one is known, and the beginning of the answered text.
 pub fn quote(link: Option<&str>, author: Option<&str>, text: &str) -> String {
     const LONGEST: usize = 120;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut shown: String = line.chars().take(LONGEST).collect();
-    if line.chars().count() > LONGEST {
+    let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut shown: String = said.chars().take(LONGEST).collect();
+    if said.chars().count() > LONGEST {
         shown.push('…');
     }
-    let who = author.map(speaker::username).unwrap_or_else(|| "a message".to_owned());
+    let who = author.map_or_else(|| "a message".to_owned(), speaker::username);
     let who = match link.filter(|link| mrkdwn_write::is_linkable(link)) {
         Some(link) => format!("<{}|{}>", mrkdwn_write::escape(link).replace('|', "%7C"), who),
         None => who,

@@ -34,11 +34,11 @@ pub(super) async fn message(
     };
     event["type"] = "message".into();
     event["channel"] = place.channel_id.into();
-    convert::decode(&payload(&place.team_id, event), own).map(Some)
+    convert::decode(&payload(&place.team_id, &event), own).map(Some)
 }
 
 /// A message as Slack would have sent it over the socket.
-fn payload(team_id: &str, event: Value) -> String {
+fn payload(team_id: &str, event: &Value) -> String {
     json!({ "type": "event_callback", "team_id": team_id, "event": event }).to_string()
 }
 

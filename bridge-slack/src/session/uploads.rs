@@ -127,15 +127,14 @@ impl Desk {
     /// Opens the file on Matrix and brings its bytes to Slack, piece by piece. Nobody sees them there yet.
     async fn send_bytes(&self, upload: &Upload) -> Result<String, NetworkError> {
         let mut bytes = self.context.open_file(&upload.file).await?;
-        let size = match bytes.size.or(upload.file.size) {
-            Some(size) => size,
-            None => {
-                let whole = bytes.into_bytes(HELD).await?;
-                let size = whole.len() as u64;
-                let stream = Box::pin(futures_util::stream::once(async { Ok(whole) }));
-                bytes = FileBytes { stream, size: Some(size), media_type: None };
-                size
-            }
+        let size = if let Some(size) = bytes.size.or(upload.file.size) {
+            size
+        } else {
+            let whole = bytes.into_bytes(HELD).await?;
+            let size = whole.len() as u64;
+            let stream = Box::pin(futures_util::stream::once(async { Ok(whole) }));
+            bytes = FileBytes { stream, size: Some(size), media_type: None };
+            size
         };
         if size == 0 {
             return Err(NetworkError::Rejected("Slack takes no empty files.".to_owned()));
@@ -187,15 +186,13 @@ impl Desk {
             let why = "Slack does not show yet whether the file arrived.";
             return Err(NetworkError::Transient(why.to_owned()));
         }
-        match attempt.stage {
-            Stage::Taken(_) => Err(NetworkError::Rejected(
+        if matches!(attempt.stage, Stage::Taken(_)) {
+            return Err(NetworkError::Rejected(
                 "Slack took the file and does not show it in the channel.".to_owned(),
-            )),
-            _ => {
-                self.uploads.kept.invalidate(&upload.marker);
-                Ok(None)
-            }
+            ));
         }
+        self.uploads.kept.invalidate(&upload.marker);
+        Ok(None)
     }
 }
 

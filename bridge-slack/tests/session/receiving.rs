@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use bridge_core::content::RichText;
 use bridge_core::event::{RemoteKind, Scope};
-use bridge_core::network::Network;
+use bridge_core::network::{Network, Session};
 use bridge_core::queue::{Inbox, Lane, Source};
 use fake_slack::{Burst, DeliveryState, Options};
 use serde_json::json;
@@ -153,22 +154,26 @@ async fn unknown_and_odd_frames_stop_nothing() {
 }
 
 #[tokio::test]
-async fn a_slash_command_is_stored_before_it_is_acknowledged() {
+async fn a_slash_command_is_stored_acknowledged_and_answered() {
     let mut world = World::new().await;
     let mut deliveries = world.listen().await;
-    let payload = json!({
-        "command": "/matrix", "text": "who", "team_id": world.slack.team_id(), "channel_id": "C0GENERAL1",
-        "user_id": "U0ALICE001", "response_url": "https://hooks.slack.com/commands/x", "trigger_id": "1",
-    });
-    let frame = json!({ "envelope_id": "command-1", "type": "slash_commands", "payload": payload });
-    assert!(world.slack.send_envelope(&frame));
+    let id = world.slack.slash_as("alice", "general", "/matrix", " who ").unwrap();
     let delivery = next(&mut deliveries).await;
+    assert_ne!(world.slack.slash_state(&id), Some(DeliveryState::Acknowledged));
     let event = world.network.decode(world.context.login_id(), &delivery.jobs[0].payload).unwrap();
     assert_eq!(event.scope, Scope::Chat(world.chat("c0general1")));
     assert_eq!(delivery.jobs[0].lane, Lane::of_scope(&event.scope));
-    let RemoteKind::Command { line, .. } = &event.kind else { panic!("{:?}", event.kind) };
+    assert_eq!(event.sender.user_id(), Some(&world.user("U0ALICE001")));
+    let RemoteKind::Command { line, answer_to } = &event.kind else { panic!("{:?}", event.kind) };
     assert_eq!(line, "who");
     commit(delivery);
+    assert!(world.slack.wait_until_acknowledged(SOON).await);
+    assert_eq!(world.slack.slash_state(&id), Some(DeliveryState::Acknowledged));
+    world.session.answer(answer_to, &RichText::plain("Nobody but you.")).await.unwrap();
+    let answers = world.slack.slash_answers(&id);
+    let last = answers.last().expect("an answer");
+    assert!(format!("{last:?}").contains("Nobody but you."), "{last:?}");
+    assert!(world.slack.messages("general").is_empty(), "others see the answer");
 }
 
 #[tokio::test]

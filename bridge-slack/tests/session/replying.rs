@@ -31,8 +31,8 @@ async fn an_answer_stands_in_the_channel_under_a_line_about_what_it_answers() {
     assert_eq!(message["text"], "at noon");
     let line = message["blocks"][0]["elements"][0]["text"].as_str().unwrap().to_owned();
     assert_eq!(message["blocks"][0]["type"], "context");
-    let link = format!("/archives/C0GENERAL1/p{}|", ts.replace('.', ""));
-    assert!(line.contains(&link) && line.contains("eat &amp; when?"), "{line}");
+    let address = format!("/archives/C0GENERAL1/p{}|", ts.replace('.', ""));
+    assert!(line.contains(&address) && line.contains("eat &amp; when?"), "{line}");
     assert!(line.contains("Alice") || line.contains("alice"), "{line}");
     assert!(!line.contains("<@"), "the line pings somebody: {line}");
     // An edit leaves the line where it is.

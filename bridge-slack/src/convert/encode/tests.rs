@@ -9,6 +9,7 @@ use super::super::{decode, mrkdwn_read};
 use super::{MAX_TEXT, Options, Piece, Post, Standing};
 
 /// The posts of an event that has no files.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as what it stands for")]
 fn encode(event: &MatrixEvent, options: &Options) -> Vec<Post> {
     let standing = match &event.kind {
         MatrixKind::Message(message) => Standing::of_thread(message.thread_root.as_ref()),

@@ -26,6 +26,7 @@ mod login;
 mod long_message;
 mod oddities;
 mod outage;
+mod outgoing;
 mod permissions;
 mod rate_limit;
 mod reactions;
