@@ -87,6 +87,8 @@ fn routes(workspace: &Arc<Workspace>) -> Router {
         .route("/", get(page::show))
         .route("/messages", get(page::messages))
         .route("/say", post(page::say))
+        .route("/act", post(page::act))
+        .route("/share", post(page::share))
         .route("/avatars/{name}", get(avatar::serve))
         .route("/api/{method}", any(api::serve))
         .route("/socket/{ticket}", get(socket::connection::upgrade))

@@ -11,6 +11,7 @@ pub(crate) struct FilePart {
     held: Vec<u8>,
     place: Place,
     found: bool,
+    name: Option<String>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -36,6 +37,7 @@ impl FilePart {
             held: Vec::new(),
             place: Place::Header,
             found: false,
+            name: None,
         })
     }
 
@@ -58,13 +60,22 @@ impl FilePart {
         self.found
     }
 
+    /// What the file is called, if that was said.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// Reads a part's header if all of it is there.
     fn read_header(&mut self) -> bool {
         let Some(start) = position(&self.held, &self.opening) else { return false };
         let Some(end) = position(&self.held[start..], b"\r\n\r\n") else { return false };
-        let header = String::from_utf8_lossy(&self.held[start..start + end]).to_ascii_lowercase();
+        let header = String::from_utf8_lossy(&self.held[start..start + end]).into_owned();
         let is_file = !self.found && header.contains("filename");
         self.found |= is_file;
+        if is_file {
+            let quoted = header.split_once("filename=\"").and_then(|(_, rest)| rest.split_once('"'));
+            self.name = quoted.map(|(name, _)| name.to_owned()).filter(|name| !name.is_empty());
+        }
         self.held.drain(..start + end + 4);
         self.place = Place::Inside(is_file);
         true
@@ -106,7 +117,7 @@ mod tests {
             for chunk in BODY.chunks(size) {
                 part.feed(chunk, |bytes| file.extend_from_slice(bytes));
             }
-            assert!(part.found());
+            assert_eq!((part.found(), part.name()), (true, Some("a.bin")));
             assert_eq!(file, b"ab\r\n--xy\r\n\0c", "in pieces of {size}");
         }
     }

@@ -30,7 +30,8 @@ pub(crate) async fn receive(
         return api::finish(plain(StatusCode::OK, String::new()), Some(fault)).await;
     }
     let (parts, body) = request.into_parts();
-    let outcome = unpack(&parts.headers, body).await.and_then(|content| {
+    let outcome = unpack(&parts.headers, body).await.and_then(|received| {
+        let content = received.content;
         let (length, sha256) = (content.length(), content.sha256());
         let file_id = workspace.change(|state, _| state.store_upload(&ticket, content))?;
         Ok((length, json!({ "file_id": file_id, "length": length, "sha256": sha256 })))
@@ -43,8 +44,15 @@ pub(crate) async fn receive(
     api::finish(response, fault).await
 }
 
+/// A file that came in.
+pub(crate) struct Received {
+    /// Its name, if it came in a form that says it.
+    pub(crate) name: Option<String>,
+    pub(crate) content: Content,
+}
+
 /// Reads a body: raw, or the file in a form.
-pub(crate) async fn unpack(headers: &HeaderMap, body: Body) -> Result<Content, ApiError> {
+pub(crate) async fn unpack(headers: &HeaderMap, body: Body) -> Result<Received, ApiError> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let mut form = FilePart::of(content_type.unwrap_or_default());
     let mut intake = Intake::default();
@@ -56,10 +64,11 @@ pub(crate) async fn unpack(headers: &HeaderMap, body: Body) -> Result<Content, A
             None => intake.add(&piece),
         }
     }
-    if form.is_some_and(|form| !form.found()) {
+    if form.as_ref().is_some_and(|form| !form.found()) {
         return Err("no_file_data".into());
     }
-    Ok(intake.finish())
+    let name = form.and_then(|form| form.name().map(str::to_owned));
+    Ok(Received { name, content: intake.finish() })
 }
 
 fn log(slack: &Workspace, at: u64, arguments: Value, outcome: Result<(), ApiError>, fault: Option<String>) {

@@ -33,7 +33,7 @@ impl NewFile {
         Self::with(name, Content::Pattern { length })
     }
 
-    fn with(name: &str, content: Content) -> Self {
+    pub(crate) fn with(name: &str, content: Content) -> Self {
         let overrides = Map::new();
         Self { name: name.to_owned(), content, title: None, details_hidden: false, overrides }
     }

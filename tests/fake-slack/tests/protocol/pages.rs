@@ -32,6 +32,92 @@ async fn people_read_and_write_on_the_page() {
 }
 
 #[tokio::test]
+async fn people_do_more_than_write_on_the_page() {
+    let slack = start();
+    let post = async |path: &str, fields: &[(&str, &str)]| {
+        let place = [("user", "U0BOB00001"), ("channel", "C0GENERAL1")];
+        let fields: Vec<_> = place.iter().chain(fields).collect();
+        http()
+            .post(format!("{}{path}", slack.web_url()))
+            .form(&fields)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    let list = async || {
+        let url = format!("{}messages?channel=C0GENERAL1&user=U0BOB00001", slack.web_url());
+        http().get(url).send().await.unwrap().text().await.unwrap()
+    };
+    let root = slack.post_as("alice", "general", "the root").unwrap();
+    slack.post_as("alice", "general", "something else").unwrap();
+    assert_eq!(post("say", &[("thread_ts", &root), ("text", "a reply")]).await, 200);
+    assert_eq!(post("say", &[("thread_ts", &root), ("text", "for all"), ("broadcast", "1")]).await, 200);
+    let thread = slack.thread("general", &root);
+    let reply = thread[1]["ts"].as_str().unwrap();
+    assert_eq!(thread[2]["subtype"], "thread_broadcast");
+    assert_eq!(post("act", &[("ts", reply), ("text", "better <i>"), ("what", "edit")]).await, 200);
+    assert_eq!(post("act", &[("ts", &root), ("text", "mine"), ("what", "edit")]).await, 400);
+    assert_eq!(post("act", &[("ts", &root), ("text", ""), ("what", "delete")]).await, 400);
+    assert_eq!(post("act", &[("ts", &root), ("text", "tada"), ("what", "react")]).await, 200);
+    assert_eq!(post("act", &[("ts", &root), ("text", ""), ("what", "pin")]).await, 200);
+    let html = list().await;
+    let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text} in {html}"));
+    // The list runs from the newest to the oldest; replies stay with their root.
+    assert!(place("something else") < place("better &lt;i&gt;") && place("better") < place("the root"));
+    assert!(
+        html.contains("(edited)") && html.contains("(also sent to the channel)") && html.contains("(pinned)")
+    );
+    assert!(html.contains("title=\"Bob Baker\">:tada: 1"), "{html}");
+    assert_eq!(post("act", &[("ts", reply), ("text", ""), ("what", "delete")]).await, 200);
+    assert!(!list().await.contains("better"));
+    let page = format!("{}?user=bob&channel=general&ts={root}", slack.web_url());
+    let page = http().get(page).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("value=react") && !page.contains("value=delete"), "alice's message: {page}");
+}
+
+#[tokio::test]
+async fn people_share_files_and_type_commands_on_the_page() {
+    let slack = start();
+    let mut socket = Socket::open(&slack).await;
+    let body = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"<b>.HTML\"\r\n\r\n\
+        <script>x</script>\r\n--b--\r\n";
+    let request = http()
+        .post(format!("{}share?user=U0BOB00001&channel=C0GENERAL1", slack.web_url()))
+        .header("content-type", "multipart/form-data; boundary=b")
+        .body(body);
+    assert!(request.send().await.unwrap().status().is_success());
+    let file = &socket.event().await["event"]["files"][0];
+    assert_eq!((&file["name"], &file["size"]), (&json!("<b>.HTML"), &json!(18)));
+    let list = format!("{}messages?channel=C0GENERAL1&user=U0BOB00001", slack.web_url());
+    let html = http().get(&list).send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("&lt;b&gt;.HTML (18 bytes)") && !html.contains("<b>."), "{html}");
+    let address = format!("files-web/{}-{}/file.HTML", slack.team_id(), file["id"].as_str().unwrap());
+    assert!(html.contains(&address), "{html}");
+    let shown = http().get(format!("{}{address}", slack.web_url())).send().await.unwrap();
+    assert!(shown.headers()["content-security-policy"].to_str().unwrap().starts_with("sandbox"));
+    slack.delete_file(file["id"].as_str().unwrap()).unwrap();
+    let html = http().get(&list).send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("This file was deleted."));
+    let said = [("user", "U0BOB00001"), ("channel", "C0GENERAL1"), ("text", "/matrix who")];
+    http().post(format!("{}say", slack.web_url())).form(&said).send().await.unwrap();
+    let envelope = loop {
+        let frame = socket.next().await.unwrap();
+        if frame["type"] == "slash_commands" {
+            break frame;
+        }
+        socket.acknowledge(&frame).await;
+    };
+    let url = envelope["payload"]["response_url"].as_str().unwrap();
+    http().post(url).body(json!({ "text": "nobody <here>" }).to_string()).send().await.unwrap();
+    let html = http().get(&list).send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("nobody &lt;here&gt;") && html.contains("(only you see this)"), "{html}");
+    let other = http().get(list.replace("U0BOB00001", "U0ALICE001")).send().await.unwrap();
+    assert!(!other.text().await.unwrap().contains("nobody"));
+}
+
+#[tokio::test]
 async fn pictures_are_served() {
     let slack = start();
     let url = slack.user("alice").unwrap()["profile"]["image_72"].as_str().unwrap().to_owned();
