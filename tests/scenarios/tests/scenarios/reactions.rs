@@ -53,7 +53,7 @@ scenario!(a_custom_emoji_is_a_picture in each_homeserver);
 async fn a_custom_emoji_is_a_picture(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
-    let picture = format!("{}/avatars/U0ALICE001.png", world.slack.base_url());
+    let picture = format!("{}/avatars/U0ALICE001.png", world.slack.web_url().trim_end_matches('/'));
     world.slack.add_emoji("partyparrot", &picture);
     let ts = world.slack_says("alice", "general", "look at :partyparrot: go")?;
     let event = world
