@@ -16,12 +16,12 @@ async fn a_topic_goes_both_ways(world: &mut World) -> Result<()> {
 scenario!(who_joins_and_leaves_is_seen in each_homeserver);
 async fn who_joins_and_leaves_is_seen(world: &mut World) -> Result<()> {
     world.log_in().await?;
-    let room = world.portal("general").await?;
+    let room = world.portal("random").await?;
     let user = world.slack.add_user("dora", "Dora D.");
-    world.slack.join("dora", "general")?;
+    world.slack.join("dora", "random")?;
     let ghost = world.ghost_id(&user);
     world.admin.wait_for_membership(&room, &ghost, "join").await?;
-    world.slack.leave("dora", "general")?;
+    world.slack.leave("dora", "random")?;
     world.admin.wait_for_membership(&room, &ghost, "leave").await?;
     Ok(())
 }
