@@ -21,6 +21,7 @@ async fn what_is_changed_on_matrix_changes_on_slack(world: &mut World) -> Result
     world.log_in().await?;
     let room = world.portal("general").await?;
     let dora = world.person("dora").await?;
+    dora.set_display_name("Dora Deer").await?;
     world.take_in(&room, &dora).await?;
 
     let lunch = world.matrix_says(&dora, &room, "lunhc at noon").await?;
@@ -34,7 +35,7 @@ async fn what_is_changed_on_matrix_changes_on_slack(world: &mut World) -> Result
 
     let reaction = dora.react(&room, &lunch, "👍").await?;
     let note = |messages: &[Value]| {
-        let text = ":+1: dora";
+        let text = ":+1: Dora Deer";
         messages.iter().any(|one| one["thread_ts"] == ts.as_str() && one["text"] == text)
     };
     wait_for(world, "the note about the reaction", note).await;
@@ -61,6 +62,7 @@ async fn files_from_matrix_arrive_once(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
     let dora = world.person("dora").await?;
+    dora.set_display_name("Dora Deer").await?;
     world.take_in(&room, &dora).await?;
 
     let bytes = b"\x89PNG\r\n\x1a\n as far as anyone looks".to_vec();
@@ -73,7 +75,10 @@ async fn files_from_matrix_arrive_once(world: &mut World) -> Result<()> {
     let shown = |messages: &[Value]| messages.iter().any(|one| one["files"][0]["name"] == "cat.png");
     let messages = wait_for(world, "the file", shown).await;
     let file = messages.iter().find(|one| one["files"].is_array()).expect("it is there");
-    assert_eq!((&file["text"], &file["files"][0]["size"]), (&json!("*dora*: look"), &json!(bytes.len())));
+    assert_eq!(
+        (&file["text"], &file["files"][0]["size"]),
+        (&json!("*Dora Deer*: look"), &json!(bytes.len()))
+    );
 
     // Its echo is not shown: what is said behind it is the next thing in the room.
     world.slack_says("alice", "general", "a fine cat")?;
