@@ -65,12 +65,11 @@ fn upload(slack: &Workspace, a: &Arguments, user: &str, channel: &str) -> Outcom
     let mut files = Vec::new();
     for file in given.as_array().into_iter().flatten() {
         let name = file["name"].as_str().unwrap_or("file.bin");
-        let mut new = match file["length"].as_u64() {
-            Some(length) => NewFile::of_length(name, length),
-            None => {
-                let bytes = STANDARD.decode(file["base64"].as_str().unwrap_or_default());
-                NewFile::new(name, bytes.map_err(|_| "invalid_arguments")?)
-            }
+        let mut new = if let Some(length) = file["length"].as_u64() {
+            NewFile::of_length(name, length)
+        } else {
+            let bytes = STANDARD.decode(file["base64"].as_str().unwrap_or_default());
+            NewFile::new(name, bytes.map_err(|_| "invalid_arguments")?)
         };
         new.title = file["title"].as_str().map(str::to_owned);
         new.details_hidden = file["details_hidden"] == true;

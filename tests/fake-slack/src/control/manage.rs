@@ -38,6 +38,17 @@ pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Ou
             Ok(json!({ "user": slack.add_user(name, real_name) }))
         }
         "change_user" => done(structure(a, "change").and_then(|change| slack.change_user(user, &change))),
+        _ => return places(slack, verb, a),
+    })
+}
+
+/// Verbs about emoji, user groups, bookmarks, and about what a channel is.
+fn places(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Outcome> {
+    let user = a.text("user").unwrap_or("alice");
+    let channel = a.text("channel").unwrap_or("general");
+    let name = a.text("name").unwrap_or_default();
+    let done = |outcome: Result<(), ApiError>| outcome.map(|()| json!({}));
+    Some(match verb {
         "add_emoji" => {
             slack.add_emoji(name, a.text("url").unwrap_or_default());
             done(Ok(()))

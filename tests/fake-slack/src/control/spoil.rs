@@ -105,17 +105,15 @@ fn download_fault(a: &Arguments) -> Option<DownloadFault> {
     if let Some(target) = a.text("redirect_to") {
         return Some(DownloadFault::RedirectTo(target.to_owned()));
     }
-    let by_number: [(&str, fn(u64) -> DownloadFault); 5] = [
-        ("retry_after", DownloadFault::RateLimited),
-        ("slow_ms", |ms| DownloadFault::Slow(Duration::from_millis(ms))),
-        ("truncate_at", DownloadFault::Truncated),
-        ("huge", DownloadFault::Huge),
-        ("huge_unannounced", DownloadFault::HugeUnannounced),
-    ];
-    for (name, make) in by_number {
-        if let Some(number) = a.number(name) {
-            return Some(make(number));
-        }
+    for name in ["retry_after", "slow_ms", "truncate_at", "huge", "huge_unannounced"] {
+        let Some(number) = a.number(name) else { continue };
+        return Some(match name {
+            "retry_after" => DownloadFault::RateLimited(number),
+            "slow_ms" => DownloadFault::Slow(Duration::from_millis(number)),
+            "truncate_at" => DownloadFault::Truncated(number),
+            "huge" => DownloadFault::Huge(number),
+            _ => DownloadFault::HugeUnannounced(number),
+        });
     }
     if let Some(status) = a.number("status").and_then(|status| u16::try_from(status).ok()) {
         return Some(DownloadFault::Status(status));

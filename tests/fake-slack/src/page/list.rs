@@ -91,7 +91,7 @@ fn reactions(slack: &Workspace, message: &Value) -> String {
             users.map(|id| state.users.get(id).map_or(id, |user| user.real_name.as_str())).collect();
         let name = escape(reaction["name"].as_str().unwrap_or_default());
         let (users, count) = (escape(&users.join(", ")), &reaction["count"]);
-        shown += &format!("<span class=r title=\"{users}\">:{name}: {count}</span>");
+        shown.extend(["<span class=r title=\"", &users, "\">:", &name, ": ", &count.to_string(), "</span>"]);
     }
     shown
 }
@@ -112,7 +112,7 @@ fn files(slack: &Workspace, message: &Value) -> String {
         let picture = matches!(ending.to_ascii_lowercase().as_str(), "png" | "jpg" | "jpeg" | "gif" | "webp");
         let inside =
             if picture { format!("<img class=f src=\"{address}\" alt=\"\">") } else { String::new() };
-        shown += &format!("<div><a target=_blank href=\"{address}\">{inside}{label}</a></div>");
+        shown.extend(["<div><a target=_blank href=\"", &address, "\">", &inside, &label, "</a></div>"]);
     }
     shown
 }
