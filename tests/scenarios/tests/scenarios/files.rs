@@ -32,7 +32,7 @@ scenario!(a_file_from_matrix_arrives_once in everywhere);
 async fn a_file_from_matrix_arrives_once(world: &mut World) -> Result<()> {
     world.log_in().await?;
     let room = world.portal("general").await?;
-    let content: Vec<u8> = (0..200_000_u32).flat_map(|number| number.to_le_bytes()).collect();
+    let content: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
     let length = content.len() as u64;
     let event = world.admin.send_file(&room, "numbers.bin", "application/octet-stream", content).await?;
     let file = world

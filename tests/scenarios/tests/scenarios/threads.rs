@@ -8,17 +8,17 @@ async fn a_thread_on_slack_is_a_thread_on_matrix(world: &mut World) -> Result<()
     world.log_in().await?;
     let room = world.portal("general").await?;
     let ts = world.slack_says("alice", "general", "the beginning")?;
-    let root = world.admin.wait_for_text(&room, "the beginning").await?;
+    let beginning = world.admin.wait_for_text(&room, "the beginning").await?;
     world.plant("a reply below it");
     world.slack.reply_as("bob", "general", &ts, "a reply below it")?;
     let reply = world.admin.wait_for_text(&room, "a reply below it").await?;
-    assert_eq!(reply.thread(), Some(root.event_id.as_str()));
+    assert_eq!(reply.thread(), Some(beginning.event_id.as_str()));
     world.plant("also in the channel");
     world.slack.broadcast_as("bob", "general", &ts, "also in the channel")?;
     let is_outside =
         |event: &testkit::user::Event| event.body() == "also in the channel" && event.thread().is_none();
     let outside = world.admin.wait_for_event(&room, "the showing outside", is_outside).await?;
-    assert_eq!(outside.reply_to(), Some(root.event_id.as_str()));
+    assert_eq!(outside.reply_to(), Some(beginning.event_id.as_str()));
     Ok(())
 }
 
@@ -27,15 +27,15 @@ async fn a_thread_on_matrix_is_a_thread_on_slack(world: &mut World) -> Result<()
     world.log_in().await?;
     let room = world.portal("general").await?;
     let ts = world.slack_says("alice", "general", "a question")?;
-    let root = world.admin.wait_for_text(&room, "a question").await?;
+    let beginning = world.admin.wait_for_text(&room, "a question").await?;
     world.plant("an answer in the thread");
-    world.admin.send_in_thread(&room, &root.event_id, "an answer in the thread").await?;
+    world.admin.send_in_thread(&room, &beginning.event_id, "an answer in the thread").await?;
     let message = world.wait_on_slack("general", "an answer in the thread").await?;
     assert_eq!(message["thread_ts"], ts);
     world.plant("one more");
     world.slack.reply_as("bob", "general", &ts, "one more")?;
     let more = world.admin.wait_for_text(&room, "one more").await?;
-    assert_eq!(more.thread(), Some(root.event_id.as_str()));
+    assert_eq!(more.thread(), Some(beginning.event_id.as_str()));
     Ok(())
 }
 
@@ -47,10 +47,10 @@ async fn a_reply_to_what_was_never_shown_brings_its_beginning(world: &mut World)
     world.plant("years later");
     world.slack.reply_as("bob", "general", &ts, "years later")?;
     let reply = world.admin.wait_for_text(&room, "years later").await?;
-    let root = reply.thread().context("it stands in no thread")?;
-    let root = world.admin.event(&room, root).await?;
-    assert_eq!(root.body(), "from before the bridge");
-    assert_eq!(root.sender, world.ghost_id("U0ALICE001"));
+    let beginning = reply.thread().context("it stands in no thread")?;
+    let beginning = world.admin.event(&room, beginning).await?;
+    assert_eq!(beginning.body(), "from before the bridge");
+    assert_eq!(beginning.sender, world.ghost_id("U0ALICE001"));
     Ok(())
 }
 
