@@ -1,4 +1,5 @@
 //! What events look like, and who gets them.
+use fake_slack::{FakeSlack, Options};
 use serde_json::json;
 
 use crate::app::{Socket, fine, start};
@@ -72,6 +73,18 @@ async fn a_deleted_thread_keeps_its_replies() {
     assert_eq!((&event["subtype"], &event["deleted_ts"]), (&json!("message_deleted"), &json!(reply)));
     assert!(slack.messages("general").is_empty(), "the placeholder goes with the last reply");
     assert_eq!(slack.deleted("general"), [ts, reply]);
+}
+
+#[tokio::test]
+async fn noise_about_threads_can_be_switched_off() {
+    let slack = FakeSlack::start(Options { reply_noise: false, ..Options::default() }).unwrap();
+    let mut socket = Socket::open(&slack).await;
+    let ts = slack.post_as("alice", "general", "one").unwrap();
+    slack.reply_as("bob", "general", &ts, "two").unwrap();
+    slack.post_as("bob", "general", "three").unwrap();
+    for text in ["one", "two", "three"] {
+        assert_eq!(socket.event().await["event"]["text"], text);
+    }
 }
 
 #[tokio::test]

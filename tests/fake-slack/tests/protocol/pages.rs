@@ -145,6 +145,44 @@ async fn other_processes_act_watch_and_spoil() {
 }
 
 #[tokio::test]
+async fn other_processes_share_files_and_spoil_downloads() {
+    let slack = start();
+    let files =
+        json!([{ "name": "a.txt", "base64": "YWJj", "title": "A" }, { "name": "b.bin", "length": 70_000 }]);
+    let (_, shared) =
+        control(&slack, "upload", json!({ "user": "bob", "text": "two", "files": files })).await;
+    let (_, found) = control(&slack, "snapshot", json!({ "channel": "general" })).await;
+    assert_eq!(found["messages"][0]["ts"], shared["ts"]);
+    assert_eq!(found["messages"][0]["files"][0]["length"], 3);
+    let ts = shared["ts"].as_str().unwrap();
+    let url = slack.message("general", ts).unwrap()["files"][1]["url_private"].as_str().unwrap().to_owned();
+    let fetch = async || {
+        let response = http().get(&url).bearer_auth(slack.app().bot_token).send().await.unwrap();
+        let (status, length) = (response.status().as_u16(), response.content_length());
+        (status, length, response.bytes().await.ok().map(|bytes| bytes.len()))
+    };
+    let cases = [
+        (json!({ "status": 502 }), (502, Some(0), Some(0))),
+        (json!({ "retry_after": 3 }), (429, Some(0), Some(0))),
+        (json!({ "slow_ms": 1 }), (200, Some(70_000), Some(70_000))),
+        (json!({ "truncate_at": 5 }), (200, Some(70_000), None)),
+        (json!({ "huge": 80_000 }), (200, Some(80_000), Some(80_000))),
+        (json!({ "huge_unannounced": 80_000 }), (200, None, Some(80_000))),
+        (json!({ "fault": "redirect" }), (200, Some(70_000), Some(70_000))),
+        (json!({ "redirect_to": slack.web_url() + "avatars/none" }), (404, Some(0), Some(0))),
+    ];
+    for (order, expected) in cases {
+        assert_eq!(control(&slack, "spoil_downloads", order.clone()).await.0, 200);
+        assert_eq!(fetch().await, expected, "{order}");
+    }
+    assert_eq!(control(&slack, "spoil_downloads", json!({ "fault": "nonsense" })).await.0, 400);
+    let (_, downloads) = control(&slack, "downloads", json!({})).await;
+    assert_eq!(downloads["downloads"][0]["status"], 502);
+    // The redirect was followed to the address that needs no token.
+    assert_eq!(downloads["downloads"].as_array().unwrap().len(), 9);
+}
+
+#[tokio::test]
 async fn an_outage_by_control_ends_by_itself() {
     let slack = start();
     let mut socket = Socket::open(&slack).await;
