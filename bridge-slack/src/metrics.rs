@@ -14,7 +14,7 @@ pub const METRICS: &[Described] = &[
     (
         "slack_envelopes_unused_total",
         Kind::Counter,
-        "Slash commands and button presses, which were acknowledged and not used.",
+        "Button presses and the like, which were acknowledged and not used.",
     ),
     (
         "slack_envelopes_unknown_total",

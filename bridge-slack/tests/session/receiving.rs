@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use bridge_core::event::RemoteKind;
+use bridge_core::event::{RemoteKind, Sender};
+use bridge_core::id::RemoteUserId;
 use bridge_core::network::Network;
 use bridge_core::queue::{Inbox, Source};
 use fake_slack::{Burst, DeliveryState, Options};
@@ -136,7 +137,7 @@ async fn unknown_and_odd_frames_stop_nothing() {
     let mut deliveries = world.listen().await;
     for frame in [
         json!({ "envelope_id": "odd-1", "type": "holograms", "payload": {} }),
-        json!({ "envelope_id": "odd-2", "type": "slash_commands", "payload": { "command": "/x" } }),
+        json!({ "envelope_id": "odd-2", "type": "interactive", "payload": { "type": "shortcut" } }),
         json!({ "envelope_id": "odd-3", "type": "events_api" }),
         json!({ "type": "news" }),
         json!("not JSON at all"),
@@ -148,6 +149,27 @@ async fn unknown_and_odd_frames_stop_nothing() {
     assert_eq!(commit_all(&mut deliveries, 1).await, ["still here"]);
     assert!(world.slack.wait_until_acknowledged(SOON).await);
     assert_eq!(world.slack.sockets().len(), 1);
+}
+
+#[tokio::test]
+async fn a_slash_command_is_stored_like_an_event() {
+    let mut world = World::new().await;
+    let mut deliveries = world.listen().await;
+    let payload = json!({
+        "team_id": "T0ACME", "channel_id": "C0GENERAL1", "user_id": "U0ALICE", "command": "/matrix", "text": "who",
+        "response_url": "https://hooks.slack.test/1", "trigger_id": "1.2.3",
+    });
+    let envelope = json!({ "envelope_id": "slash-1", "type": "slash_commands", "payload": payload });
+    assert!(world.slack.send_envelope(&envelope));
+    let delivery = next(&mut deliveries).await;
+    let job = &delivery.jobs[0];
+    assert_eq!((job.lane.as_str(), job.dedup.as_str()), ("chat:t0acme-c0general1", "command-1.2.3"));
+    let event = world.network.decode(world.context.login_id(), &job.payload).unwrap();
+    let answer_to = "https://hooks.slack.test/1".to_owned();
+    assert_eq!(event.kind, RemoteKind::Command { line: "who".to_owned(), answer_to });
+    assert_eq!(event.sender, Sender::user(RemoteUserId::new("t0acme-u0alice")));
+    commit(delivery);
+    assert!(world.slack.wait_until_acknowledged(SOON).await);
 }
 
 #[tokio::test]
