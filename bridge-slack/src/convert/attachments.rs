@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bridge_core::content::{Block, RichText, Span, Style};
+use bridge_core::content::{Block, Mention, RichText, Span, Style};
 
 use super::blocks::{self, link};
 use super::wire::{Attachment, Pair};
@@ -11,12 +11,12 @@ use super::{files, flatten, mrkdwn_read};
 /// What programs write where they have nothing to say.
 const NO_FALLBACK: &str = "[no preview available]";
 
-/// An attachment as a quote. Empty for the preview of a page whose address is among `links` (as [`links`] gives them):
+/// An attachment as a quote. Empty for the preview of a page whose address is among `links`:
 /// it repeats what is behind a link in the text.
-pub fn read(attachment: &Attachment, links: &HashSet<String>, team_id: &str) -> RichText {
+pub fn read(attachment: &Attachment, links: &Links, team_id: &str) -> RichText {
     let is_message = attachment.is_msg_unfurl || attachment.is_share;
     let pages = [&attachment.from_url, &attachment.original_url];
-    if !is_message && pages.into_iter().any(|url| !url.is_empty() && links.contains(&normal(url))) {
+    if !is_message && pages.into_iter().any(|url| !url.is_empty() && links.0.contains(&normal(url))) {
         return RichText::default();
     }
     let mut out = mrkdwn_read::read(&attachment.pretext, team_id).blocks;
@@ -36,7 +36,28 @@ pub fn read(attachment: &Attachment, links: &HashSet<String>, team_id: &str) -> 
     if !inner.is_empty() {
         out.push(Block::Quote(inner));
     }
+    quieten(&mut out);
     RichText { blocks: out }
+}
+
+/// Makes text of what addresses everybody: on Slack nobody is told of what stands in an attachment.
+fn quieten(blocks: &mut [Block]) {
+    let in_spans = |spans: &mut Vec<Span>| {
+        for span in spans {
+            if let Span::Mention { mention: Mention::Everyone | Mention::Here, label, style } = span {
+                *span = Span::Text { text: std::mem::take(label), style: *style };
+            }
+        }
+    };
+    for block in blocks {
+        match block {
+            Block::Paragraph(spans) | Block::Heading { spans, .. } => in_spans(spans),
+            Block::Quote(blocks) => quieten(blocks),
+            Block::List { items, .. } => items.iter_mut().for_each(|item| quieten(&mut item.blocks)),
+            Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(in_spans),
+            _ => {}
+        }
+    }
 }
 
 /// What programs show that cannot show the attachment.
@@ -47,15 +68,21 @@ pub fn fallback(attachment: &Attachment, team_id: &str) -> RichText {
     }
 }
 
-/// The addresses that a text leads to, in the form in which [`read`] compares them.
-pub fn links(text: &RichText) -> HashSet<String> {
-    let mut found = HashSet::new();
-    text.each_span(&mut |span| {
-        if let Span::Link { url, .. } = span {
-            found.insert(normal(url));
-        }
-    });
-    found
+/// The addresses that a text leads to.
+#[derive(Debug, Default)]
+pub struct Links(HashSet<String>);
+
+impl Links {
+    /// Those of a text.
+    pub fn of(text: &RichText) -> Self {
+        let mut found = HashSet::new();
+        text.each_span(&mut |span| {
+            if let Span::Link { url, .. } = span {
+                found.insert(normal(url));
+            }
+        });
+        Self(found)
+    }
 }
 
 /// An address without what Slack and browsers change about it.

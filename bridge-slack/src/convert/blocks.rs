@@ -167,7 +167,7 @@ impl Reader<'_> {
 }
 
 /// The first text that is not empty.
-fn first<'a, const N: usize>(texts: [&'a String; N]) -> &'a str {
+fn first<const N: usize>(texts: [&String; N]) -> &str {
     texts.into_iter().find(|text| !text.is_empty()).map_or("", |text| text.as_str())
 }
 

@@ -151,7 +151,7 @@ fn attachments_in() {
     run_through(include_str!("cases/attachments_in.json"), 50, |case| {
         let attachment: Attachment = serde_json::from_value(case["in"].clone()).unwrap();
         let text = mrkdwn_read::read(case["text"].as_str().unwrap_or_default(), "T1");
-        let text = attachments::read(&attachment, &attachments::links(&text), "T1");
+        let text = attachments::read(&attachment, &attachments::Links::of(&text), "T1");
         (json!(show(&text)), arrived(&text))
     });
 }

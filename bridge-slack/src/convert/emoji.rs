@@ -83,7 +83,9 @@ fn fields(line: &'static str) -> (&'static str, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{TABLE, is_name, name, sequence};
+    use bridge_core::content::Emoji;
+
+    use super::{TABLE, is_name, name, read, sequence};
 
     #[test]
     fn every_name_is_found_and_every_first_name_comes_back() {
@@ -113,6 +115,25 @@ mod tests {
         }
         for unknown in ["", "a", "wave", "\u{fe0f}", "\u{1f44b}\u{1f44b}"] {
             assert_eq!(name(unknown), None, "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn every_name_of_a_reaction_is_an_emoji() {
+        for line in TABLE.lines() {
+            let mut fields = line.split('\t');
+            let (short, emoji) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+            let expected = Some(Emoji::Unicode(emoji.to_owned()));
+            assert_eq!(read(short), expected, "{short}");
+            assert_eq!(read(&format!(":{short}:")), expected, "{short}");
+        }
+        let own = |name: &str| Some(Emoji::Custom { name: name.to_owned(), url: None });
+        assert_eq!(read("party_parrot"), own("party_parrot"));
+        assert_eq!(read("party_parrot::skin-tone-2"), own("party_parrot"));
+        // A tone that there is not.
+        assert_eq!(read("tada::skin-tone-2"), read("tada"));
+        for none in ["", ":", "::", "A", "a b", "wave\n", "::skin-tone-2"] {
+            assert_eq!(read(none), None, "{none:?}");
         }
     }
 

@@ -35,18 +35,8 @@ impl Intake {
             Scope::Network if payload.contains("\"emoji_changed\"") => self.emojis.forget(),
             _ => {}
         }
-        self.stored(&scope, dedup, payload)
-    }
-
-    /// A slash command's payload as it will be stored.
-    pub(crate) fn command(&self, payload: &str) -> NewJob {
-        let (scope, dedup) = convert::scope_and_dedup(payload);
-        self.stored(&scope, dedup, payload)
-    }
-
-    fn stored(&self, scope: &Scope, dedup: DedupKey, payload: &str) -> NewJob {
         NewJob {
-            lane: Lane::of_scope(scope),
+            lane: Lane::of_scope(&scope),
             source: Source::Remote,
             login_id: Some(self.login_id.clone()),
             dedup,

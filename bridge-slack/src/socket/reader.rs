@@ -158,12 +158,12 @@ impl Reader {
         for frame in frames {
             let Message::Text(text) = frame else { continue };
             match envelope::decode(text) {
-                Some(Frame::Envelope(Envelope { id, kind: Kind::Event, payload: Some(payload) })) => {
+                Some(Frame::Envelope(Envelope {
+                    id,
+                    kind: Kind::Event | Kind::SlashCommand,
+                    payload: Some(payload),
+                })) => {
                     jobs.push(self.intake.job(payload.get()));
-                    ids.push(id.into_owned());
-                }
-                Some(Frame::Envelope(Envelope { id, kind: Kind::SlashCommand, payload: Some(payload) })) => {
-                    jobs.push(self.intake.command(payload.get()));
                     ids.push(id.into_owned());
                 }
                 Some(Frame::Envelope(envelope)) => self.pass_over(&envelope),
@@ -209,8 +209,8 @@ impl Reader {
     /// Acknowledges what the bridge has no use for, so that Slack does not send it again.
     fn pass_over(&self, envelope: &Envelope<'_>) {
         match envelope.kind {
-            Kind::SlashCommand | Kind::Interactive => metrics::unused_envelope(),
-            Kind::Event | Kind::Unknown => metrics::unknown_envelope(),
+            Kind::Interactive => metrics::unused_envelope(),
+            Kind::Event | Kind::SlashCommand | Kind::Unknown => metrics::unknown_envelope(),
         }
         self.order(Message::text(envelope::acknowledgement(&envelope.id)));
     }

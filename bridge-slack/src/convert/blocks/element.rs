@@ -79,16 +79,12 @@ impl Reader<'_> {
             (2..=6).contains(&more.skin_tone).then(|| format!("{}::skin-tone-{}", more.name, more.skin_tone));
         let toned = tone.as_deref().and_then(emoji::sequence);
         let known = toned.or_else(|| emoji::sequence(&more.name)).map(str::to_owned);
-        match known
-            .or_else(|| sequence(&more.unicode))
-            .map(Emoji::Unicode)
-            .or_else(|| emoji::read(&more.name))
-        {
-            Some(emoji) => out.push(Span::Emoji { emoji, style }),
-            None => {
-                self.lossy = true;
-                out.text(&more.name, style);
-            }
+        let known = known.or_else(|| sequence(&more.unicode)).map(Emoji::Unicode);
+        if let Some(emoji) = known.or_else(|| emoji::read(&more.name)) {
+            out.push(Span::Emoji { emoji, style });
+        } else {
+            self.lossy = true;
+            out.text(&more.name, style);
         }
     }
 

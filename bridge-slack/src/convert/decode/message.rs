@@ -13,6 +13,9 @@ use crate::id;
 /// event holds one.
 const LONGEST_CAPTION: usize = 1_000;
 
+/// The same in bytes, with all addresses: an event holds about four times as much.
+const LARGEST_CAPTION: usize = 16_000;
+
 /// Reads a message that has this timestamp.
 pub(super) fn read(event: &Event, ts: &str, place: &Place) -> Message {
     message(event, ts, place, |_| true)
@@ -57,7 +60,7 @@ fn parts(mut text: RichText, event: &Event) -> Vec<Part> {
     if text.is_empty() && carried.is_empty() {
         text = nothing_readable(event);
     }
-    let is_caption = flatten::seen(&text.blocks) <= LONGEST_CAPTION && event.subtype != "me_message";
+    let is_caption = event.subtype != "me_message" && can_be_caption(&text);
     if is_caption && let [(_, _)] = carried.as_slice() {
         let (_, mut file) = carried.remove(0);
         file.caption = Some(text).filter(|text| !text.is_empty());
@@ -69,6 +72,11 @@ fn parts(mut text: RichText, event: &Event) -> Vec<Part> {
     }
     parts.extend(carried.into_iter().map(|(id, file)| Part::new(id, PartBody::File(*file))));
     parts
+}
+
+fn can_be_caption(text: &RichText) -> bool {
+    flatten::seen(&text.blocks) <= LONGEST_CAPTION
+        && serde_json::to_vec(text).is_ok_and(|json| json.len() <= LARGEST_CAPTION)
 }
 
 /// What is said of a message that has something in it, and nothing that can be read.
@@ -99,7 +107,7 @@ fn text(event: &Event, team_id: &str, is_shown: impl Fn(&Attachment) -> bool) ->
     let shown: Vec<&Attachment> =
         event.attachments.iter().flatten().filter(|attachment| is_shown(attachment)).collect();
     if !shown.is_empty() {
-        let links = attachments::links(&text);
+        let links = attachments::Links::of(&text);
         for attachment in &shown {
             text.blocks.extend(attachments::read(attachment, &links, team_id).blocks);
         }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 use bridge_core::event::RemoteKind;
-use proptest::prelude::{any, prop_assert_eq, proptest};
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use serde_json::{Value, json};
 
 use super::super::cases::{own, payloads};
@@ -229,7 +229,108 @@ fn half_a_character_costs_only_itself() {
     assert!(serde_json::to_string(&event).unwrap().contains("cut \u{fffd}"));
 }
 
+/// Any document made of the words that mean something to us.
+fn any_document() -> impl Strategy<Value = Value> {
+    const WORDS: &[&str] = &[
+        "type",
+        "text",
+        "blocks",
+        "elements",
+        "attachments",
+        "files",
+        "message",
+        "previous_message",
+        "subtype",
+        "message_changed",
+        "message_deleted",
+        "rich_text",
+        "rich_text_list",
+        "rich_text_section",
+        "rich_text_quote",
+        "section",
+        "table",
+        "rows",
+        "fields",
+        "accessory",
+        "title",
+        "style",
+        "ordered",
+        "indent",
+        "offset",
+        "border",
+        "user_id",
+        "emoji",
+        "name",
+        "unicode",
+        "1f44b-1f3fd",
+        "date",
+        "timestamp",
+        "mode",
+        "snippet",
+        "preview",
+        "id",
+        "message_blocks",
+        "is_share",
+        "ts",
+        "1700000000.000100",
+        "edited",
+        "reaction",
+        "item",
+        "channel",
+        "C1",
+        "chart",
+        "series",
+        "data",
+        "label",
+        "value",
+        "call",
+        "v1",
+        "command",
+        "data_visualization",
+        "button",
+        "unknown",
+    ];
+    let word = prop::sample::select(WORDS);
+    let leaf = prop_oneof![
+        word.clone().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        "[<>@!*_~`:|&;a. \\n-]{0,24}".prop_map(Value::from),
+        Just(Value::Null),
+    ];
+    leaf.prop_recursive(6, 80, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((word.clone(), inner), 0..6)
+                .prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
 proptest! {
+    #[test]
+    fn any_document_is_read(blocks in any_document(), whole in any_document(), attachments in any_document()) {
+        let _ = decode(&whole.to_string(), &own());
+        let message = json!({ "type": "message", "ts": "1.000000", "text": "MARK", "blocks": whole });
+        let _ = decode(&json!({ "team_id": "T1", "event": message }).to_string(), &own());
+        let inner = json!({
+            "ts": "1.000000", "text": "MARK", "blocks": [blocks], "attachments": [attachments.clone()], "files": [attachments],
+        });
+        for event in [
+            json!({ "type": "message", "channel": "C1", "subtype": "message_changed", "message": inner }),
+            json!({ "type": "message", "channel": "C1", "ts": "1.000000", "text": whole, "blocks": [inner] }),
+        ] {
+            let text = json!({ "team_id": "T1", "event": event }).to_string();
+            prop_assert!(decode(&text, &own()).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_refused_or_read(bytes in any::<Vec<u8>>()) {
+        let _ = decode(&String::from_utf8_lossy(&bytes), &own());
+    }
+
     #[test]
     fn nothing_panics(text in any::<String>(), kind in "[a-z_]{0,12}", value in "[ -~]{0,60}") {
         let _ = decode(&text, &own());

@@ -31,6 +31,14 @@ fn lanes() {
         lane(r#"{"team_id":"T1","event":{"type":"user_change","user":{"id":"U1"}}}"#),
         Scope::User(RemoteUserId::new("t1-u1"))
     );
+    assert_eq!(
+        lane(
+            r#"{"team_id":"T1","event":{"type":"channel_id_changed","old_channel_id":"G1","new_channel_id":"C1"}}"#
+        ),
+        chat("t1-g1")
+    );
+    assert_eq!(lane(r#"{"team_id":"T1","command":"/matrix","channel_id":"C1"}"#), chat("t1-c1"));
+    assert_eq!(lane(r#"{"team_id":"T1","channel_id":"C1"}"#), Scope::Network);
     // Of the workspaces in a shared channel, the one that we see it through.
     assert_eq!(
         lane(r#"{"team_id":"T2","context_team_id":"T1","event":{"type":"message","channel":"C1"}}"#),
@@ -71,6 +79,8 @@ fn keys() {
         ),
         key(r#"{"team_id":"T1","event":{"type":"message","channel":"C1","ts":"1.000000"}}"#)
     );
+    // Who asks the same twice asks twice.
+    assert_eq!(key(r#"{"team_id":"T1","command":"/matrix","trigger_id":"1.2.a"}"#), "command-1.2.a");
     assert_eq!(key("not json"), key("not json"));
     assert_ne!(key("not json"), key("not json either"));
     assert!(key("{").starts_with("sha256-"));
