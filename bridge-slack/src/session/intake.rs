@@ -1,7 +1,7 @@
 //! The way of a received payload into the inbox.
 
 use bridge_core::event::Scope;
-use bridge_core::id::{DedupKey, LoginId};
+use bridge_core::id::LoginId;
 use bridge_core::queue::{Inbox, Lane, NewJob, Source};
 
 use super::emoji::Emojis;
