@@ -1,5 +1,6 @@
 //! Slack's formats and the core's, both ways; everything here is pure.
 
+pub mod address;
 pub mod attachments;
 pub mod blocks;
 pub mod blocks_write;
@@ -9,6 +10,7 @@ pub mod encode;
 pub mod flatten;
 pub mod mrkdwn_read;
 pub mod mrkdwn_write;
+pub mod permalink;
 pub mod scope;
 pub mod spans;
 pub mod wire;

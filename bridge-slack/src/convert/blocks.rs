@@ -6,7 +6,7 @@ mod rich;
 
 use bridge_core::content::{Block, RichText, Span, Style};
 
-pub(super) use element::{broadcast, date};
+pub(super) use element::{address, broadcast, date};
 
 use super::mrkdwn_read;
 use super::spans::Spans;

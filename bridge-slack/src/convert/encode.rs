@@ -139,7 +139,8 @@ fn texts(message: &Message, options: Options) -> Vec<RichText> {
             texts.extend(split(&text, MAX_TEXT, measure));
         }
     }
-    texts.retain(|text| !text.is_empty());
+    // A post in which nothing is seen is refused.
+    texts.retain(|text| !mrkdwn_write::write(text, options.broadcast).trim().is_empty());
     texts
 }
 
