@@ -12,6 +12,7 @@
 )]
 
 mod clock;
+mod convert;
 mod fake;
 mod figures;
 mod fsync;
@@ -36,6 +37,8 @@ struct Arguments {
 enum Program {
     /// Measures the Slack bridge: latency, bursts, throughput, memory, start.
     Relay(relay::Options),
+    /// Measures the conversions between both sides' formats, within this program.
+    Convert(convert::Options),
     /// The bare path, which `relay` starts to compare with.
     Skeleton(skeleton::Options),
     /// The fake workspace as `relay` starts it.
@@ -46,6 +49,7 @@ enum Program {
 async fn main() -> anyhow::Result<()> {
     match Arguments::parse().program {
         Program::Relay(options) => relay::run(options).await,
+        Program::Convert(options) => convert::run(&options),
         Program::Skeleton(options) => skeleton::run(options).await,
         Program::FakeSlack(options) => fake::run(options).await,
     }

@@ -1,5 +1,6 @@
 //! Slack's formats and the core's, both ways; everything here is pure.
 
+pub mod address;
 pub mod attachments;
 pub mod blocks;
 pub mod blocks_write;
@@ -11,6 +12,7 @@ pub mod files;
 pub mod flatten;
 pub mod mrkdwn_read;
 pub mod mrkdwn_write;
+pub mod permalink;
 pub mod scope;
 pub mod spans;
 pub mod wire;

@@ -13,6 +13,7 @@ mod counts;
 mod debian;
 mod demo;
 mod deny;
+mod fuzz;
 mod generate;
 mod judges;
 mod postgres;
@@ -38,6 +39,7 @@ cargo xtask <verb>
   generate    write docs/generated, registration/examples and the list of migrations anew
   synapse     install the homeserver of the tests under target/synapse
   slack-sdks  install Slack's own clients of the tests under target/judges
+  fuzz        feed random inputs to what reads outsiders' words: TARGET or all [--seconds N] [--seed N]
   postgres    run a throw-away PostgreSQL until Ctrl-C, or while a command runs [-- COMMAND]
 ";
 
@@ -68,6 +70,7 @@ fn run(args: &[String]) -> Result<bool> {
         "generate" => generate::run(&workspace).map(|()| true),
         "synapse" => synapse::install(&workspace).map(|_| true),
         "slack-sdks" => slack_sdks::install(&workspace).map(|_| true),
+        "fuzz" => fuzz::run(&workspace, rest),
         "postgres" => postgres::run(&workspace, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -18,7 +18,7 @@ pub fn read(body: &str, formatted: Option<&str>, lookup: &Lookup) -> RichText {
         .unwrap_or_else(|| read_plain(body, lookup))
 }
 
-/// The full Matrix ids and aliases that a message links to, each once, so that they can be looked up before
+/// The full Matrix ids, aliases and event ids that a message links to, each once, so that they can be looked up before
 /// [`read`] is called.
 pub fn mentioned(body: &str, formatted: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
@@ -53,6 +53,9 @@ pub fn strip_reply_fallback(body: &str) -> &str {
 
 /// Plain text is left as it is, but for addresses of known Matrix users and rooms.
 fn read_plain(body: &str, lookup: &Lookup) -> RichText {
+    if body.trim().is_empty() {
+        return RichText::default();
+    }
     let mut text = RichText::plain(body);
     if !body.contains("matrix.to") && !body.contains("matrix:") {
         return text;

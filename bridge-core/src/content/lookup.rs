@@ -16,6 +16,8 @@ pub struct Lookup {
     pub remote_users: HashMap<String, RemoteUserId>,
     /// Matrix room id or alias → the chat it is a portal of.
     pub remote_chats: HashMap<String, ChatId>,
+    /// Matrix event id → the remote message it shows or became.
+    pub remote_messages: HashMap<String, RemoteMessageId>,
     /// A file of the remote network → where it is on Matrix, or a sentence that says why it is not.
     pub files: HashMap<FileSource, Result<CarriedFile, String>>,
     /// The name of one of the network's own emoji → the `mxc://` address of its picture.

@@ -24,6 +24,10 @@ pub(super) fn mention_name<'a>(mention: &Mention, label: &'a str, lookup: &'a Lo
         Mention::User(user_id) => lookup.users.get(user_id),
         Mention::Chat(chat_id) => lookup.chats.get(chat_id),
         Mention::Everyone | Mention::Here => return "@room",
+        // A bare address is shown as the one that is followed.
+        Mention::Message { id, url } if label == url => {
+            return lookup.messages.get(id).map_or(label, String::as_str);
+        }
         _ => None,
     };
     known.map(|known| known.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(label)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ChatId, RemoteUserId};
+use crate::id::{ChatId, RemoteMessageId, RemoteUserId};
 
 /// Formatted text: blocks from top to bottom.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,6 +206,13 @@ pub enum Mention {
     User(RemoteUserId),
     /// A chat of the remote network.
     Chat(ChatId),
+    /// A message of the remote network.
+    Message {
+        /// Which.
+        id: RemoteMessageId,
+        /// The address its author wrote, on either side; it leads there where the message cannot be shown.
+        url: String,
+    },
     /// A named group of people of the remote network.
     Group(String),
     /// Everybody in the chat (`@channel`, `@room`).

@@ -1,6 +1,7 @@
 //! Splits rich text into pieces that fit a limit.
 
 mod cut;
+mod weight;
 
 use cut::cut_block;
 
@@ -11,22 +12,28 @@ use super::{Block, RichText};
 /// within a mention, link or emoji that fits the limit on its own. Code that is cut is code on both sides. What is
 /// seen stays the same, but for the line breaks where cuts are made.
 ///
-/// `measure` must not give less for more text; it is called some dozens of times per piece. A limit smaller than
+/// `measure` must not give less for more text, nor less than a text's characters outside of tables; it is called some dozens of times per piece. A limit smaller than
 /// what one character in its formatting takes is exceeded, one character at a time. Empty text gives no pieces.
 pub fn split(text: &RichText, limit: usize, measure: impl Fn(&RichText) -> usize) -> Vec<RichText> {
     if text.is_empty() {
         return Vec::new();
     }
-    if measure(text) <= limit {
+    if !weight::exceeds(&text.blocks, limit) && measure(text) <= limit {
         return vec![text.clone()];
     }
-    let fits = |blocks: &[Block]| measure(&RichText { blocks: blocks.to_vec() }) <= limit;
+    let fits = |blocks: &[Block]| {
+        !weight::exceeds(blocks, limit) && measure(&RichText { blocks: blocks.to_vec() }) <= limit
+    };
     // Last block first, so that taking one from the front is cheap.
     let mut rest: Vec<Block> = text.blocks.iter().rev().filter(|block| !block.is_empty()).cloned().collect();
+    weight::loosen(&mut rest);
     let mut pieces = Vec::new();
     while !rest.is_empty() {
         let mut ahead = Vec::new();
         let count = longest(rest.len(), |count| {
+            if weight::exceeds(&rest[rest.len() - count..], limit) {
+                return false;
+            }
             while ahead.len() < count {
                 ahead.push(rest[rest.len() - 1 - ahead.len()].clone());
             }
@@ -42,6 +49,7 @@ pub fn split(text: &RichText, limit: usize, measure: impl Fn(&RichText) -> usize
             rest.extend(tail.filter(|tail| !tail.is_empty()));
         }
     }
+    pieces.iter_mut().for_each(|piece| weight::join(&mut piece.blocks));
     pieces
 }
 

@@ -147,6 +147,12 @@ fn mention_room_in(spans: &mut Vec<Span>) {
                 }
                 Span::Text { text: text[done..].to_owned(), style }.push_onto(spans);
             }
+            // As some programs write it: a link to the room they are in.
+            Span::Mention { mention: Mention::Chat(_) | Mention::MatrixLink(_), label, style }
+                if label == "@room" =>
+            {
+                spans.push(Span::Mention { mention: Mention::Everyone, label, style });
+            }
             other => spans.push(other),
         }
     }

@@ -62,3 +62,9 @@ fn cuts_a_long_text_quickly() {
     assert_eq!(pieces.len(), 125);
     assert_eq!(pieces.iter().map(plain::write).collect::<String>(), plain::write(&text));
 }
+
+#[test]
+fn a_long_word_fills_the_pieces() {
+    let pieces = split(&RichText::plain(&"x".repeat(10_000)), 4_000, characters);
+    assert_eq!(pieces.iter().map(characters).collect::<Vec<_>>(), [4_000, 4_000, 2_000]);
+}

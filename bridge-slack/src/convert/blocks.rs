@@ -10,7 +10,7 @@ mod rich;
 use bridge_core::content::{Block, RichText, Span, Style};
 
 pub(super) use actions::{beside, button};
-pub(super) use element::{broadcast, date};
+pub(super) use element::{address, broadcast, date};
 pub(super) use rich::language;
 
 use super::flatten;

@@ -49,10 +49,10 @@ impl Writer {
         match block {
             Block::List { start, items } => self.list(*start, items, 0),
             Block::Quote(blocks) => self.container("rich_text_quote", &flatten::spans(blocks)),
-            Block::Code { text, .. } => self.container("rich_text_preformatted", &preformatted(text)),
-            Block::Table { header, rows } => {
-                self.container("rich_text_preformatted", &preformatted(&flatten::table(*header, rows)));
-            }
+            Block::Code { language, text } => self.preformatted(language.as_deref(), text),
+            // Slack's own `table` block is one for each message, stands below its text, and takes no empty cell; and a
+            // post that has it cannot be edited into one without it.
+            Block::Table { header, rows } => self.preformatted(None, &flatten::table(*header, rows)),
             running => self.section(&flatten::spans(std::slice::from_ref(running))),
         }
     }
@@ -77,6 +77,21 @@ impl Writer {
         self.after = After::Section;
     }
 
+    fn preformatted(&mut self, language: Option<&str>, text: &str) {
+        let mut elements = Elements::new(self.broadcast);
+        elements.text(text);
+        let elements = elements.into_values();
+        if elements.is_empty() {
+            return;
+        }
+        let mut block = json!({ "type": "rich_text_preformatted", "elements": elements });
+        if let Some(language) = language.filter(|language| is_language(language)) {
+            block["language"] = json!(language);
+        }
+        self.out.push(block);
+        self.after = After::Other;
+    }
+
     fn container(&mut self, kind: &str, spans: &[Span]) {
         let mut elements = Elements::new(self.broadcast);
         elements.spans(spans);
@@ -97,7 +112,7 @@ impl Writer {
             let own: Vec<Block> = own.into_iter().cloned().collect();
             let mut elements = Elements::new(self.broadcast);
             elements.spans(&flatten::spans(&own));
-            run.push(json!({ "type": "rich_text_section", "elements": elements.into_values() }));
+            run.push(json!({ "type": "rich_text_section", "elements": elements.into_some() }));
             if !nested.is_empty() {
                 self.run(start, first, depth, &mut run);
                 first = index + 1;
@@ -131,17 +146,12 @@ impl Writer {
     }
 }
 
-fn preformatted(text: &str) -> Vec<Span> {
-    let mut spans = Vec::new();
-    for (index, line) in text.split('\n').enumerate() {
-        if index > 0 {
-            spans.push(Span::Break);
-        }
-        if !line.is_empty() {
-            spans.push(Span::text(line));
-        }
-    }
-    spans
+/// Whether a word can be the name of a language; one from outside may be anything.
+fn is_language(word: &str) -> bool {
+    (1..=32).contains(&word.len())
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'#' | b'.' | b'_'))
 }
 
 #[cfg(test)]

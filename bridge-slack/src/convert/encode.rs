@@ -98,6 +98,14 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// The text, if it is one.
+    pub fn into_post(self) -> Option<Post> {
+        match self {
+            Self::Post(post) => Some(post),
+            Self::Upload(_) => None,
+        }
+    }
+
     /// Which part of the Matrix event it carries.
     pub fn part(&self) -> &PartId {
         match self {

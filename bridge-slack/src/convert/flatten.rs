@@ -152,7 +152,7 @@ pub fn table(header: bool, rows: &[Vec<Vec<Span>>]) -> String {
         rows.iter().map(|row| row.iter().map(|cell| plain(cell).replace('\n', " ")).collect()).collect();
     let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        let widths = cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        let widths = cells.iter().filter_map(|row| row.get(column)).map(|cell| width_of(cell));
         // One long cell must not make all others as long.
         widths.max().unwrap_or(0).min(WIDEST_COLUMN)
     };
@@ -161,7 +161,7 @@ pub fn table(header: bool, rows: &[Vec<Vec<Span>>]) -> String {
         .iter()
         .map(|row| {
             let cells: Vec<String> =
-                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+                row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
             cells.join(" | ").trim_end().to_owned()
         })
         .collect();
@@ -169,4 +169,30 @@ pub fn table(header: bool, rows: &[Vec<Vec<Span>>]) -> String {
         lines.insert(1, widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("-+-"));
     }
     lines.join("\n")
+}
+
+fn padded(cell: &str, width: usize) -> String {
+    format!("{cell}{}", " ".repeat(width.saturating_sub(width_of(cell))))
+}
+
+/// How many columns a text takes in fixed width, as far as its characters tell: East Asian ones and most emoji take
+/// two, marks on others none.
+fn width_of(text: &str) -> usize {
+    let width = |character: char| match character {
+        '\u{300}'..='\u{36f}'
+        | '\u{200b}'..='\u{200d}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{1f3fb}'..='\u{1f3ff}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    };
+    text.chars().map(width).sum()
 }

@@ -5,7 +5,7 @@
 
 use bridge_core::content::{Block, Emoji, Item, Mention, RichText, Span, Style};
 
-use super::{emoji, flatten};
+use super::{emoji, flatten, permalink};
 use crate::id;
 
 /// Writes rich text. `broadcast`: whether a mention of everybody may ping them; else its label is shown.
@@ -77,6 +77,9 @@ fn list(start: Option<u32>, items: &[Item], broadcast: bool) -> String {
 }
 
 fn preformatted(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
     // Three signs in the text would end it early.
     format!("```\n{}\n```", escape(&text.replace("```", "`\u{200b}`\u{200b}`")))
 }
@@ -86,21 +89,38 @@ fn prefixed(text: &str, first: &str, others: &str) -> String {
 }
 
 fn spans(spans: &[Span], broadcast: bool) -> String {
-    spans.iter().map(|span| self::span(span, broadcast)).collect()
+    let mut out = String::new();
+    let mut hidden = false;
+    for run in spans.chunk_by(|one, next| outer_marks(one) == outer_marks(next)) {
+        let is_hidden = run[0].style().is_some_and(|style| style.spoiler);
+        if is_hidden != hidden {
+            out.push_str(if is_hidden { "[spoiler: " } else { "]" });
+            hidden = is_hidden;
+        }
+        let text: String = run.iter().map(|span| self::span(span, broadcast)).collect();
+        signed(&mut out, &text, run[0].style().unwrap_or_default());
+    }
+    if hidden {
+        out.push(']');
+    }
+    out
 }
 
+/// The marks whose signs stand around a whole run of spans; none for a break, which ends a run.
+fn outer_marks(span: &Span) -> Option<Style> {
+    span.style().map(|style| Style { code: false, underline: false, ..style })
+}
+
+/// A span within the signs of its run.
 fn span(span: &Span, broadcast: bool) -> String {
     match span {
-        Span::Text { text, style } => styled(text, *style),
-        Span::Link { url, label, style } => marked(link(url, label), *style),
-        Span::Mention { mention, label, style } => marked(self::mention(mention, label, broadcast), *style),
-        Span::Emoji { emoji: Emoji::Unicode(sequence), style } => {
-            marked(emoji::name(sequence).map_or_else(|| escape(sequence), |name| format!(":{name}:")), *style)
+        Span::Text { text, style } | Span::Date { label: text, style, .. } => coded(text, *style),
+        Span::Link { url, label, .. } => link(url, label),
+        Span::Mention { mention, label, .. } => self::mention(mention, label, broadcast),
+        Span::Emoji { emoji: Emoji::Unicode(sequence), .. } => {
+            emoji::name(sequence).map_or_else(|| escape(sequence), |name| format!(":{name}:"))
         }
-        Span::Emoji { emoji: Emoji::Custom { name, .. }, style } => {
-            marked(format!(":{}:", escape(name)), *style)
-        }
-        Span::Date { label, style, .. } => styled(label, *style),
+        Span::Emoji { emoji: Emoji::Custom { name, .. }, .. } => format!(":{}:", escape(name)),
         Span::Break => "\n".to_owned(),
         _ => String::new(),
     }
@@ -113,6 +133,11 @@ fn mention(mention: &Mention, label: &str, broadcast: bool) -> String {
         Mention::Group(group) if id::is_slack_id(group) => Some(format!("<!subteam^{group}>")),
         Mention::Everyone if broadcast => Some("<!channel>".to_owned()),
         Mention::Here if broadcast => Some("<!here>".to_owned()),
+        Mention::Message { id, url } => {
+            let shown = if label == url { Vec::new() } else { vec![Span::text(label)] };
+            Some(link(permalink::write(id).as_deref().unwrap_or(url), &shown))
+        }
+        Mention::MatrixLink(url) if label == url => Some(link(url, &[])),
         Mention::MatrixLink(url) => Some(link(url, &[Span::text(label)])),
         _ => None,
     };
@@ -129,34 +154,26 @@ fn link(url: &str, label: &[Span]) -> String {
     }
 }
 
-fn styled(text: &str, style: Style) -> String {
+fn coded(text: &str, style: Style) -> String {
     let escaped = escape(text);
-    let text = if style.code && !text.contains('`') && !text.trim().is_empty() {
+    if style.code && !text.contains('`') && !text.trim().is_empty() {
         format!("`{escaped}`")
     } else {
         escaped
-    };
-    let text = if style.spoiler { format!("[spoiler: {text}]") } else { text };
-    // The signs count only next to something visible.
+    }
+}
+
+/// Adds text with its signs, which count only next to something visible.
+fn signed(out: &mut String, text: &str, style: Style) {
     let inner = text.trim();
-    if inner.is_empty() {
-        return text;
-    }
+    let marks = [(style.bold, '*'), (style.italic, '_'), (style.strike, '~')];
+    let signs = || marks.into_iter().filter(|(on, _)| *on && !inner.is_empty()).map(|(_, sign)| sign);
     let from = text.len() - text.trim_start().len();
-    format!("{}{}{}", &text[..from], signs(inner, style), &text[from + inner.len()..])
-}
-
-fn marked(text: String, style: Style) -> String {
-    if text.is_empty() { text } else { signs(&text, style) }
-}
-
-fn signs(text: &str, style: Style) -> String {
-    let signs = [(style.strike, '~'), (style.italic, '_'), (style.bold, '*')];
-    let mut text = text.to_owned();
-    for (_, sign) in signs.into_iter().filter(|(on, _)| *on) {
-        text = format!("{sign}{text}{sign}");
-    }
-    text
+    out.push_str(&text[..from]);
+    out.extend(signs());
+    out.push_str(inner);
+    out.extend(signs().collect::<Vec<_>>().into_iter().rev());
+    out.push_str(&text[from + inner.len()..]);
 }
 
 #[cfg(test)]

@@ -20,6 +20,10 @@ pub(super) fn known(mention: &Mention, lookup: &Lookup) -> Option<Mention> {
         Mention::MatrixLink(address) => match matrix_id(address)? {
             MatrixId::Room(id) => id.to_string(),
             MatrixId::RoomAlias(alias) => alias.to_string(),
+            MatrixId::Event(_, event_id) => {
+                let id = lookup.remote_messages.get(event_id.as_str())?.clone();
+                return Some(Mention::Message { id, url: address.clone() });
+            }
             _ => return None,
         },
         _ => return None,
@@ -34,6 +38,7 @@ pub(super) fn matrix_ids(mention: &Mention) -> Option<String> {
         Mention::MatrixLink(address) => match matrix_id(address)? {
             MatrixId::Room(id) => Some(id.to_string()),
             MatrixId::RoomAlias(alias) => Some(alias.to_string()),
+            MatrixId::Event(_, event_id) => Some(event_id.to_string()),
             _ => None,
         },
         _ => None,

@@ -5,8 +5,10 @@ use super::tokens::Attributes;
 use crate::content::{Block, Emoji, Item, Lookup, RichText, Span, Style};
 
 mod open;
+mod script;
 
 use open::{Kind, Open};
+use script::Script;
 
 /// Quotes, lists and items open at once; what is deeper is shown at this depth. Far below the 100 elements that
 /// Matrix allows, so that the result can be stored as JSON and read again.
@@ -79,7 +81,10 @@ impl<'a> Tree<'a> {
             pre.begun = true;
         } else if !text.trim_ascii().is_empty() {
             self.ensure_cell();
-            self.line.text(text, self.style);
+            match self.script().and_then(|script| script.write(text)) {
+                Some(text) => self.line.text(&text, self.style),
+                None => self.line.text(text, self.style),
+            }
         } else if !matches!(self.innermost(), Kind::Table { .. } | Kind::Row { .. }) {
             self.line.text(text, self.style);
         }
@@ -119,7 +124,7 @@ impl<'a> Tree<'a> {
             "pre" => {
                 self.ensure_cell();
                 self.boundary();
-                self.pre = Some(Pre::default());
+                self.pre = Some(Pre { language: language(attributes), ..Pre::default() });
             }
             "hr" => {
                 self.boundary();
@@ -221,13 +226,33 @@ impl<'a> Tree<'a> {
             "u" | "ins" => style.underline = true,
             "s" | "strike" | "del" => style.strike = true,
             "code" | "tt" | "kbd" | "samp" => style.code = true,
-            "span" => style.spoiler = attributes.value("data-mx-spoiler").is_some(),
+            "sup" | "sub" => {}
+            "span" => {
+                if let Some(reason) = attributes.value("data-mx-spoiler") {
+                    style.spoiler = true;
+                    self.spoiler_reason(reason);
+                }
+            }
             _ => return,
         }
         if self.marks.len() < MAX_MARKS {
             self.marks.push((name.to_owned(), style));
             self.style = self.style.union(style);
         }
+    }
+
+    /// Why something is hidden is not hidden itself.
+    fn spoiler_reason(&mut self, reason: &str) {
+        if !reason.trim().is_empty() && !self.style.spoiler {
+            self.ensure_cell();
+            self.line.text(&format!("({}) ", reason.trim()), self.style);
+        }
+    }
+
+    /// The innermost raised or lowered text.
+    fn script(&self) -> Option<Script> {
+        let name = self.marks.iter().rev().map(|(name, _)| name.as_str());
+        name.filter_map(Script::of).next()
     }
 
     fn end_mark(&mut self, name: &str) {

@@ -161,7 +161,7 @@ fn flat_label(label: &[Span], lookup: &Lookup) -> Vec<Span> {
 
 /// An address that may be a link, since following it can only show something; its scheme in lower case, as
 /// readers want it.
-fn safe_address(url: &str) -> Option<String> {
+pub(super) fn safe_address(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once(':')?;
     let scheme = scheme.to_ascii_lowercase();
     matches!(scheme.as_str(), "http" | "https" | "mailto" | "matrix").then(|| format!("{scheme}:{rest}"))

@@ -18,6 +18,10 @@ pub(super) fn user_id(mention: &Mention, lookup: &Lookup) -> Option<String> {
 pub(super) fn address(mention: &Mention, lookup: &Lookup) -> Option<String> {
     match mention {
         Mention::Chat(chat_id) => room_address(lookup.chats.get(chat_id)?.mxid.as_deref()?),
+        Mention::Message { id, url } => {
+            let known = lookup.messages.get(id).filter(|link| is_matrix_link(link)).cloned();
+            known.or_else(|| super::inline::safe_address(url))
+        }
         Mention::MatrixLink(link) => is_matrix_link(link).then(|| link.clone()),
         mention => {
             let id = user_id(mention, lookup)?;

@@ -1,6 +1,6 @@
 //! Cuts one block, or one line of spans, in two.
 
-use super::longest;
+use super::{longest, weight};
 use crate::content::{Block, Item, Lookup, Span, Style, plain};
 
 /// What is cut off, and the rest if there is one. The head is never empty.
@@ -131,7 +131,8 @@ fn cut_span(span: Span, before: &[Span], fits: &dyn Fn(&[Span]) -> bool) -> (Vec
     match span {
         Span::Text { text, style } => {
             let piece = |text: &str| Span::Text { text: text.to_owned(), style };
-            let at = text_end(&text, before.is_empty(), &|text| fits(&with(piece(text))));
+            let must = before.is_empty() || weight::goes_on(before, style);
+            let at = text_end(&text, must, &|text| fits(&with(piece(text))));
             let some = |text: &str| (!text.is_empty()).then(|| piece(text)).into_iter().collect();
             (some(&text[..at]), some(&text[at..]))
         }

@@ -2,9 +2,9 @@
 
 use bridge_core::content::{Emoji, Mention, Span, Style};
 
-use super::super::emoji;
 use super::super::spans::Spans;
 use super::super::wire::{Content, Node};
+use super::super::{emoji, flatten, permalink};
 use super::{MAX_DEPTH, Reader, link};
 use crate::id;
 
@@ -18,7 +18,7 @@ impl Reader<'_> {
                 out.text(element.text.as_str(), style);
             }
             "link" => match link(&element.url, element.text.as_str()) {
-                Some(Span::Link { url, label, .. }) => out.push(Span::Link { url, label, style }),
+                Some(Span::Link { url, label, .. }) => out.push(address(url, label, style, self.team_id)),
                 other => {
                     self.lossy = true;
                     if let Some(span) = other {
@@ -100,6 +100,17 @@ impl Reader<'_> {
                 self.element(inner, out, depth + 1);
             }
         }
+    }
+}
+
+/// A link, or the message that its address leads to.
+pub(in super::super) fn address(url: String, label: Vec<Span>, style: Style, team_id: &str) -> Span {
+    match permalink::read(&url, team_id) {
+        Some(mention) => {
+            let label = if label.is_empty() { url } else { flatten::plain(&label) };
+            Span::Mention { mention, label, style }
+        }
+        None => Span::Link { url, label, style },
     }
 }
 

@@ -4,7 +4,7 @@ use bridge_core::content::{Emoji, Mention, Span, Style};
 use serde_json::{Map, Value, json};
 
 use super::super::mrkdwn_write::is_linkable;
-use super::super::{emoji, flatten};
+use super::super::{address, emoji, flatten, permalink};
 use crate::id;
 
 /// The longest text of one element, in characters; Slack refuses text objects above it.
@@ -26,6 +26,15 @@ impl Elements {
     pub(super) fn into_values(mut self) -> Vec<Value> {
         self.flush();
         self.out
+    }
+
+    /// The elements; a space where there are none, since nothing is not accepted everywhere.
+    pub(super) fn into_some(mut self) -> Vec<Value> {
+        self.flush();
+        if self.out.is_empty() {
+            self.text(" ");
+        }
+        self.into_values()
     }
 
     /// Adds text without style.
@@ -55,7 +64,7 @@ impl Elements {
 
     fn span(&mut self, span: &Span) {
         match span {
-            Span::Text { text, style } => self.styled(text, *style),
+            Span::Text { text, style } => self.words(text, *style),
             Span::Break => self.styled("\n", self.style),
             Span::Link { url, label, style } => self.link(url, &flatten::plain(label), *style),
             Span::Mention { mention, label, style } => self.mention(mention, label, *style),
@@ -68,6 +77,20 @@ impl Elements {
                 self.push(date, *style);
             }
             _ => {}
+        }
+    }
+
+    /// Text, with links of the addresses in it. Code stays as it is.
+    fn words(&mut self, text: &str, style: Style) {
+        if style.code {
+            return self.styled(text, style);
+        }
+        for (piece, is_address) in address::pieces(text) {
+            if is_address {
+                self.push(json!({ "type": "link", "url": piece }), style);
+            } else {
+                self.styled(piece, style);
+            }
         }
     }
 
@@ -97,6 +120,11 @@ impl Elements {
             }
             Mention::Everyone if self.broadcast => Some(json!({ "type": "broadcast", "range": "channel" })),
             Mention::Here if self.broadcast => Some(json!({ "type": "broadcast", "range": "here" })),
+            Mention::Message { id, url } => {
+                let label = if label == url { "" } else { label };
+                return self.link(permalink::write(id).as_deref().unwrap_or(url), label, style);
+            }
+            Mention::MatrixLink(url) if label == url => return self.link(url, "", style),
             Mention::MatrixLink(url) => return self.link(url, label, style),
             _ => None,
         };

@@ -106,6 +106,8 @@ impl Writer<'_> {
 
 fn bodies(message: &Message, options: Options) -> Vec<Body> {
     let measure = |text: &RichText| mrkdwn_write::write(text, options.broadcast).chars().count();
+    // A post in which nothing is seen is refused.
+    let is_seen = |text: &RichText| !mrkdwn_write::write(text, options.broadcast).trim().is_empty();
     let styled = |text: &RichText| match message.style {
         MessageStyle::Emote => RichText { blocks: text.blocks.iter().map(italic).collect() },
         _ => text.clone(),
@@ -115,14 +117,14 @@ fn bodies(message: &Message, options: Options) -> Vec<Body> {
         match &part.body {
             PartBody::Text(text) => {
                 let texts = split(&styled(text), MAX_TEXT, measure);
-                bodies.extend(texts.into_iter().filter(|text| !text.is_empty()).map(Body::Text));
+                bodies.extend(texts.into_iter().filter(is_seen).map(Body::Text));
             }
             PartBody::File(file) => {
                 let caption = file.caption.as_ref().map(styled).unwrap_or_default();
                 let mut texts = split(&caption, MAX_TEXT - COMMENT_MARGIN, measure).into_iter();
                 bodies.push(Body::File(file.clone(), texts.next().unwrap_or_default()));
                 // What is too long to stand with the file follows it.
-                bodies.extend(texts.filter(|text| !text.is_empty()).map(Body::Text));
+                bodies.extend(texts.filter(is_seen).map(Body::Text));
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use bridge_core::content::{Mention, Span, Style};
 
-use super::super::blocks::{broadcast, date, link};
+use super::super::blocks::{address, broadcast, date, link};
 use super::unescape;
 use crate::id;
 
@@ -38,7 +38,7 @@ pub(super) fn read(inner: &str, style: Style, team_id: &str) -> Span {
         return Span::Text { text: shown, style };
     }
     match link(&unescape(target), &label) {
-        Some(Span::Link { url, label, .. }) => Span::Link { url, label, style },
+        Some(Span::Link { url, label, .. }) => address(url, label, style, team_id),
         _ => Span::Text { text: label, style },
     }
 }

@@ -2,7 +2,8 @@
 
 use bridge_core::content::{Block, Emoji, Item, Mention, RichText, Span, Style};
 use bridge_core::id::{ChatId, RemoteUserId};
-use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+use proptest::collection::vec;
+use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use serde_json::Value;
 
 use super::super::{blocks_write, mrkdwn_read};
@@ -169,5 +170,43 @@ proptest! {
             prop_assert!(!pings(&written) && only_links(&written), "{:?}: {:?}", text, written);
             prop_assert!(!block_pings(&blocks_write::write(&text, false)));
         }
+    }
+}
+
+/// Words of one mark or several each, with spaces between: all that mrkdwn can hold. It has no underlining, and marks
+/// count only at the ends of words.
+fn words() -> impl Strategy<Value = Vec<Span>> {
+    let word = ("[a-zA-Z0-9é世][a-zA-Z0-9é世<>&]{0,7}", any::<[bool; 4]>()).prop_map(
+        |(text, [bold, italic, strike, code])| Span::Text {
+            text,
+            style: Style { bold, italic, strike, code, ..Style::default() },
+        },
+    );
+    vec(word, 1..8)
+        .prop_map(|words| words.into_iter().flat_map(|word| [Span::text(" "), word]).skip(1).collect())
+}
+
+/// Each character that is seen, with its style.
+fn seen(text: &RichText) -> Vec<(char, Style)> {
+    let mut found = Vec::new();
+    for block in &text.blocks {
+        let spans = super::super::flatten::spans(std::slice::from_ref(block));
+        for span in &spans {
+            if let Span::Text { text, style } = span {
+                found.extend(text.chars().filter(|c| !c.is_whitespace()).map(|c| (c, *style)));
+            }
+        }
+    }
+    found
+}
+
+proptest! {
+    #[test]
+    fn written_and_read(lines in vec(words(), 1..4), is_quote in any::<bool>()) {
+        let paragraphs = || lines.iter().cloned().map(Block::Paragraph).collect();
+        let blocks = if is_quote { vec![Block::Quote(paragraphs())] } else { paragraphs() };
+        let text = RichText { blocks };
+        let read = mrkdwn_read::read(&write(&text, false), "T1");
+        prop_assert_eq!(seen(&read), seen(&text), "{}", write(&text, false));
     }
 }

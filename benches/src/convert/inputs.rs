@@ -1,0 +1,102 @@
+//! Messages as both sides send them: typical, long, and as costly as anyone can make them.
+
+use serde_json::{Value, json};
+
+/// One message, as it comes from either side.
+pub(crate) struct Input {
+    pub(crate) name: String,
+    /// Whether it is one of many in every room.
+    pub(crate) is_typical: bool,
+    /// The payload of Slack's event.
+    pub(crate) payload: String,
+    /// The content of the Matrix event.
+    pub(crate) content: Value,
+}
+
+/// What texts of any size are made of.
+pub(crate) const SHAPES: [&str; 5] = ["words", "one word", "lines", "code", "signs"];
+
+const SENTENCE: &str =
+    "The build is green again, see the log for what went wrong; I will look at it tomorrow. ";
+
+fn input(name: &str, is_typical: bool, elements: &Value, text: &str, content: Value) -> Input {
+    let payload = json!({
+        "type": "event_callback", "team_id": "T1", "event_id": "Ev1",
+        "event": {
+            "type": "message", "channel": "C1", "user": "U1", "ts": "1700000000.000100", "text": text,
+            "blocks": [{ "type": "rich_text", "elements": elements }],
+        },
+    });
+    Input { name: name.to_owned(), is_typical, payload: payload.to_string(), content }
+}
+
+fn html(body: &str, formatted: &str) -> Value {
+    json!({
+        "msgtype": "m.text", "body": body, "format": "org.matrix.custom.html", "formatted_body": formatted,
+        "m.mentions": {},
+    })
+}
+
+fn section(elements: &Value) -> Value {
+    json!([{ "type": "rich_text_section", "elements": elements }])
+}
+
+/// The messages.
+pub(crate) fn messages() -> Vec<Input> {
+    let plain = section(&json!([{ "type": "text", "text": SENTENCE }]));
+    let styled = section(&json!([
+        { "type": "user", "user_id": "U2" },
+        { "type": "text", "text": " the " },
+        { "type": "text", "text": "build", "style": { "bold": true } },
+        { "type": "text", "text": " is green, see " },
+        { "type": "link", "url": "https://ci.example.org/1", "text": "the log" },
+        { "type": "emoji", "name": "tada" },
+    ]));
+    let list: Vec<Value> =
+        (0..40).map(|_| section(&json!([{ "type": "text", "text": SENTENCE }]))[0].clone()).collect();
+    let list = json!([{ "type": "rich_text_list", "style": "bullet", "indent": 0, "elements": list }]);
+    let changing: Vec<Value> = (0..2_000)
+        .map(
+            |n| json!({ "type": "text", "text": "x", "style": { "bold": n % 2 == 0, "italic": n % 3 == 0 } }),
+        )
+        .collect();
+    let plain_content = json!({ "msgtype": "m.text", "body": SENTENCE, "m.mentions": {} });
+    let styled_html = "<a href=\"https://matrix.to/#/@bob:hs.test\">Bob</a> the <b>build</b> is green, see \
+                       <a href=\"https://ci.example.org/1\">the log</a> 🎉";
+    let list_html = format!("<ul>{}</ul>", format!("<li>{SENTENCE}</li>").repeat(40));
+    let deep = format!("{}x", "<blockquote><ul><li>x".repeat(2_000));
+    let open = format!("{}x", "<b><i>x".repeat(6_000));
+    let deep_lists: Vec<Value> = (0..500)
+        .map(|n| json!({ "type": "rich_text_list", "style": "ordered", "indent": n % 9, "elements": section(&json!([{ "type": "text", "text": "x" }])) }))
+        .collect();
+    vec![
+        input("typical, plain", true, &plain, SENTENCE, plain_content),
+        input("typical, formatted", true, &styled, "the build", html("Bob the build", styled_html)),
+        input("long list", false, &list, "list", html("list", &list_html)),
+        input("worst: deep blocks", false, &json!(deep_lists), "x", html("x", &deep)),
+        input("worst: changing styles", false, &section(&json!(changing)), "x", html("x", &open)),
+    ]
+}
+
+/// A text of a shape with so many bytes. From Matrix it comes as a plain body, which has no limit of its own.
+pub(crate) fn sized(shape: &str, bytes: usize) -> Input {
+    let unit = match shape {
+        "one word" => "abcdefghij",
+        "lines" => "a line of a log 0123456789\n",
+        "code" => "    let x = compute(&y, 3);\n",
+        "signs" => "<&> *_~` ",
+        _ => SENTENCE,
+    };
+    let text = unit.repeat(bytes / unit.len());
+    let elements = if shape == "code" {
+        json!([{ "type": "rich_text_preformatted", "elements": [{ "type": "text", "text": text }] }])
+    } else {
+        section(&json!([{ "type": "text", "text": text }]))
+    };
+    let content = if shape == "code" && bytes < 200_000 {
+        html("x", &format!("<pre><code>{}</code></pre>", text.replace('&', "&amp;")))
+    } else {
+        json!({ "msgtype": "m.text", "body": text, "m.mentions": {} })
+    };
+    input(shape, false, &elements, "text", content)
+}
