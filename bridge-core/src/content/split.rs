@@ -49,7 +49,9 @@ pub fn split(text: &RichText, limit: usize, measure: impl Fn(&RichText) -> usize
             rest.extend(tail.filter(|tail| !tail.is_empty()));
         }
     }
-    pieces.iter_mut().for_each(|piece| weight::join(&mut piece.blocks));
+    for piece in &mut pieces {
+        weight::join(&mut piece.blocks);
+    }
     pieces
 }
 

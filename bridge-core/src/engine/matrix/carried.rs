@@ -158,8 +158,8 @@ async fn a_refused_topic_is_set_back_and_a_name_is_kept() {
     let notice = shown.last().unwrap()["content"]["body"].as_str().unwrap();
     assert_eq!(notice, "The room's topic was set back to what it was. Topics are fixed.");
     room.stage.carry(&set("m.room.name", json!({ "name": "lounge" }))).await;
-    let sent = room.sent.lock().unwrap().clone();
-    assert!(matches!(&sent[1].kind, MatrixKind::Name(Some(name)) if name == "lounge"));
+    let kinds = room.sent.lock().unwrap().clone();
+    assert!(matches!(&kinds[1].kind, MatrixKind::Name(Some(name)) if name == "lounge"));
     let portal = room.stage.bridge.store.portal(&Stage::chat()).await.unwrap().unwrap();
     assert_eq!(portal.info.name.as_deref(), Some("lounge"));
     room.stage.carry(&set("m.room.name", json!({ "name": "lounge" }))).await;
