@@ -2,6 +2,7 @@
 mod follow;
 mod journey;
 mod stage;
+mod tour;
 mod transcript;
 
 use std::future::Future;
@@ -19,7 +20,7 @@ use transcript::Transcript;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "demo")]
 pub struct Options {
-    /// Check one message each way and end.
+    /// Check that everything shown crosses, and end.
     #[arg(long)]
     pub once: bool,
     /// Use your own homeserver, by its address, in place of a Synapse of the demo's own.
@@ -66,6 +67,7 @@ pub async fn run(options: Options) -> Result<()> {
 async fn show(world: &mut World, stage: &Stage, options: &Options, transcript: &Transcript) -> Result<()> {
     stage.make_known(world, transcript).await?;
     let general = journey::first_contact(world, transcript).await?;
+    tour::take(world, &general, transcript).await?;
     if options.once {
         return Ok(());
     }
