@@ -14,6 +14,7 @@ use super::relay::Named;
 use super::supervisor::Logins;
 use crate::command::Catalogue;
 use crate::config::Permissions;
+use crate::content::FileSource;
 use crate::error::JobError;
 use crate::id::{ChatKey, RemoteUserId};
 use crate::matrix::{AppService, MatrixError, PublicMedia};
@@ -59,6 +60,8 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) rooms: Cache<String, Option<ChatKey>>,
     pub(crate) ghosts: Cache<RemoteUserId, Arc<KnownGhost>>,
     pub(crate) names: Cache<(String, OwnedUserId), Arc<Named>>,
+    /// How often carrying a file over has failed.
+    pub(crate) file_failures: Cache<FileSource, u32>,
     waker: OnceLock<Waker>,
     shared: Weak<Self>,
 }
@@ -85,6 +88,7 @@ impl<N: Network> Bridge<N> {
             rooms: Cache::new(CACHED),
             ghosts: Cache::new(CACHED),
             names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
+            file_failures: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             waker: OnceLock::new(),
         })
     }

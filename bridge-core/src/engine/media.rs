@@ -12,6 +12,8 @@ use crate::network::{FileBytes, Network, Session};
 
 /// A file whose length nobody knows beforehand is held in memory, up to so many bytes.
 const HELD: usize = 8 * 1024 * 1024;
+/// How often a file is tried before its message is shown without it: with the back-off some minutes.
+const MOST_TRIES: u32 = 10;
 /// The largest picture of an emoji.
 const EMOJI_LIMIT: usize = 1024 * 1024;
 /// What a file is whose kind nobody knows.
@@ -32,9 +34,7 @@ impl<N: Network> Bridge<N> {
         }
         let bytes = match live.session.open_file(file).await {
             Ok(bytes) => bytes,
-            Err(NetworkError::Rejected(why)) => return Ok(Err(why)),
-            Err(NetworkError::Unsupported(_)) => return Ok(Err("files are not carried over.".to_owned())),
-            Err(error) => return Err(error.into()),
+            Err(error) => return self.file_failed(file, error).await,
         };
         if let Some(size) = bytes.size.filter(|size| *size > limit) {
             return Ok(Err(too_large(size, limit)));
@@ -43,12 +43,42 @@ impl<N: Network> Bridge<N> {
         let media_type = media_type.unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
         match upload(&intent, bytes, &media_type, &file.name).await {
             Ok((mxc, size)) => Ok(Ok(CarriedFile { mxc, media_type, size, ..CarriedFile::default() })),
-            Err(Failure::Network(NetworkError::Rejected(why))) => Ok(Err(why)),
-            Err(Failure::Network(error)) => Err(error.into()),
-            Err(Failure::Matrix(error)) if error.status() == Some(413) => {
+            Err(Failure::Network(error)) => self.file_failed(file, error).await,
+            Err(Failure::Matrix(MatrixError::Refused { status: 413, .. })) => {
                 Ok(Err("the homeserver finds it too large.".to_owned()))
             }
-            Err(Failure::Matrix(error)) => Err(error.into()),
+            Err(Failure::Matrix(MatrixError::Refused { status: 400..=428, .. })) => {
+                Ok(Err("the homeserver did not take it.".to_owned()))
+            }
+            Err(Failure::Matrix(MatrixError::RateLimited(wait))) => Err(JobError::RetryAfter(wait)),
+            // Nothing else gets through either, so nothing is held up by the file.
+            Err(Failure::Matrix(error @ MatrixError::Unreachable(_))) => Err(error.into()),
+            Err(Failure::Matrix(error)) => {
+                self.file_failed(file, NetworkError::Transient(error.to_string())).await
+            }
+        }
+    }
+
+    /// What a failure means for the message: it waits and tries again, but not for ever; then it is shown without the
+    /// file, so that what comes behind it is not held up.
+    async fn file_failed(
+        &self,
+        file: &File,
+        error: NetworkError,
+    ) -> Result<Result<CarriedFile, String>, JobError> {
+        match error {
+            NetworkError::Rejected(why) => Ok(Err(why)),
+            NetworkError::Unsupported(_) => Ok(Err("files are not carried over.".to_owned())),
+            NetworkError::RateLimited(wait) => Err(JobError::RetryAfter(wait)),
+            error => {
+                let failures = self.file_failures.get(&file.source).await.unwrap_or(0) + 1;
+                if failures >= MOST_TRIES {
+                    tracing::warn!(%error, "a file could not be carried over; its message is shown without it");
+                    return Ok(Err("it could not be carried over.".to_owned()));
+                }
+                self.file_failures.insert(file.source.clone(), failures).await;
+                Err(error.into())
+            }
         }
     }
 

@@ -142,11 +142,14 @@ impl Session for PaperSession {
         Ok(Some(RemoteEvent::new(scope, sender, 1, DedupKey::new("root"), kind)))
     }
 
-    /// A file's content is its own source; `gone` is none.
+    /// A file's content is its own source; `gone` is none, `broken` never comes.
     async fn open_file(&self, file: &File) -> Result<FileBytes, NetworkError> {
         let content = file.source.as_str().to_owned();
         if content == "gone" {
             return Err(NetworkError::Rejected("it was deleted.".to_owned()));
+        }
+        if content == "broken" {
+            return Err(NetworkError::Transient("the connection was lost".to_owned()));
         }
         let size = Some(content.len() as u64);
         let stream = futures_util::stream::iter([Ok(bytes::Bytes::from(content))]).boxed();

@@ -202,3 +202,22 @@ async fn pins_and_members_follow() {
         assert_eq!(members.iter().any(|(user_id, _)| *user_id == ghost), is_in);
     }
 }
+
+#[tokio::test]
+async fn a_file_that_keeps_failing_does_not_hold_up_its_message_for_ever() {
+    let room = Room::new().await;
+    let mut message = Message::default();
+    let file = File::new(FileSource::new("broken"), "a.pdf");
+    message.parts.push(Part::new(PartId::first(), PartBody::File(file)));
+    let kind = RemoteKind::Message { id: id("one"), message };
+    let sender = Sender::user(RemoteUserId::new("U2"));
+    let event = RemoteEvent::new(Scope::Chat(Stage::chat()), sender, 5, DedupKey::new("d"), kind);
+    let job = room.stage.remote_job(&serde_json::to_string(&event).unwrap(), 0);
+    let mut tries = 1;
+    while room.stage.handle(&job).await.is_err() {
+        tries += 1;
+        assert!(tries <= 20, "it is tried for ever");
+    }
+    assert!(tries > 5, "given up after {tries} tries");
+    assert_eq!(room.shown().await[0]["content"]["body"], "📎 a.pdf – it could not be carried over.");
+}
