@@ -128,7 +128,7 @@ fn posts(event: &MatrixEvent, message: &Message, options: Options) -> Vec<Post> 
 }
 
 fn texts(message: &Message, options: Options) -> Vec<RichText> {
-    let measure = |text: &RichText| mrkdwn_write::write(text, options.broadcast).chars().count();
+    let measure = |text: &RichText| mrkdwn_write::length(text, options.broadcast, MAX_TEXT);
     let mut texts = Vec::new();
     for part in &message.parts {
         if let bridge_core::content::PartBody::Text(text) = &part.body {
