@@ -93,10 +93,6 @@ pub(crate) fn sized(shape: &str, bytes: usize) -> Input {
     } else {
         section(&json!([{ "type": "text", "text": text }]))
     };
-    let content = if shape == "code" && bytes < 200_000 {
-        html("x", &format!("<pre><code>{}</code></pre>", text.replace('&', "&amp;")))
-    } else {
-        json!({ "msgtype": "m.text", "body": text, "m.mentions": {} })
-    };
+    let content = json!({ "msgtype": "m.text", "body": text, "m.mentions": {} });
     input(shape, false, &elements, "text", content)
 }

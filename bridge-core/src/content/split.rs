@@ -21,30 +21,23 @@ pub fn split(text: &RichText, limit: usize, measure: impl Fn(&RichText) -> usize
     if !weight::exceeds(&text.blocks, limit) && measure(text) <= limit {
         return vec![text.clone()];
     }
-    let fits = |blocks: &[Block]| {
-        !weight::exceeds(blocks, limit) && measure(&RichText { blocks: blocks.to_vec() }) <= limit
-    };
+    let fits =
+        |blocks: Vec<Block>| !weight::exceeds(&blocks, limit) && measure(&RichText { blocks }) <= limit;
     // Last block first, so that taking one from the front is cheap.
     let mut rest: Vec<Block> = text.blocks.iter().rev().filter(|block| !block.is_empty()).cloned().collect();
     weight::loosen(&mut rest);
     let mut pieces = Vec::new();
     while !rest.is_empty() {
-        let mut ahead = Vec::new();
         let count = longest(rest.len(), |count| {
-            if weight::exceeds(&rest[rest.len() - count..], limit) {
-                return false;
-            }
-            while ahead.len() < count {
-                ahead.push(rest[rest.len() - 1 - ahead.len()].clone());
-            }
-            fits(&ahead[..count])
+            let next = &rest[rest.len() - count..];
+            !weight::exceeds(next, limit) && fits(next.iter().rev().cloned().collect())
         });
         if count > 0 {
             let mut blocks = rest.split_off(rest.len() - count);
             blocks.reverse();
             pieces.push(RichText { blocks });
         } else if let Some(block) = rest.pop() {
-            let (head, tail) = cut_block(block, &|block| fits(std::slice::from_ref(block)));
+            let (head, tail) = cut_block(block, &|block| fits(vec![block]));
             pieces.push(RichText { blocks: vec![head] });
             rest.extend(tail.filter(|tail| !tail.is_empty()));
         }

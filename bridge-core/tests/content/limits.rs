@@ -49,6 +49,8 @@ fn hostile_html_is_read_in_proportion() {
         full("<div>"),
         full("<blockquote>"),
         full("<ul><li>x"),
+        full("<ol>x"),
+        full("<ul><blockquote>x"),
         full("<b>x"),
         full("<table><tr><td>x"),
         full("<br>"),

@@ -7,26 +7,33 @@ pub const RULE: &str = "──────────";
 
 /// Columns are not filled up further than this, in characters.
 const WIDEST_COLUMN: usize = 100;
+/// Quotes and lists that are deeper stand without signs of their own: they would be longer than the text.
+pub const MAX_DEPTH: usize = 8;
 
 /// Blocks as running text: an empty line between them, lists and quotes with their signs in front of each line.
 pub fn spans(blocks: &[Block]) -> Vec<Span> {
+    nested(blocks, 0)
+}
+
+fn nested(blocks: &[Block], depth: usize) -> Vec<Span> {
     let mut out = Vec::new();
     for (index, block) in blocks.iter().enumerate() {
         if index > 0 {
             let list = matches!(block, Block::List { .. }) || matches!(blocks[index - 1], Block::List { .. });
             out.extend(std::iter::repeat_n(Span::Break, if list { 1 } else { 2 }));
         }
-        out.extend(block_spans(block));
+        out.extend(block_spans(block, depth));
     }
     out
 }
 
-fn block_spans(block: &Block) -> Vec<Span> {
+fn block_spans(block: &Block, depth: usize) -> Vec<Span> {
     match block {
         Block::Paragraph(spans) => spans.clone(),
         Block::Heading { spans, .. } => restyle(spans, |style| style.bold = true),
-        Block::Quote(blocks) => prefixed(&spans(blocks), "> ", "> "),
-        Block::List { start, items } => list_spans(*start, items),
+        Block::Quote(blocks) if depth >= MAX_DEPTH => nested(blocks, depth),
+        Block::Quote(blocks) => prefixed(&nested(blocks, depth + 1), "> ", "> "),
+        Block::List { start, items } => list_spans(*start, items, depth),
         Block::Code { text, .. } => lines(text, Style { code: true, ..Style::default() }),
         Block::Table { header, rows } => {
             lines(&table(*header, rows), Style { code: true, ..Style::default() })
@@ -36,14 +43,19 @@ fn block_spans(block: &Block) -> Vec<Span> {
     }
 }
 
-fn list_spans(start: Option<u32>, items: &[bridge_core::content::Item]) -> Vec<Span> {
+fn list_spans(start: Option<u32>, items: &[bridge_core::content::Item], depth: usize) -> Vec<Span> {
     let mut out = Vec::new();
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             out.push(Span::Break);
         }
+        let inner = nested(&item.blocks, depth + 1);
+        if depth >= MAX_DEPTH {
+            out.extend(inner);
+            continue;
+        }
         let sign = start.map_or_else(|| "• ".to_owned(), |start| format!("{}. ", number(start, index)));
-        out.extend(prefixed(&spans(&item.blocks), &sign, "    "));
+        out.extend(prefixed(&inner, &sign, "    "));
     }
     out
 }

@@ -10,7 +10,34 @@ use crate::id;
 
 /// Writes rich text. `broadcast`: whether a mention of everybody may ping them; else its label is shown.
 pub fn write(text: &RichText, broadcast: bool) -> String {
-    blocks(&text.blocks, broadcast)
+    blocks(&text.blocks, How { broadcast, most: usize::MAX, depth: 0 })
+}
+
+/// How many characters [`write()`] gives, if they are no more than `most`; else some number above it, which takes no
+/// longer to know, however long the text is.
+pub fn length(text: &RichText, broadcast: bool, most: usize) -> usize {
+    blocks(&text.blocks, How { broadcast, most, depth: 0 }).chars().count()
+}
+
+/// How text is written.
+#[derive(Clone, Copy)]
+struct How {
+    broadcast: bool,
+    /// Nothing is added to what has more characters.
+    most: usize,
+    /// How many quotes and lists are around.
+    depth: usize,
+}
+
+impl How {
+    fn deeper(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
+
+    /// Whether there is enough. The bytes are known at once, and are never fewer than the characters.
+    fn is_enough(self, out: &str) -> bool {
+        out.len() > self.most && out.chars().count() > self.most
+    }
 }
 
 /// Escapes what Slack reads as its own signs: `&`, `<`, `>`, and no other.
@@ -36,26 +63,28 @@ pub fn is_linkable(url: &str) -> bool {
         && url::Url::parse(url).is_ok()
 }
 
-fn blocks(blocks: &[Block], broadcast: bool) -> String {
+fn blocks(blocks: &[Block], how: How) -> String {
     let mut out = String::new();
     for (index, block) in blocks.iter().enumerate() {
+        if how.is_enough(&out) {
+            break;
+        }
         if index > 0 {
             let list = matches!(block, Block::List { .. }) || matches!(blocks[index - 1], Block::List { .. });
             out.push_str(if list { "\n" } else { "\n\n" });
         }
-        out.push_str(&self::block(block, broadcast));
+        out.push_str(&self::block(block, how));
     }
     out
 }
 
-fn block(block: &Block, broadcast: bool) -> String {
+fn block(block: &Block, how: How) -> String {
     match block {
-        Block::Paragraph(spans) => self::spans(spans, broadcast),
-        Block::Heading { spans, .. } => {
-            self::spans(&flatten::restyle(spans, |style| style.bold = true), broadcast)
-        }
-        Block::Quote(inner) => prefixed(&blocks(inner, broadcast), "> ", "> "),
-        Block::List { start, items } => list(*start, items, broadcast),
+        Block::Paragraph(spans) => self::spans(spans, how),
+        Block::Heading { spans, .. } => self::spans(&flatten::restyle(spans, |style| style.bold = true), how),
+        Block::Quote(inner) if how.depth >= flatten::MAX_DEPTH => blocks(inner, how),
+        Block::Quote(inner) => prefixed(&blocks(inner, how.deeper()), "> ", "> "),
+        Block::List { start, items } => list(*start, items, how),
         Block::Code { text, .. } => preformatted(text),
         Block::Table { header, rows } => preformatted(&flatten::table(*header, rows)),
         Block::Rule => flatten::RULE.to_owned(),
@@ -63,17 +92,25 @@ fn block(block: &Block, broadcast: bool) -> String {
     }
 }
 
-fn list(start: Option<u32>, items: &[Item], broadcast: bool) -> String {
-    let items: Vec<String> = items
-        .iter()
-        .enumerate()
-        .map(|(index, item)| {
-            let sign =
-                start.map_or_else(|| "• ".to_owned(), |start| format!("{}. ", flatten::number(start, index)));
-            prefixed(&blocks(&item.blocks, broadcast), &sign, "    ")
-        })
-        .collect();
-    items.join("\n")
+fn list(start: Option<u32>, items: &[Item], how: How) -> String {
+    let mut out = String::new();
+    for (index, item) in items.iter().enumerate() {
+        if how.is_enough(&out) {
+            break;
+        }
+        if index > 0 {
+            out.push('\n');
+        }
+        let inner = blocks(&item.blocks, how.deeper());
+        if how.depth >= flatten::MAX_DEPTH {
+            out.push_str(&inner);
+            continue;
+        }
+        let sign =
+            start.map_or_else(|| "• ".to_owned(), |start| format!("{}. ", flatten::number(start, index)));
+        out.push_str(&prefixed(&inner, &sign, "    "));
+    }
+    out
 }
 
 fn preformatted(text: &str) -> String {
@@ -88,16 +125,19 @@ fn prefixed(text: &str, first: &str, others: &str) -> String {
     format!("{first}{}", text.replace('\n', &format!("\n{others}")))
 }
 
-fn spans(spans: &[Span], broadcast: bool) -> String {
+fn spans(spans: &[Span], how: How) -> String {
     let mut out = String::new();
     let mut hidden = false;
     for run in spans.chunk_by(|one, next| outer_marks(one) == outer_marks(next)) {
+        if how.is_enough(&out) {
+            break;
+        }
         let is_hidden = run[0].style().is_some_and(|style| style.spoiler);
         if is_hidden != hidden {
             out.push_str(if is_hidden { "[spoiler: " } else { "]" });
             hidden = is_hidden;
         }
-        let text: String = run.iter().map(|span| self::span(span, broadcast)).collect();
+        let text: String = run.iter().map(|span| self::span(span, how)).collect();
         signed(&mut out, &text, run[0].style().unwrap_or_default());
     }
     if hidden {
@@ -112,11 +152,11 @@ fn outer_marks(span: &Span) -> Option<Style> {
 }
 
 /// A span within the signs of its run.
-fn span(span: &Span, broadcast: bool) -> String {
+fn span(span: &Span, how: How) -> String {
     match span {
         Span::Text { text, style } | Span::Date { label: text, style, .. } => coded(text, *style),
         Span::Link { url, label, .. } => link(url, label),
-        Span::Mention { mention, label, .. } => self::mention(mention, label, broadcast),
+        Span::Mention { mention, label, .. } => self::mention(mention, label, how),
         Span::Emoji { emoji: Emoji::Unicode(sequence), .. } => {
             emoji::name(sequence).map_or_else(|| escape(sequence), |name| format!(":{name}:"))
         }
@@ -126,13 +166,13 @@ fn span(span: &Span, broadcast: bool) -> String {
     }
 }
 
-fn mention(mention: &Mention, label: &str, broadcast: bool) -> String {
+fn mention(mention: &Mention, label: &str, how: How) -> String {
     let raw = match mention {
         Mention::User(user) => id::parse_user_id(user).map(|user| format!("<@{}>", user.id)),
         Mention::Chat(chat) => id::parse_chat_id(chat).map(|chat| format!("<#{}>", chat.id)),
         Mention::Group(group) if id::is_slack_id(group) => Some(format!("<!subteam^{group}>")),
-        Mention::Everyone if broadcast => Some("<!channel>".to_owned()),
-        Mention::Here if broadcast => Some("<!here>".to_owned()),
+        Mention::Everyone if how.broadcast => Some("<!channel>".to_owned()),
+        Mention::Here if how.broadcast => Some("<!here>".to_owned()),
         Mention::Message { id, url } => {
             let shown = if label == url { Vec::new() } else { vec![Span::text(label)] };
             Some(link(permalink::write(id).as_deref().unwrap_or(url), &shown))

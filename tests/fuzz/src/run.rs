@@ -10,7 +10,7 @@ use crate::mutate::{Random, mutate};
 use crate::target::Target;
 
 /// An input that takes longer is a failure. Builds without optimization are slow, so it is far above what is wanted.
-pub const MOST: Duration = Duration::from_secs(5);
+pub const MOST: Duration = Duration::from_secs(20);
 
 /// Inputs kept for their new results.
 const MOST_KEPT: usize = 5_000;

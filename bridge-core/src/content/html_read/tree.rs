@@ -251,8 +251,8 @@ impl<'a> Tree<'a> {
 
     /// The innermost raised or lowered text.
     fn script(&self) -> Option<Script> {
-        let mut name = self.marks.iter().rev().map(|(name, _)| name.as_str());
-        name.find_map(Script::of)
+        let mut names = self.marks.iter().rev().map(|(name, _)| name.as_str());
+        names.find_map(Script::of)
     }
 
     fn end_mark(&mut self, name: &str) {

@@ -4,25 +4,25 @@ use super::{longest, weight};
 use crate::content::{Block, Item, Lookup, Span, Style, plain};
 
 /// What is cut off, and the rest if there is one. The head is never empty.
-pub(super) fn cut_block(block: Block, fits: &dyn Fn(&Block) -> bool) -> (Block, Option<Block>) {
+pub(super) fn cut_block(block: Block, fits: &dyn Fn(Block) -> bool) -> (Block, Option<Block>) {
     match block {
         Block::Paragraph(spans) => {
-            let (head, tail) = cut_spans(spans, &|spans| fits(&Block::Paragraph(spans.to_vec())));
+            let (head, tail) = cut_spans(spans, &|spans| fits(Block::Paragraph(spans)));
             (Block::Paragraph(head), tail.map(Block::Paragraph))
         }
         Block::Heading { level, spans } => {
             let heading = |spans| Block::Heading { level, spans };
-            let (head, tail) = cut_spans(spans, &|spans| fits(&heading(spans.to_vec())));
+            let (head, tail) = cut_spans(spans, &|spans| fits(heading(spans)));
             (heading(head), tail.map(heading))
         }
         Block::Quote(blocks) => {
-            let (head, tail) = cut_blocks(blocks, &|blocks| fits(&Block::Quote(blocks.to_vec())));
+            let (head, tail) = cut_blocks(blocks, &|blocks| fits(Block::Quote(blocks)));
             (Block::Quote(head), tail.map(Block::Quote))
         }
         Block::List { start, items } => cut_list(start, items, fits),
         Block::Code { language, text } => {
             let code = |text: &str| Block::Code { language: language.clone(), text: text.to_owned() };
-            let at = text_end(&text, true, &|text| fits(&code(text)));
+            let at = text_end(&text, true, &|text| fits(code(text)));
             let tail = text[at..].strip_prefix('\n').unwrap_or(&text[at..]);
             (code(&text[..at]), (!tail.is_empty()).then(|| code(tail)))
         }
@@ -31,12 +31,12 @@ pub(super) fn cut_block(block: Block, fits: &dyn Fn(&Block) -> bool) -> (Block, 
     }
 }
 
-fn cut_blocks(mut blocks: Vec<Block>, fits: &dyn Fn(&[Block]) -> bool) -> (Vec<Block>, Option<Vec<Block>>) {
+fn cut_blocks(mut blocks: Vec<Block>, fits: &dyn Fn(Vec<Block>) -> bool) -> (Vec<Block>, Option<Vec<Block>>) {
     blocks.retain(|block| !block.is_empty());
-    let count = longest(blocks.len(), |count| fits(&blocks[..count]));
+    let count = longest(blocks.len(), |count| fits(blocks[..count].to_vec()));
     let mut tail = blocks.split_off(count);
     if count == 0 && !tail.is_empty() {
-        let (head, rest) = cut_block(tail.remove(0), &|block| fits(std::slice::from_ref(block)));
+        let (head, rest) = cut_block(tail.remove(0), &|block| fits(vec![block]));
         blocks.push(head);
         if let Some(rest) = rest {
             tail.insert(0, rest);
@@ -49,23 +49,22 @@ fn cut_blocks(mut blocks: Vec<Block>, fits: &dyn Fn(&[Block]) -> bool) -> (Vec<B
 fn cut_list(
     start: Option<u32>,
     mut items: Vec<Item>,
-    fits: &dyn Fn(&Block) -> bool,
+    fits: &dyn Fn(Block) -> bool,
 ) -> (Block, Option<Block>) {
-    let list = |items: &[Item]| Block::List { start, items: items.to_vec() };
-    let count = longest(items.len(), |count| fits(&list(&items[..count])));
+    let list = |items: Vec<Item>| Block::List { start, items };
+    let count = longest(items.len(), |count| fits(list(items[..count].to_vec())));
     let mut tail = items.split_off(count);
     if count == 0 && !tail.is_empty() {
         let first = tail.remove(0);
-        let (head, rest) =
-            cut_blocks(first.blocks, &|blocks| fits(&list(&[Item { blocks: blocks.to_vec() }])));
+        let (head, rest) = cut_blocks(first.blocks, &|blocks| fits(list(vec![Item { blocks }])));
         items.push(Item { blocks: head });
         let counted = u32::from(rest.is_none());
         if let Some(blocks) = rest {
             tail.insert(0, Item { blocks });
         }
-        return (list(&items), following(start, counted, tail));
+        return (list(items), following(start, counted, tail));
     }
-    (list(&items), following(start, u32::try_from(count).unwrap_or(u32::MAX), tail))
+    (list(items), following(start, u32::try_from(count).unwrap_or(u32::MAX), tail))
 }
 
 fn following(start: Option<u32>, counted: u32, items: Vec<Item>) -> Option<Block> {
@@ -76,23 +75,23 @@ fn following(start: Option<u32>, counted: u32, items: Vec<Item>) -> Option<Block
 type Row = Vec<Vec<Span>>;
 
 /// A row that is cut goes on in a row of its own.
-fn cut_table(header: bool, mut rows: Vec<Row>, fits: &dyn Fn(&Block) -> bool) -> (Block, Option<Block>) {
-    let table = |rows: &[Row]| Block::Table { header, rows: rows.to_vec() };
-    let count = longest(rows.len(), |count| fits(&table(&rows[..count])));
+fn cut_table(header: bool, mut rows: Vec<Row>, fits: &dyn Fn(Block) -> bool) -> (Block, Option<Block>) {
+    let table = |rows: Vec<Row>| Block::Table { header, rows };
+    let count = longest(rows.len(), |count| fits(table(rows[..count].to_vec())));
     let mut tail = rows.split_off(count);
     if count == 0 && !tail.is_empty() {
-        let (head, rest) = cut_row(tail.remove(0), &|row| fits(&table(&[row.to_vec()])));
+        let (head, rest) = cut_row(tail.remove(0), &|row| fits(table(vec![row])));
         rows.push(head);
         tail.splice(0..0, rest);
     }
-    (table(&rows), (!tail.is_empty()).then_some(Block::Table { header: false, rows: tail }))
+    (table(rows), (!tail.is_empty()).then_some(Block::Table { header: false, rows: tail }))
 }
 
-fn cut_row(mut cells: Row, fits: &dyn Fn(&[Vec<Span>]) -> bool) -> (Row, Option<Row>) {
-    let count = longest(cells.len(), |count| fits(&cells[..count]));
+fn cut_row(mut cells: Row, fits: &dyn Fn(Row) -> bool) -> (Row, Option<Row>) {
+    let count = longest(cells.len(), |count| fits(cells[..count].to_vec()));
     let mut tail = cells.split_off(count);
     if count == 0 && !tail.is_empty() {
-        let (head, rest) = cut_spans(tail.remove(0), &|spans| fits(&[spans.to_vec()]));
+        let (head, rest) = cut_spans(tail.remove(0), &|spans| fits(vec![spans]));
         cells.push(head);
         tail.splice(0..0, rest);
     }
@@ -100,10 +99,10 @@ fn cut_row(mut cells: Row, fits: &dyn Fn(&[Vec<Span>]) -> bool) -> (Row, Option<
 }
 
 /// At the last line break that fits, else after the last word, else before the span that does not fit, else in it.
-fn cut_spans(mut spans: Vec<Span>, fits: &dyn Fn(&[Span]) -> bool) -> (Vec<Span>, Option<Vec<Span>>) {
+fn cut_spans(mut spans: Vec<Span>, fits: &dyn Fn(Vec<Span>) -> bool) -> (Vec<Span>, Option<Vec<Span>>) {
     let lead = spans.iter().take_while(|span| span.is_empty()).count();
     spans.drain(..lead);
-    let count = longest(spans.len(), |count| fits(&spans[..count]));
+    let count = longest(spans.len(), |count| fits(spans[..count].to_vec()));
     if count == spans.len() {
         return (spans, None);
     }
@@ -126,13 +125,13 @@ fn cut_spans(mut spans: Vec<Span>, fits: &dyn Fn(&[Span]) -> bool) -> (Vec<Span>
 }
 
 /// Cuts the span that does not fit after `before`. With nothing before it the head is never empty.
-fn cut_span(span: Span, before: &[Span], fits: &dyn Fn(&[Span]) -> bool) -> (Vec<Span>, Vec<Span>) {
+fn cut_span(span: Span, before: &[Span], fits: &dyn Fn(Vec<Span>) -> bool) -> (Vec<Span>, Vec<Span>) {
     let with = |span: Span| [before, &[span]].concat();
     match span {
         Span::Text { text, style } => {
             let piece = |text: &str| Span::Text { text: text.to_owned(), style };
             let must = before.is_empty() || weight::goes_on(before, style);
-            let at = text_end(&text, must, &|text| fits(&with(piece(text))));
+            let at = text_end(&text, must, &|text| fits(with(piece(text))));
             let some = |text: &str| (!text.is_empty()).then(|| piece(text)).into_iter().collect();
             (some(&text[..at]), some(&text[at..]))
         }
@@ -140,12 +139,12 @@ fn cut_span(span: Span, before: &[Span], fits: &dyn Fn(&[Span]) -> bool) -> (Vec
         // Alone, and still too long.
         Span::Link { url, label, style } if !label.is_empty() => {
             let link = |label: Vec<Span>| Span::Link { url: url.clone(), label, style };
-            if !fits(&[link(vec![Span::text("…")])]) {
+            if !fits(vec![link(vec![Span::text("…")])]) {
                 let mut unlinked = label;
                 unlinked.push(Span::Text { text: format!(" ({url})"), style });
                 return (Vec::new(), unlinked);
             }
-            let (head, tail) = cut_spans(label, &|label| fits(&[link(label.to_vec())]));
+            let (head, tail) = cut_spans(label, &|label| fits(vec![link(label)]));
             (vec![link(head)], tail.map(link).into_iter().collect())
         }
         Span::Break => (vec![Span::Break], Vec::new()),

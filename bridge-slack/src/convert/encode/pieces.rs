@@ -105,7 +105,7 @@ impl Writer<'_> {
 }
 
 fn bodies(message: &Message, options: Options) -> Vec<Body> {
-    let measure = |text: &RichText| mrkdwn_write::write(text, options.broadcast).chars().count();
+    let measure = |text: &RichText| mrkdwn_write::length(text, options.broadcast, MAX_TEXT);
     // A post in which nothing is seen is refused.
     let is_seen = |text: &RichText| !mrkdwn_write::write(text, options.broadcast).trim().is_empty();
     let styled = |text: &RichText| match message.style {

@@ -210,3 +210,17 @@ proptest! {
         prop_assert_eq!(seen(&read), seen(&text), "{}", write(&text, false));
     }
 }
+
+proptest! {
+    #[test]
+    fn a_length_is_told_up_to_what_is_asked(lines in vec(words(), 1..9), most in 0_usize..200) {
+        let item = |spans: Vec<Span>| Item { blocks: vec![Block::Quote(vec![Block::Paragraph(spans)])] };
+        let list = Block::List { start: Some(9), items: lines.iter().cloned().map(item).collect() };
+        let mut blocks: Vec<Block> = lines.into_iter().map(Block::Paragraph).collect();
+        blocks.push(list);
+        let text = RichText { blocks };
+        let whole = write(&text, false).chars().count();
+        let length = super::length(&text, false, most);
+        prop_assert!(if whole <= most { length == whole } else { (most + 1..=whole).contains(&length) });
+    }
+}

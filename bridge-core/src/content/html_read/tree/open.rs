@@ -86,11 +86,19 @@ impl Tree<'_> {
         if self.in_cell() {
             return;
         }
-        if self.open.len() > MAX_OPEN_BLOCKS {
+        if self.open.len() + self.implied_items() > MAX_OPEN_BLOCKS {
             self.unopened += 1;
         } else {
             self.push(kind);
         }
+    }
+
+    /// How many items stand around what is open without being open themselves: a block right in a list is in one.
+    fn implied_items(&self) -> usize {
+        let is_list = |open: &Open| matches!(open.kind, Kind::List { .. });
+        let within =
+            self.open.windows(2).filter(|pair| is_list(&pair[0]) && !matches!(pair[1].kind, Kind::Item(_)));
+        within.count() + usize::from(matches!(self.innermost(), Kind::List { .. }))
     }
 
     /// Closes the innermost block of a kind and what is open in it.
