@@ -7,6 +7,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use crate::content::File;
 use crate::error::NetworkError;
+use crate::matrix::error::ErrorClass;
 use crate::matrix::{Intent, MatrixError};
 
 /// Bytes, piece by piece. An error ends them; what came before is then not to be used.
@@ -60,6 +61,9 @@ fn failure(error: &MatrixError) -> NetworkError {
         MatrixError::RateLimited(wait) => NetworkError::RateLimited(*wait),
         MatrixError::Malformed(_) => {
             NetworkError::Rejected("The homeserver's address of the file is not valid.".to_owned())
+        }
+        refused if matches!(refused.class(), ErrorClass::Permanent) => {
+            NetworkError::Rejected("The homeserver does not give out the file.".to_owned())
         }
         other => NetworkError::Transient(format!("The homeserver did not give the file: {other}")),
     }

@@ -193,10 +193,13 @@ impl<H: Handler> Committer<H> {
     }
 
     async fn write_ends(&mut self, tx: &mut crate::store::Tx, now: i64) -> Result<(), StoreError> {
-        let pairs: Vec<&MessageRow> = self.closing.iter().flat_map(|finish| &finish.pairs).collect();
-        message::insert(tx, &pairs).await?;
-        let gone: Vec<&Gone> = self.closing.iter().flat_map(|finish| &finish.gone).collect();
-        message::forget(tx, &gone).await?;
+        // Cut behind each end that removes pairs: what a later one brings back has to stay.
+        for ends in self.closing.split_inclusive(|finish| !finish.gone.is_empty()) {
+            let pairs: Vec<&MessageRow> = ends.iter().flat_map(|finish| &finish.pairs).collect();
+            message::insert(tx, &pairs).await?;
+            let gone: Vec<&Gone> = ends.iter().flat_map(|finish| &finish.gone).collect();
+            message::forget(tx, &gone).await?;
+        }
         for (job, cause) in self.closing.iter().filter_map(|finish| finish.parked.as_ref()) {
             dead_letter::insert(tx, job, cause, now).await?;
         }

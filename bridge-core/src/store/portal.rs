@@ -19,6 +19,7 @@ const PUT: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, inf
                    avatar_mxc = excluded.avatar_mxc";
 const NOTE: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at) \
                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (chat_id, receiver) DO NOTHING";
+const REMOVE_ROOMLESS: &str = "DELETE FROM portal WHERE chat_id = $1 AND receiver = $2 AND room_id IS NULL";
 const MOVE: &str = "UPDATE portal SET chat_id = $1, receiver = $2 WHERE chat_id = $3 AND receiver = $4";
 const COUNT: &str = "SELECT COUNT(*) FROM portal WHERE room_id IS NOT NULL";
 
@@ -121,12 +122,20 @@ impl Store {
         tx.commit().await
     }
 
-    /// Gives a chat's row to another chat, unless that has one.
-    pub async fn move_portal(&self, from: &ChatKey, to: &ChatKey) -> Result<(), StoreError> {
-        if self.portal(to).await?.is_some() {
-            return Ok(());
+    /// Gives a chat's row to another chat, unless that has a room of its own; says whether it did.
+    pub async fn move_portal(&self, from: &ChatKey, to: &ChatKey) -> Result<bool, StoreError> {
+        if self.portal(to).await?.is_some_and(|row| row.room_id.is_some()) {
+            return Ok(false);
         }
         let mut tx = self.begin().await?;
+        on!(&mut tx, c => {
+            sqlx::query(REMOVE_ROOMLESS)
+                .bind(to.chat_id.as_str())
+                .bind(to.receiver_str())
+                .execute(c)
+                .await?
+                .rows_affected()
+        });
         on!(&mut tx, c => {
             sqlx::query(MOVE)
                 .bind(to.chat_id.as_str())
@@ -137,7 +146,8 @@ impl Store {
                 .await?
                 .rows_affected()
         });
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// How many chats have a room.

@@ -124,14 +124,22 @@ fn media_type(response: &reqwest::Response) -> Option<String> {
 fn pieces(response: reqwest::Response) -> FileStream {
     Box::pin(stream::try_unfold(response, |mut response| async {
         let piece = timeout(PIECE_TIMEOUT, response.chunk()).await;
-        let piece = piece.map_err(|_| CallError::TimedOut).and_then(|piece| Ok(piece?));
+        let piece = piece.map_err(|_| CallError::TimedOut).and_then(|piece| piece.map_err(broken_off));
         let piece = piece.map_err(|error| error.of_read("a file"))?;
         Ok(piece.map(|piece| (piece, response)))
     }))
 }
 
+/// A body that ends too early. Nothing in a file can be unreadable, so whatever is wrong with it may pass.
+fn broken_off(error: reqwest::Error) -> CallError {
+    match CallError::from(error) {
+        CallError::Unreadable => CallError::Broken,
+        other => other,
+    }
+}
+
 async fn read(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, NetworkError> {
-    let broken = |error: reqwest::Error| CallError::from(error).of_read("a file");
+    let broken = |error: reqwest::Error| broken_off(error).of_read("a file");
     let too_long = || refused(&format!("The file is longer than {limit} bytes."));
     if response.content_length().is_some_and(|length| length > limit as u64) {
         return Err(too_long());

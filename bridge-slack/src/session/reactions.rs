@@ -122,9 +122,7 @@ impl Desk {
 fn name(emoji: &Emoji) -> Result<&str, NetworkError> {
     match emoji {
         Emoji::Unicode(sequence) => emoji::name(sequence).ok_or_else(|| {
-            NetworkError::Rejected(format!(
-                "Slack has no emoji {sequence} to react with; choose another one."
-            ))
+            NetworkError::Rejected("Slack has no such emoji to react with; choose another one.".to_owned())
         }),
         Emoji::Custom { name, .. } if emoji::is_name(name) => Ok(name),
         _ => Err(NetworkError::Rejected(

@@ -8,7 +8,7 @@ use fuzz::target::TARGETS;
 #[test]
 fn nothing_breaks_in_a_few_seconds() {
     for (seed, target) in (17..).zip(TARGETS) {
-        let outcome = run(target, Duration::from_secs(3), seed);
+        let outcome = run(target, Duration::from_secs(2), seed);
         let broken = outcome.broken.map(|input| String::from_utf8_lossy(&input).into_owned());
         assert_eq!(broken, None, "{} broke", target.name);
         assert!(

@@ -65,6 +65,8 @@ async fn an_edit_and_a_redaction_name_what_they_are_about() {
     let sent = room.sends("$2", "m.room.message", edit.clone()).await;
     let [MatrixKind::Edit { sent, message }] = &sent[..] else { panic!("{sent:?}") };
     assert_eq!((sent[0].id.as_str(), message.plain().as_str()), ("$1", "two"));
+    let closing = room.refused("$2", "m.room.message", edit.clone()).await.unwrap();
+    assert!(!closing.sent, "a repeated edit says nothing of the messages behind it");
     assert!(room.sends_as("@eve:hs.test", "$3", "m.room.message", edit.clone()).await.is_empty());
     edit["m.relates_to"]["event_id"] = "$never".into();
     assert!(matches!(room.refused("$4", "m.room.message", edit).await, Err(JobError::Reject(_))));

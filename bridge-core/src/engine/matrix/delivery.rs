@@ -16,7 +16,7 @@ use crate::store::portal::PortalRow;
 pub(super) struct Delivered {
     /// All remote messages that it is now.
     pub(super) parts: Vec<SentPart>,
-    /// Whether this try sent something that no earlier one had.
+    /// Whether this try certainly sent something that no earlier one had.
     pub(super) is_new: bool,
 }
 
@@ -45,7 +45,11 @@ impl<N: Network> Bridge<N> {
         let done = if job.maybe_sent { find_sent(&live.session, &outgoing).await? } else { Vec::new() };
         let found = done.clone();
         match live.session.send(&outgoing, done).await {
-            Ok(parts) => Ok(Delivered { is_new: parts.len() > found.len(), parts }),
+            Ok(parts) => {
+                // Of anything but a message the answer does not tell whether this try did it.
+                let is_message = matches!(outgoing.kind, MatrixKind::Message(_));
+                Ok(Delivered { is_new: is_message && parts.len() > found.len(), parts })
+            }
             Err(error) => {
                 self.note_refusal(&live, &error).await;
                 let error = JobError::from(error);

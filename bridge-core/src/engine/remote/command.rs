@@ -6,9 +6,10 @@ use super::super::Bridge;
 use super::super::bridge::room_id;
 use super::super::supervisor::Live;
 use super::message::chat_of;
+use crate::config::Level;
 use crate::content::{RichText, Span, Style};
 use crate::error::JobError;
-use crate::event::RemoteEvent;
+use crate::event::{ChatKind, RemoteEvent};
 use crate::network::{Network, Session};
 use crate::queue::Closing;
 use crate::store::portal::PortalRow;
@@ -48,7 +49,12 @@ impl<N: Network> Bridge<N> {
 
     async fn who(&self, portal: &PortalRow) -> Result<RichText, JobError> {
         let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
-        let members = self.app.bot().joined_members(room).await?;
+        let members = match self.app.bot().joined_members(room).await {
+            Ok(members) => members,
+            Err(error) => {
+                return Ok(RichText::plain(&format!("The room's members could not be listed: {error}.")));
+            }
+        };
         let mut names: Vec<String> = members
             .into_iter()
             .filter(|(user_id, _)| !self.app.owns(user_id.as_str()))
@@ -82,6 +88,11 @@ impl<N: Network> Bridge<N> {
                 "Say whom to invite by their full Matrix id, as in: invite @ada:example.org",
             ));
         };
+        if portal.info.kind != ChatKind::Channel && self.permissions.level(user_id.as_str()) < Level::Relay {
+            return Ok(RichText::plain(
+                "Into the room of a private chat the bridge invites only people who may use it.",
+            ));
+        }
         if self.app.owns(user_id.as_str()) {
             return Ok(RichText::plain("That is one of the bridge's own users, who come by themselves."));
         }
@@ -91,7 +102,8 @@ impl<N: Network> Bridge<N> {
             Err(error) if error.is_forbidden() => {
                 format!("{user_id} cannot be invited: they are in the room already, or may not come in.")
             }
-            Err(error) => return Err(error.into()),
+            // An answer, not a failure: the chat would wait for a server that may be gone for good.
+            Err(error) => format!("{user_id} could not be invited: {error}."),
         }))
     }
 }

@@ -2,7 +2,6 @@
 
 use super::super::Bridge;
 use super::super::bridge::room_id;
-use super::super::supervisor::Live;
 use crate::error::JobError;
 use crate::event::RemoteEvent;
 use crate::id::RemoteMessageId;
@@ -16,7 +15,6 @@ impl<N: Network> Bridge<N> {
     /// Redacts all events that show the message. One that begins a thread keeps its pairs: answers still refer to it.
     pub(super) async fn remote_delete(
         &self,
-        live: &Live<N::Session>,
         event: &RemoteEvent,
         id: &RemoteMessageId,
         is_tombstone: bool,
@@ -27,7 +25,7 @@ impl<N: Network> Bridge<N> {
         }
         let mut closing = Closing::default();
         for row in pairs {
-            self.redact_shown(live, &row, event.at).await?;
+            self.redact_shown(&row, event.at).await?;
             if !is_tombstone {
                 closing.gone.push((row.message_id, row.part_id));
             }
@@ -36,19 +34,13 @@ impl<N: Network> Bridge<N> {
     }
 
     /// Redacts one event: a ghost its own, the bot that of somebody on Matrix, whose message was removed over there.
-    pub(super) async fn redact_shown(
-        &self,
-        live: &Live<N::Session>,
-        row: &MessageRow,
-        at: i64,
-    ) -> Result<(), JobError> {
+    pub(super) async fn redact_shown(&self, row: &MessageRow, at: i64) -> Result<(), JobError> {
         let Some(portal) = self.known_portal(&row.chat).await? else { return Ok(()) };
         let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
         let by = match ruma::UserId::parse(&row.sender) {
             Ok(sender) if self.app.owns(&row.sender) => self.app.intent(&sender),
             _ => self.app.bot(),
         };
-        let _ = live;
         self.redact_event(&by, room, &row.event_id, at).await
     }
 

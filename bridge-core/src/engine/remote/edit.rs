@@ -49,7 +49,8 @@ impl<N: Network> Bridge<N> {
                 self.send_part(&place, event, &key, replacement(content, &row.event_id)).await?;
             }
             if shown.is_empty() {
-                let (relation, _) = self.relation(live, chat_of(event)?, message).await?;
+                let (relation, root) = self.relation(live, chat_of(event)?, message).await?;
+                closing.pairs.extend(root);
                 for (part, content) in relation.apply(vec![(part.clone(), content.clone())]) {
                     let key = Key { kind: "message", id, part: &part, revision };
                     let event_id = self.send_part(&place, event, &key, content).await?;
@@ -64,7 +65,7 @@ impl<N: Network> Bridge<N> {
         }
         let vanished = pairs.iter().filter(|row| !contents.iter().any(|(part, _)| shows(row, part)));
         for row in vanished {
-            self.redact_shown(live, row, event.at).await?;
+            self.redact_shown(row, event.at).await?;
             closing.gone.push((row.message_id.clone(), row.part_id.clone()));
         }
         Ok(closing)
@@ -133,6 +134,7 @@ fn replacement(content: &Value, event_id: &str) -> Value {
     }
     replacement["m.new_content"] = new;
     replacement["m.relates_to"] = json!({ "rel_type": "m.replace", "event_id": event_id });
-    // Who was mentioned before is not told again; who is new, is: the homeserver compares with the new content.
+    // Homeservers go by the mentions of the event itself: whoever was told of the message is not told of the edit.
+    replacement["m.mentions"] = json!({});
     replacement
 }

@@ -26,8 +26,11 @@ impl<N: Network> Bridge<N> {
     pub(super) async fn remote_moved(&self, event: &RemoteEvent, to: &ChatKey) -> Result<Closing, JobError> {
         let from = chat_of(event)?;
         let Some(portal) = self.store.portal(from).await? else { return Ok(Closing::default()) };
-        self.store.move_portal(from, to).await?;
+        if !self.store.move_portal(from, to).await? {
+            return Ok(Closing::default());
+        }
         self.portals.invalidate(from).await;
+        self.portals.invalidate(to).await;
         if let Some(room) = portal.room_id {
             self.rooms.insert(room, Some(to.clone())).await;
         }

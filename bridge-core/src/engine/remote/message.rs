@@ -60,7 +60,16 @@ impl<N: Network> Bridge<N> {
         }
         let place = self.place(live, event, chat).await?;
         let (relation, mut pairs) = self.relation(live, chat, message).await?;
-        pairs.extend(self.show(live, event, id, message, &place, &relation).await?);
+        match self.show(live, event, id, message, &place, &relation).await {
+            Ok(shown) => pairs.extend(shown),
+            Err(error) => {
+                if !pairs.is_empty() && !error.is_tried_again() {
+                    // The thread's beginning is there, and answers have to find it.
+                    self.store.put_pairs(&pairs).await?;
+                }
+                return Err(error);
+            }
+        }
         Ok(Closing { pairs, ..Closing::default() })
     }
 
@@ -145,7 +154,7 @@ pub(super) struct Key<'a> {
 
 /// Our own message coming back, whose pair is not stored: the database is older than the message. The marker says which
 /// Matrix event it was.
-fn adopt(
+pub(super) fn adopt(
     own_user: &str,
     chat: &ChatKey,
     event: &RemoteEvent,

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::super::Bridge;
 use super::super::supervisor::Live;
+use super::message::adopt;
 use crate::content::Message;
-use crate::error::JobError;
-use crate::event::RemoteKind;
+use crate::error::{JobError, NetworkError};
+use crate::event::{RemoteKind, Sender};
 use crate::id::{ChatKey, PartId, RemoteMessageId};
 use crate::network::{Network, Session};
 use crate::store::message::MessageRow;
@@ -36,6 +37,8 @@ impl Relation {
                 && let Some(root) = &self.thread
             {
                 let mut again = content.clone();
+                // Whoever is mentioned is told once.
+                again["m.mentions"] = json!({});
                 if index == 0 {
                     again["m.relates_to"] = json!({ "m.in_reply_to": { "event_id": root } });
                 }
@@ -97,8 +100,19 @@ impl<N: Network> Bridge<N> {
         chat: &ChatKey,
         root: &RemoteMessageId,
     ) -> Result<Vec<MessageRow>, JobError> {
-        let Some(event) = live.session.message(chat, root).await? else { return Ok(Vec::new()) };
+        let event = match live.session.message(chat, root).await {
+            Ok(Some(event)) => event,
+            Err(
+                error @ (NetworkError::Transient(_)
+                | NetworkError::RateLimited(_)
+                | NetworkError::BadCredentials(_)),
+            ) => return Err(error.into()),
+            Ok(None) | Err(_) => return Ok(Vec::new()),
+        };
         let RemoteKind::Message { id, message } = &event.kind else { return Ok(Vec::new()) };
+        if let Sender::Own { marker: Some(marker), .. } = &event.sender {
+            return Ok(adopt(live.row.own_user_id.as_str(), chat, &event, id, message, marker).pairs);
+        }
         let place = self.place(live, &event, chat).await?;
         // A beginning has no beginning of its own, whatever the network says.
         self.show(live, &event, id, message, &place, &Relation::default()).await

@@ -71,6 +71,7 @@ async fn an_edit_replaces_the_event_and_a_deletion_redacts_it() {
     assert_eq!(shown.len(), 3, "{shown:#?}");
     assert_eq!(shown[2]["content"]["m.new_content"]["body"], "third");
     assert_eq!(shown[2]["content"]["body"], "* third");
+    assert_eq!(shown[2]["content"]["m.mentions"], json!({}), "nobody is told of an edit");
     let relation = json!({ "rel_type": "m.replace", "event_id": shown[0]["event_id"] });
     assert_eq!(shown[2]["content"]["m.relates_to"], relation);
     room.happens(RemoteKind::Delete { id: id("one"), is_tombstone: false }).await;
