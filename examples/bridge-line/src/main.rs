@@ -63,8 +63,8 @@ impl Network for Line {
         let name = answers.answer("name").expose().to_owned();
         Wire::open(&self.server, &name, &["ROOMS"]).await?.read().await?;
         let (login_id, own_user_id) = (LoginId::new(&name), RemoteUserId::new(&name));
-        let (note, credentials) = (None, name.clone());
-        Ok(LoggedIn { login_id, name, own_user_id, personal: true, note, credentials })
+        let credentials = name.clone();
+        Ok(LoggedIn { login_id, name, own_user_id, personal: true, note: None, credentials })
     }
 
     fn connect(&self, name: String, context: Context) -> Result<LineSession, NetworkError> {
@@ -79,8 +79,7 @@ impl Network for Line {
         let sender = if is_own { Sender::Own { user_id, marker } } else { Sender::user(user_id) };
         let message = Message::text(RichText::plain(text));
         let kind = RemoteKind::Message { id: RemoteMessageId::new(id), message };
-        let at = at.parse().map_err(|_| malformed())?;
-        Ok(RemoteEvent::new(scope, sender, at, DedupKey::new(id), kind))
+        Ok(RemoteEvent::new(scope, sender, at.parse().map_err(|_| malformed())?, DedupKey::new(id), kind))
     }
 }
 
@@ -100,10 +99,7 @@ impl LineSession {
 impl Session for LineSession {
     async fn listen(&self, inbox: Inbox) -> Result<(), NetworkError> {
         let mut wire = Wire::open(&self.server, &self.name, &["LISTEN"]).await?;
-        loop {
-            let Some(line) = self.context.stop().run_until_cancelled(wire.read()).await else {
-                return Ok(());
-            };
+        while let Some(line) = self.context.stop().run_until_cancelled(wire.read()).await {
             let line = line?;
             self.context.report(ConnectionState::Connected);
             if let Some([room, _, id, ..]) = read_msg(&line) {
@@ -112,6 +108,7 @@ impl Session for LineSession {
                 wire.write(&["ACK", id]).await?;
             }
         }
+        Ok(())
     }
 
     async fn send(&self, event: &MatrixEvent, done: Vec<SentPart>) -> Result<Vec<SentPart>, NetworkError> {
@@ -188,14 +185,12 @@ fn read_msg(line: &str) -> Option<[&str; 6]> {
 
 /// What a `SENT` says, or a `NONE`.
 fn read_sent(line: &str) -> Result<Vec<SentPart>, NetworkError> {
-    match line.split('\t').collect::<Vec<_>>()[..] {
-        ["NONE"] => Ok(Vec::new()),
-        ["SENT", id, at] => {
-            let at = at.parse().map_err(|_| malformed())?;
-            Ok(vec![SentPart { part: PartId::first(), id: RemoteMessageId::new(id), at }])
-        }
-        _ => Err(malformed()),
-    }
+    let (id, at) = match line.split('\t').collect::<Vec<_>>()[..] {
+        ["NONE"] => return Ok(Vec::new()),
+        ["SENT", id, at] => (RemoteMessageId::new(id), at.parse().map_err(|_| malformed())?),
+        _ => return Err(malformed()),
+    };
+    Ok(vec![SentPart { part: PartId::first(), id, at }])
 }
 
 fn malformed() -> NetworkError {
