@@ -17,6 +17,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         command.current_dir(&workspace.root);
         command
     };
+    // The check reads the manifests of what other systems would need, too, which no build here has fetched.
+    process::run(&mut workspace.cargo(&["fetch", "--quiet", "--locked"]))?;
     process::run(deny().args(["--offline", "check", "bans", "licenses", "sources"]))?;
     // A network that swallows packets must not hold us up.
     let mut fetch = Command::new("timeout");

@@ -23,6 +23,11 @@ where
             path.display()
         ));
     }
+    if let Some(admin) = &args.admin
+        && ruma::UserId::parse(admin).is_err()
+    {
+        return Err(format!("--admin: {admin:?} is no Matrix id. Write it like @you:{}.", args.server_name));
+    }
     let own = serde_yaml::to_string(&S::default()).map_err(|error| error.to_string())?;
     let mut text = example(defaults, &args.server_name, &own)
         .replace("url: http://127.0.0.1:8008", &format!("url: {}", args.homeserver));
@@ -31,13 +36,63 @@ where
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     let config: Config<S> = Config::parse(&text, folder, defaults).map_err(|error| error.to_string())?;
+    let registration = &config.appservice.registration;
+    if registration.exists() {
+        // It may be another program's, or a homeserver's already: only `registration` changes one.
+        return Err(format!(
+            "{} exists already. Run init in a folder of its own, or move that file away.",
+            registration.display()
+        ));
+    }
     write_private(path, &text).map_err(|error| error.to_string())?;
     if let Some(key_file) = config.secret.key_file.as_ref().filter(|file| !file.exists()) {
         let key = Seal::new_key().map_err(|error| error.0)?;
         write_private(key_file, &format!("{}\n", key.expose())).map_err(|error| error.to_string())?;
     }
-    let produced =
-        produce(&plan(&config, defaults), &OutputArgs::default(), Some(&config.appservice.registration))
-            .map_err(|error| error.to_string())?;
+    let produced = produce(&plan(&config, defaults), &OutputArgs::default(), Some(registration))
+        .map_err(|error| error.to_string())?;
     Ok(format!("The config is in {}.\n{}Then: check, and run.", path.display(), produced.text))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Default, Serialize, Deserialize)]
+    struct Section {}
+
+    const DEFAULTS: Defaults = Defaults { id: "paper", name: "Paper", bot: "paperbot", port: 29_499 };
+
+    fn args(admin: &str) -> InitArgs {
+        let (server_name, homeserver) = ("hs.test".to_owned(), "http://127.0.0.1:8008".to_owned());
+        InitArgs { server_name, homeserver, admin: Some(admin.to_owned()) }
+    }
+
+    #[test]
+    fn what_exists_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = |name: &str| folder.path().join(name);
+        init::<Section>(&config("one.yaml"), &args("@ada:hs.test"), &DEFAULTS).unwrap();
+        let registration = std::fs::read(config("registration.yaml")).unwrap();
+        let other = Defaults { id: "other", bot: "otherbot", ..DEFAULTS };
+        let why = init::<Section>(&config("two.yaml"), &args("@ada:hs.test"), &other).unwrap_err();
+        assert!(why.contains("registration.yaml exists already"), "{why}");
+        assert!(!config("two.yaml").exists(), "a config without a registration was left behind");
+        assert_eq!(std::fs::read(config("registration.yaml")).unwrap(), registration);
+    }
+
+    #[test]
+    fn an_admin_is_a_person() {
+        let folder = tempfile::tempdir().unwrap();
+        for nobody in ["ada", "hs.test", "*", "@ada"] {
+            let path = folder.path().join("config.yaml");
+            let why = init::<Section>(&path, &args(nobody), &DEFAULTS).unwrap_err();
+            assert!(why.contains("--admin") && why.contains("@you:hs.test"), "{why}");
+            assert!(!path.exists());
+        }
+    }
 }
