@@ -77,7 +77,7 @@ impl World {
     pub async fn wait_for_hanging_call(&self, room: &str) -> Result<()> {
         eventually(LIMIT, "a call without an answer", async || {
             let calls = self.fake().call_log();
-            let is_there = calls.iter().any(|call| call.status.is_none() && call.path.contains(room));
+            let is_there = calls.iter().any(|call| call.hangs && call.path.contains(room));
             is_there.then_some(()).ok_or("every call was answered")
         })
         .await

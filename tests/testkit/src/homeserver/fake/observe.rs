@@ -36,6 +36,8 @@ pub struct CallRecord {
     pub status: Option<u16>,
     /// The answer's Matrix error code.
     pub errcode: Option<String>,
+    /// Whether a fault leaves it hanging; one that is just being answered has no status either.
+    pub hangs: bool,
 }
 
 /// One `PUT /send` that reached the server, new or repeated.

@@ -115,7 +115,12 @@ impl Server {
             (state.take_fault(&call), state.position)
         };
         match &fault {
-            Some(Fault::Hang) => std::future::pending().await,
+            Some(Fault::Hang) => {
+                if let Some(record) = self.lock().calls.get_mut(index) {
+                    record.hangs = true;
+                }
+                std::future::pending::<()>().await;
+            }
             Some(Fault::Reset) => return Err(Cut),
             Some(fault @ (Fault::Error(..) | Fault::RateLimit(_))) => {
                 let outcome = fault.failure().map_or_else(Answer::empty, Err);
@@ -152,6 +157,7 @@ impl Server {
             device_id: call.query("device_id").map(str::to_owned),
             status: None,
             errcode: None,
+            hangs: false,
         });
         state.calls.len() - 1
     }
