@@ -8,14 +8,14 @@ use bridge_core::appservice::OwnEvents;
 use bridge_core::appservice::query::NoLookups;
 use bridge_core::config::{Config, Defaults};
 use bridge_core::queue::Inbox;
-use bridge_core::service::cli::{Cli, Verb, start};
+use bridge_core::service::cli::{Cli, Help, Verb, start};
 use bridge_core::service::run::{Program, Running, introduce_bot};
 use bridge_core::service::{Ground, common, telemetry};
 use serde::{Deserialize, Serialize};
 
 use crate::host::{Host, Rooms};
 
-const DEFAULTS: Defaults = Defaults { id: "bots", name: "Bots", bot: "botsbot", port: 29_420 };
+const DEFAULTS: Defaults = Defaults { id: "bots", name: "Bots", bot: "botsbot", port: 29_420, notes: &[] };
 const INBOX_DEPTH: usize = 1_024;
 
 /// The section `bots`, which has no keys yet.
@@ -25,7 +25,13 @@ struct Section {}
 
 /// Runs the program: reads the command line, carries the verb out, ends with 0 or with 1 and sentences.
 pub fn main() -> ExitCode {
-    start("bridge-bots", "A host for Matrix bots.", String::new(), &["login", "commands"], carry_out)
+    let help = Help {
+        name: "bridge-bots".to_owned(),
+        about: "A host for Matrix bots.".to_owned(),
+        hidden: &["login", "commands"],
+        ..Help::default()
+    };
+    start(help, carry_out)
 }
 
 async fn carry_out(cli: Cli) -> Result<String, String> {

@@ -32,6 +32,9 @@ pub struct Defaults {
     pub bot: &'static str,
     /// The port to listen on.
     pub port: u16,
+    /// What the keys of the program's own section mean, for the example: each key with its comment, whose lines are cut
+    /// as they are to stand in the file.
+    pub notes: &'static [(&'static str, &'static str)],
 }
 
 /// All mistakes of a config file, one sentence each.
@@ -94,26 +97,38 @@ impl<S: DeserializeOwned + Default> Config<S> {
                 ]));
             }
         };
-        let homeserver = sections.take::<homeserver::Section>("homeserver").check(&mut sections.problems);
-        let appservice = sections.take::<appservice::Section>("appservice").check(
-            defaults,
-            folder,
-            &mut sections.problems,
-        );
-        let database = sections.take::<database::Section>("database").check(folder, &mut sections.problems);
-        let secret = sections.take::<secret::Section>("secret").check(folder);
-        let logging = sections.take::<Logging>("logging");
-        let permissions =
-            Permissions::check(sections.take::<permissions::Section>("permissions"), &mut sections.problems);
-        let own = sections.take::<S>(defaults.id);
+        let homeserver = sections.take("homeserver", homeserver::Section::check);
+        let appservice = sections.take("appservice", |section: appservice::Section, problems| {
+            section.check(defaults, folder, problems)
+        });
+        let database =
+            sections.take("database", |section: database::Section, problems| section.check(folder, problems));
+        let secret = sections.take("secret", |section: secret::Section, _| Some(section.check(folder)));
+        let logging = sections.take("logging", |section: Logging, problems| {
+            section.check(problems);
+            Some(section)
+        });
+        let permissions = sections.take("permissions", |section: permissions::Section, problems| {
+            Some(Permissions::check(section, problems))
+        });
+        let own = sections.take(defaults.id, |section: S, _| Some(section));
         sections.refuse_unknown(defaults.id);
-        match (homeserver, appservice, database) {
-            (Some(homeserver), Some(appservice), Some(database)) if sections.problems.is_empty() => {
-                let folder = folder.to_owned();
-                Ok(Self { homeserver, appservice, database, secret, logging, permissions, own, folder })
-            }
-            _ => Err(ConfigError(sections.problems)),
+        if !sections.problems.is_empty() {
+            return Err(ConfigError(sections.problems));
         }
+        let whole = || {
+            Some(Self {
+                homeserver: homeserver?,
+                appservice: appservice?,
+                database: database?,
+                secret: secret?,
+                logging: logging?,
+                permissions: permissions?,
+                own: own?,
+                folder: folder.to_owned(),
+            })
+        };
+        whole().ok_or_else(|| ConfigError(vec!["The config file could not be understood.".to_owned()]))
     }
 }
 
@@ -124,18 +139,25 @@ struct Sections {
 }
 
 impl Sections {
-    /// Takes a section out; a missing one has its default values.
-    fn take<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
-        match self.map.remove(name) {
+    /// Takes a section out and looks it over; a missing one has its default values. Of one that cannot be read only that
+    /// is told: what its keys would have said is not missing.
+    fn take<T: DeserializeOwned + Default, R>(
+        &mut self,
+        name: &str,
+        check: impl FnOnce(T, &mut Vec<String>) -> Option<R>,
+    ) -> Option<R> {
+        let section = match self.map.remove(name) {
             None | Some(Value::Null) => T::default(),
             // By way of text, since only the text reader's errors name the key they are about.
-            Some(value) => serde_yaml::to_string(&value)
-                .and_then(|text| serde_yaml::from_str(&text))
-                .unwrap_or_else(|error| {
+            Some(value) => match serde_yaml::to_string(&value).and_then(|text| serde_yaml::from_str(&text)) {
+                Ok(section) => section,
+                Err(error) => {
                     self.problems.push(explain(name, &error.to_string()));
-                    T::default()
-                }),
-        }
+                    return None;
+                }
+            },
+        };
+        check(section, &mut self.problems)
     }
 
     fn refuse_unknown(&mut self, own: &str) {

@@ -17,6 +17,8 @@ mod transport;
 pub mod txn_id;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use app_service::{AppService, Settings};

@@ -38,12 +38,18 @@ pub trait Network: Send + Sync + Sized + 'static {
     /// A login while connected.
     type Session: Session;
 
+    /// What the keys of its section mean, for the example config file: each key with its comment, whose lines are cut as
+    /// they are to stand in the file.
+    fn config_notes() -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Called once at start, before anything else. The error is one sentence that names the key (relative to the
     /// section) and the remedy; the program then ends with exit code 1 and nothing is changed.
     fn new(config: Self::Config) -> Result<Self, String>;
 
     /// The ways to log in, the usual one first. Called for `login` and `help`; must not block.
-    fn login_flows(&self) -> Vec<LoginFlow>;
+    fn login_flows() -> Vec<LoginFlow>;
 
     /// Texts that the program can print, each a verb of its command line (`manifest`).
     fn documents() -> Vec<Document> {

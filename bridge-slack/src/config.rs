@@ -65,6 +65,38 @@ pub enum RateLimits {
     Off,
 }
 
+/// What the keys mean, for the example config file.
+pub(crate) const NOTES: &[(&str, &str)] = &[
+    (
+        "api_url",
+        "Where Slack's Web API is; another address is for government workspaces and for tests. http:// only to 127.0.0.1.",
+    ),
+    (
+        "file_hosts",
+        "The hosts that keep people's files. Only these, and the Web API's own, are ever shown the bot's token.",
+    ),
+    (
+        "rate_limits",
+        "quota: calls are held back to Slack's published limits. off: only when Slack answers \"too many requests\".",
+    ),
+    (
+        "room_mentions",
+        "Whether @room on Matrix, by somebody whose power level allows it, pings the whole Slack channel. If not, it is\n\
+         shown as text.",
+    ),
+    ("link_previews", "Whether Slack shows previews of what people on Matrix link to."),
+    (
+        "replies",
+        "How an answer outside of threads is shown. quote: in the channel, under a line that says what it answers.\n\
+         thread: in the answered message's thread. broadcast: there, and in the channel as well.",
+    ),
+    (
+        "reaction_notes",
+        "Slack counts all reactions from Matrix as the app's. thread: a note in the message's thread says whose they are.\n\
+         off: it is said nowhere.",
+    ),
+];
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -150,6 +182,17 @@ mod tests {
             let sentence = with_url(refused).check().err().unwrap_or_default();
             assert!(sentence.starts_with("api_url is "), "{refused:?}: {sentence:?}");
         }
+    }
+
+    #[test]
+    fn every_key_is_explained_where_it_is_printed() {
+        let printed = serde_json::to_value(Config::default()).unwrap_or_default();
+        let printed: Vec<&String> = printed.as_object().into_iter().flat_map(|keys| keys.keys()).collect();
+        let mut explained: Vec<&str> = NOTES.iter().map(|(key, _)| *key).collect();
+        explained.sort_unstable();
+        assert_eq!(printed, explained);
+        let lines = NOTES.iter().flat_map(|(_, note)| note.lines());
+        assert!(lines.into_iter().all(|line| line.len() <= 120), "a comment is too wide");
     }
 
     #[test]

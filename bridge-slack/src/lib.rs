@@ -52,11 +52,15 @@ impl Network for Slack {
     type Credentials = Credentials;
     type Session = SlackSession;
 
+    fn config_notes() -> &'static [(&'static str, &'static str)] {
+        config::NOTES
+    }
+
     fn new(config: config::Config) -> Result<Self, String> {
         Ok(Self { api: Api::new(&config)?, options: config.options(), own: Mutex::default() })
     }
 
-    fn login_flows(&self) -> Vec<LoginFlow> {
+    fn login_flows() -> Vec<LoginFlow> {
         vec![login::flow()]
     }
 

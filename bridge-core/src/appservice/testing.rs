@@ -13,7 +13,8 @@ use super::query::Lookups;
 use super::transactions::{OwnEvents, RoomLanes};
 use super::{Endpoints, Exchange, serve};
 use crate::clock::Clock;
-use crate::matrix::{AppService, Settings};
+use crate::matrix::AppService;
+use crate::matrix::testing::app_of;
 use crate::queue::{Delivered, Inbox, InboxError, Lane, NewJob};
 use crate::secret::Secret;
 
@@ -101,16 +102,7 @@ impl Lookups for SomeExist {
 impl Fixture {
     pub(super) async fn new(kind: Kind) -> Self {
         let slot = Homeserver::lease(kind).await.unwrap();
-        let own = &slot.appservice;
-        let app = AppService::new(Settings {
-            id: own.id.clone(),
-            homeserver_url: slot.homeserver.base_url().to_owned(),
-            server_name: own.server_name.clone(),
-            bot: own.bot.clone(),
-            user_prefix: own.user_prefix.clone(),
-            as_token: Secret::new(own.as_token.clone()),
-        })
-        .unwrap();
+        let app = app_of(&slot);
         let (inbox, mut deliveries) = Inbox::channel(16);
         let queue = Queue::default();
         let mut tasks = JoinSet::new();

@@ -20,6 +20,13 @@ pub struct Database {
     pub url: Secret,
 }
 
+impl Database {
+    /// The file of an SQLite database.
+    pub fn file(&self) -> Option<&Path> {
+        self.url.expose().strip_prefix("sqlite:").map(Path::new)
+    }
+}
+
 impl Section {
     pub(super) fn check(self, folder: &Path, problems: &mut Vec<String>) -> Option<Database> {
         let text = self.url.unwrap_or_else(|| "sqlite:bridge.db".to_owned());

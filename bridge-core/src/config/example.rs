@@ -2,15 +2,11 @@
 
 use super::Defaults;
 
-/// The example for a program; `own` is the YAML of its own section, not indented.
+/// The example for a program; `own` is the YAML of its own section, not indented and without comments: they come from
+/// [`Defaults::notes`].
 pub fn example(defaults: &Defaults, server_name: &str, own: &str) -> String {
-    let Defaults { id, name, bot, port } = defaults;
-    let own = own.trim().trim_start_matches("---").trim();
-    let own: String = if own.is_empty() || own == "{}" {
-        format!("{id}: {{}}\n")
-    } else {
-        own.lines().fold(format!("{id}:\n"), |text, line| format!("{text}  {line}\n"))
-    };
+    let Defaults { id, name, bot, port, .. } = defaults;
+    let own = own_section(defaults, own);
     let head = format!(
         r#"# Which homeserver we stand beside.
 homeserver:
@@ -53,6 +49,22 @@ secret:
     );
     let tail = tail(server_name, name, &own);
     format!("{head}{tail}")
+}
+
+/// The program's own section, with a comment above each key that has one.
+fn own_section(defaults: &Defaults, own: &str) -> String {
+    let own = own.trim().trim_start_matches("---").trim();
+    if own.is_empty() || own == "{}" {
+        return format!("{}: {{}}\n", defaults.id);
+    }
+    let mut text = format!("{}:\n", defaults.id);
+    for line in own.lines() {
+        let key = line.split(':').next().unwrap_or_default();
+        let note = defaults.notes.iter().find(|(named, _)| *named == key);
+        let comment = note.into_iter().flat_map(|(_, note)| note.lines()).map(|line| format!("  # {line}\n"));
+        text.extend(comment.chain([format!("  {line}\n")]));
+    }
+    text
 }
 
 /// The sections from `logging` on.

@@ -23,6 +23,24 @@ pub enum Format {
     Json,
 }
 
+impl Logging {
+    /// A word that is no level would be taken for the name of a part of the program, and nothing would be logged.
+    pub(super) fn check(&self, problems: &mut Vec<String>) {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        let is_level = |word: &str| LEVELS.iter().any(|level| word.trim().eq_ignore_ascii_case(level));
+        let wrong = self.level.split(',').find(|directive| match directive.split_once('=') {
+            Some((part, level)) => part.trim().is_empty() || !is_level(level),
+            None => !is_level(directive),
+        });
+        if let Some(wrong) = wrong {
+            problems.push(format!(
+                "logging.level: {wrong:?} is not a level. Write error, warn, info, debug or trace; for a part of the \
+                 program, info,bridge_core::queue=debug."
+            ));
+        }
+    }
+}
+
 impl Default for Logging {
     fn default() -> Self {
         Self { level: "info".to_owned(), format: Format::Text }

@@ -5,7 +5,13 @@ use std::path::Path;
 
 use super::*;
 
-const DEFAULTS: Defaults = Defaults { id: "chat", name: "Chat", bot: "chatbot", port: 29_401 };
+const DEFAULTS: Defaults = Defaults {
+    id: "chat",
+    name: "Chat",
+    bot: "chatbot",
+    port: 29_401,
+    notes: &[("speed", "How fast.\nIn steps.")],
+};
 
 #[derive(Debug, Clone, Default, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -45,6 +51,33 @@ fn the_example_has_the_default_values() {
     assert_eq!(example.homeserver, bare.homeserver);
     assert_eq!(example.logging, bare.logging);
     assert_eq!(example.own, bare.own);
+}
+
+#[test]
+fn the_example_explains_the_programs_own_keys() {
+    let example = example::example(&DEFAULTS, "hs.test", "speed: 0\nnames:\n- speed: x");
+    assert!(
+        example.contains("chat:\n  # How fast.\n  # In steps.\n  speed: 0\n  names:\n  - speed: x\n"),
+        "{example}"
+    );
+}
+
+#[test]
+fn a_level_is_a_level() {
+    for good in ["info", "INFO", "off", "warn,bridge_core::queue=debug", "info, bridge_core::store=trace"] {
+        assert!(parse(&format!("{GOOD}logging: {{level: '{good}'}}")).is_ok(), "{good}");
+    }
+    for wrong in ["loud", "info,bridge_core", "info,=debug", "bridge_core=loud", "''"] {
+        refused(&format!("{GOOD}logging: {{level: {wrong:?}}}"), &["logging.level"]);
+    }
+}
+
+#[test]
+fn one_mistake_is_one_sentence() {
+    let text = "homeserver: {urll: 'http://127.0.0.1:1', name: hs.test}";
+    let error = parse(text).expect_err("a mistake");
+    assert_eq!(error.0.len(), 1, "{error}");
+    assert!(error.0[0].contains("urll"), "{error}");
 }
 
 #[test]

@@ -19,7 +19,8 @@ use crate::event::{
     ChatInfo, ChatKind, MatrixEvent, MatrixKind, RemoteEvent, RemoteKind, Scope, Sender, UserInfo,
 };
 use crate::id::{ChatKey, DedupKey, LoginId, PartId, RemoteMessageId, RemoteUserId};
-use crate::matrix::{AppService, CreateRoom, Settings};
+use crate::matrix::CreateRoom;
+use crate::matrix::testing::app_of;
 use crate::network::login::{Answers, LoggedIn, LoginError, LoginFlow};
 use crate::network::{Capabilities, Context, FileBytes, Network, NetworkInfo, SentPart, Session};
 use crate::queue::{Closing, Delivery, Handler, Inbox, Job, Lane, Source};
@@ -83,7 +84,7 @@ impl Network for Paper {
         Ok(Self::silent())
     }
 
-    fn login_flows(&self) -> Vec<LoginFlow> {
+    fn login_flows() -> Vec<LoginFlow> {
         Vec::new()
     }
 
@@ -188,16 +189,7 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) async fn new(kind: Kind, network: Paper) -> Self {
         let slot = Homeserver::lease(kind).await.unwrap();
-        let own = &slot.appservice;
-        let app = AppService::new(Settings {
-            id: own.id.clone(),
-            homeserver_url: slot.homeserver.base_url().to_owned(),
-            server_name: own.server_name.clone(),
-            bot: own.bot.clone(),
-            user_prefix: own.user_prefix.clone(),
-            as_token: Secret::new(own.as_token.clone()),
-        })
-        .unwrap();
+        let app = app_of(&slot);
         let (inbox, deliveries) = Inbox::channel(16);
         let bridge = Bridge::new(Setup {
             network,

@@ -8,9 +8,9 @@ use ruma::{OwnedRoomId, OwnedTransactionId, RoomId};
 use serde_json::{Value, json};
 use testkit::{Fake, Homeserver, Kind, Slot};
 
-use super::{AppService, Intent, Settings, TxnKey, txn_id};
+use super::testing::app_of;
+use super::{AppService, Intent, TxnKey, txn_id};
 use crate::id::RemoteUserId;
-use crate::secret::Secret;
 
 const BOTH: [Kind; 2] = [Kind::FakeSynapse, Kind::FakeContinuwuity];
 
@@ -23,12 +23,12 @@ impl World {
     /// A slot of a homeserver.
     async fn new(kind: Kind) -> Self {
         let slot = Homeserver::lease(kind).await.unwrap();
-        Self { app: app(&slot), slot }
+        Self { app: app_of(&slot), slot }
     }
 
     /// The same appservice as after a restart: nothing is known.
     fn twin(&self) -> AppService {
-        app(&self.slot)
+        app_of(&self.slot)
     }
 
     fn ghost(&self, remote: &str) -> Intent {
@@ -49,19 +49,6 @@ impl World {
         events.retain(|event| event["type"] == "m.room.message");
         events
     }
-}
-
-fn app(slot: &Slot) -> AppService {
-    let own = &slot.appservice;
-    AppService::new(Settings {
-        id: own.id.clone(),
-        homeserver_url: slot.homeserver.base_url().to_owned(),
-        server_name: own.server_name.clone(),
-        bot: own.bot.clone(),
-        user_prefix: own.user_prefix.clone(),
-        as_token: Secret::new(own.as_token.clone()),
-    })
-    .unwrap()
 }
 
 fn txn(remote_id: &str, ghost: &Intent) -> OwnedTransactionId {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-use super::cli::{Cli, Verb, start};
+use super::cli::{Cli, Help, Verb, start};
 use super::ground::Ground;
 use super::run::{Program, Running, introduce_bot};
 use super::{common, login, pictures, telemetry};
@@ -31,13 +31,25 @@ pub fn main<N: Network>() -> ExitCode {
         .collect::<Vec<_>>();
     let after =
         if more.is_empty() { String::new() } else { format!("More texts to print:\n{}", more.join("\n")) };
-    let about = format!("A bridge between Matrix and {}.", N::INFO.name);
-    start(&format!("bridge-{}", N::INFO.id), &about, after, &[], carry_out::<N>)
+    let help = Help {
+        name: format!("bridge-{}", N::INFO.id),
+        about: format!("A bridge between Matrix and {}.", N::INFO.name),
+        after,
+        login: login::help(N::login_flows()),
+        hidden: &[],
+    };
+    start(help, carry_out::<N>)
 }
 
 fn defaults<N: Network>() -> Defaults {
     let info = N::INFO;
-    Defaults { id: info.id, name: info.name, bot: info.default_bot, port: info.default_port }
+    Defaults {
+        id: info.id,
+        name: info.name,
+        bot: info.default_bot,
+        port: info.default_port,
+        notes: N::config_notes(),
+    }
 }
 
 async fn carry_out<N: Network>(cli: Cli) -> Result<String, String> {

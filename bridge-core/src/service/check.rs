@@ -1,13 +1,13 @@
 //! The verb `check`: tries everything the program needs, changing nothing.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use super::cli::environment;
-use super::ground::Ground;
+use super::ground::{Ground, seal};
 use crate::appservice::ping::ping_homeserver;
 use crate::appservice::query::NoLookups;
 use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
@@ -35,6 +35,14 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
     let mut report = String::from("The config is complete.\n");
     for problem in registration_problems(&ground.config.appservice.registration) {
         let _ = writeln!(report, "{problem}");
+    }
+    let secret = [ground.config.secret.key_file.as_deref(), ground.config.database.file()];
+    for file in secret.into_iter().flatten().filter(|file| is_open_to_others(file)) {
+        let _ = writeln!(
+            report,
+            "{} can be read by other users of this machine. Close it: chmod o-rwx {0}",
+            file.display()
+        );
     }
     try_database(&ground.config).await?;
     report.push_str("The database can be used.\n");
@@ -80,20 +88,25 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
 
 /// Whether the database can be used, as far as can be told without making one.
 async fn try_database<S>(config: &Config<S>) -> Result<(), String> {
-    config.secret.read(environment("CREDENTIALS_DIRECTORY").map(PathBuf::from).as_deref())?;
-    let url = config.database.url.expose();
-    let Some(file) = url.strip_prefix("sqlite:") else {
+    seal(config)?;
+    let Some(file) = config.database.file() else {
+        let url = config.database.url.expose();
         let db = Db::open(url).await.map_err(|error| format!("database.url: {error}"))?;
         db.close().await;
         return Ok(());
     };
-    match Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) if !folder.is_dir() => Err(format!(
             "database.url: the folder {} does not exist. Make it, writable for the program.",
             folder.display()
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether others than the file's user and group may read it. One that is not there is closed.
+fn is_open_to_others(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|file| file.mode() & 0o004 != 0)
 }
 
 fn registration_problems(path: &Path) -> Vec<String> {

@@ -67,7 +67,7 @@ pub struct InitArgs {
 /// What `login` asks.
 #[derive(Debug, Args)]
 pub struct LoginArgs {
-    /// The way to log in; without it the ways are listed
+    /// The way to log in; without it the first
     pub flow: Option<String>,
     /// Whose login it is; without it the first admin's of the config
     #[arg(long, value_name = "MXID")]
@@ -77,20 +77,29 @@ pub struct LoginArgs {
     pub answers: Vec<String>,
 }
 
+/// What a program's help says besides the verbs.
+#[derive(Debug, Clone, Default)]
+pub struct Help {
+    /// The program's name.
+    pub name: String,
+    /// What it is, in a sentence.
+    pub about: String,
+    /// Said below the verbs.
+    pub after: String,
+    /// Said below the options of `login`.
+    pub login: String,
+    /// Verbs that are left out: the program has no use for them.
+    pub hidden: &'static [&'static str],
+}
+
 /// Reads the command line, carries the verb out on a new runtime, and ends with 0, or with 1 and sentences.
-/// Verbs in `hidden` are left out of the help: the program has no use for them.
-pub fn start<F>(
-    name: &str,
-    about: &str,
-    after: String,
-    hidden: &[&'static str],
-    carry_out: impl FnOnce(Cli) -> F,
-) -> ExitCode
+pub fn start<F>(help: Help, carry_out: impl FnOnce(Cli) -> F) -> ExitCode
 where
     F: Future<Output = Result<String, String>>,
 {
-    let mut command = Cli::command().name(name.to_owned()).about(about.to_owned()).after_help(after);
-    for verb in hidden {
+    let mut command = Cli::command().name(help.name).about(help.about).after_help(help.after);
+    command = command.mut_subcommand("login", |verb| verb.after_help(help.login));
+    for verb in help.hidden {
         command = command.mut_subcommand(verb, |verb| verb.hide(true));
     }
     let cli = match Cli::from_arg_matches(&command.get_matches()) {

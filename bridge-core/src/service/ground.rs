@@ -119,17 +119,21 @@ impl<S: DeserializeOwned + Default> Ground<S> {
     }
 }
 
+/// What seals credentials, by the key that a config names; none without a key. The error is a sentence.
+pub(super) fn seal<S>(config: &Config<S>) -> Result<Option<Seal>, String> {
+    let credentials = environment("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let Some(key) = config.secret.read(credentials.as_deref())? else { return Ok(None) };
+    Seal::with_key(&key).map(Some).map_err(|error| format!("secret.key_file: {error}"))
+}
+
 /// Opens the database that a config names. Without a key the operator is told that credentials lie open.
 pub async fn open_store<S>(config: &Config<S>) -> Result<Store, String> {
-    let credentials = environment("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let seal = if let Some(key) = config.secret.read(credentials.as_deref())? {
-        Seal::with_key(&key).map_err(|error| format!("secret.key_file: {error}"))?
-    } else {
+    let seal = seal(config)?.unwrap_or_else(|| {
         tracing::warn!(
             "secret.key_file is not set: credentials are stored unsealed, and whoever reads the database can use them"
         );
         Seal::none()
-    };
+    });
     Store::open(config.database.url.expose(), seal, Clock::system())
         .await
         .map_err(|error| format!("database.url: {error}"))

@@ -65,7 +65,8 @@ mod tests {
     #[derive(Debug, Default, Serialize, Deserialize)]
     struct Section {}
 
-    const DEFAULTS: Defaults = Defaults { id: "paper", name: "Paper", bot: "paperbot", port: 29_499 };
+    const DEFAULTS: Defaults =
+        Defaults { id: "paper", name: "Paper", bot: "paperbot", port: 29_499, notes: &[] };
 
     fn args(admin: &str) -> InitArgs {
         let (server_name, homeserver) = ("hs.test".to_owned(), "http://127.0.0.1:8008".to_owned());

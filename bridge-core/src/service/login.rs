@@ -1,5 +1,6 @@
 //! The verb `login`: logs in from a shell, while the program does not run.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use super::cli::LoginArgs;
 use super::ground::open_store;
 use super::telemetry;
 use crate::engine::command::{LogIn, log_in};
-use crate::network::{Answers, Network};
+use crate::network::{Answers, LoginFlow, Network};
 use crate::secret::Secret;
 
 /// Proves the answers and stores the login. The running program would not see it, and on SQLite holds the database.
@@ -16,7 +17,7 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
     let config = load::<N>(path)?;
     telemetry::log(&config.logging, N::INFO.quiet)?;
     let network = N::new(load::<N>(path)?.own).map_err(|why| format!("{}: {why}", N::INFO.id))?;
-    let flows = network.login_flows();
+    let flows = N::login_flows();
     let (mut given, owner_given) = read_answers(&args.answers)?;
     let owner =
         args.owner.or(owner_given).or_else(|| config.permissions.admins().next().map(str::to_owned)).ok_or(
@@ -50,6 +51,20 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
         let note = note.map(|note| format!("\n{note}")).unwrap_or_default();
         format!("Logged in to {} for {owner}.{note}", row.name)
     })
+}
+
+/// The ways to log in and the answers that each asks for, for the help.
+pub(super) fn help(flows: Vec<LoginFlow>) -> String {
+    let mut text = String::from(
+        "Ways to log in, with the answers that may be given here; what is missing is asked for:\n",
+    );
+    for flow in flows {
+        let _ = writeln!(text, "  {}: {}", flow.id, flow.summary);
+        for field in flow.fields {
+            let _ = writeln!(text, "    --{} ANSWER: {}", field.id.replace('_', "-"), field.question);
+        }
+    }
+    text
 }
 
 /// Named answers of a command line, and the owner if one stands among them.

@@ -2,6 +2,7 @@
 
 use bridge_core::network::Network;
 use bridge_core::secret::Secret;
+use bridge_slack::Slack;
 use fake_slack::{FakeSlack, Fault, Options};
 
 use super::world::{log_in, network};
@@ -110,8 +111,7 @@ async fn slack_being_down_is_not_blamed_on_the_tokens() {
 
 #[tokio::test]
 async fn the_form_explains_itself() {
-    let slack = workspace();
-    let flow = network(&slack).login_flows().remove(0);
+    let flow = <Slack as Network>::login_flows().remove(0);
     let preface = flow.preface.unwrap();
     assert!(preface.contains("socket_mode_enabled: true") && preface.contains("connections:write"));
     let fields: Vec<_> = flow.fields.iter().map(|field| (field.id, field.secret)).collect();

@@ -53,7 +53,7 @@ impl Network for Line {
         is_address.then_some(config).ok_or_else(|| "server: write it like 127.0.0.1:7000.".to_owned())
     }
 
-    fn login_flows(&self) -> Vec<LoginFlow> {
+    fn login_flows() -> Vec<LoginFlow> {
         let name =
             Field { id: "name", question: "Send the name you go by on the line server.", secret: false };
         vec![LoginFlow { id: "line", summary: "Connect under a name.", preface: None, fields: vec![name] }]

@@ -19,7 +19,7 @@ pub(super) fn run<N: Network>(bridge: &Bridge<N>, ask: &Ask<'_>) -> String {
     let mut text = bridge.catalogue.help(ask.level);
     if ask.level >= Level::User {
         text.push_str("\n**Ways to log in**\n\n");
-        for flow in bridge.network.login_flows() {
+        for flow in N::login_flows() {
             let _ = writeln!(text, "- `login {}`: {}", flow.id, flow.summary);
         }
     }

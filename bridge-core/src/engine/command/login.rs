@@ -31,7 +31,7 @@ pub(super) async fn run<N: Network>(
     ask: &Ask<'_>,
     args: &ArgMatches,
 ) -> Result<Reply, JobError> {
-    let flows = bridge.network.login_flows();
+    let flows = N::login_flows();
     let named = args.get_one::<String>("flow");
     let given: Vec<&String> = args.get_many("answers").into_iter().flatten().collect();
     let flow = flows.iter().find(|flow| named.is_none_or(|named| named == flow.id));
@@ -204,7 +204,7 @@ impl<N: Network> Bridge<N> {
     /// restart; says whether it does.
     pub(super) async fn remove_stray_secret(&self, ask: &Ask<'_>, line: &str) -> Result<bool, JobError> {
         let words: Vec<Secret> = line.split_whitespace().map(Secret::new).collect();
-        let is_secret = self.network.login_flows().iter().any(|flow| {
+        let is_secret = N::login_flows().iter().any(|flow| {
             let secret_fields = flow.fields.iter().filter(|field| field.secret);
             secret_fields.into_iter().any(|field| {
                 words.iter().any(|word| self.network.check_answer(flow.id, field.id, word).is_ok())

@@ -50,7 +50,7 @@ async fn running(slot: &Slot, clock: Clock) -> Running<Idle> {
             "id": own.id, "bot": own.bot, "user_prefix": own.user_prefix, "listen": own.port.address(),
         },
     });
-    let defaults = Defaults { id: "idle", name: "Idle", bot: "idlebot", port: 29_498 };
+    let defaults = Defaults { id: "idle", name: "Idle", bot: "idlebot", port: 29_498, notes: &[] };
     let config = Config::<Value>::parse(&text.to_string(), folder.path(), &defaults).unwrap();
     let ground = Ground::prepare(config).unwrap();
     let program = Program {
