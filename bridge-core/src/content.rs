@@ -11,7 +11,7 @@ mod style;
 mod walk;
 
 pub use file::{File, FileKind, FileSource};
-pub use lookup::{CarriedFile, Lookup, MatrixName, Thumbnail};
+pub use lookup::{CarriedFile, KnownMessage, Lookup, MatrixName, Thumbnail};
 pub use rich_text::{Block, Emoji, Item, Mention, RichText, Span, Style};
 
 use serde::{Deserialize, Serialize};

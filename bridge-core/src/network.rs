@@ -178,6 +178,25 @@ pub trait Session: Send + Sync + 'static {
         async { Ok(None) }
     }
 
+    /// What one of the network's own groups of people is called, with the sign that stands before it (`@designers`); none
+    /// for one it does not have. Called when somebody mentions it.
+    fn group_name(&self, group: &str) -> impl Future<Output = Result<Option<String>, NetworkError>> + Send {
+        let _ = group;
+        async { Ok(None) }
+    }
+
+    /// The address under which people of the network find a message, which may stand in the thread that begins with
+    /// `thread_root`. Called for a link on Matrix to an event that shows the message; none where there is no such address.
+    /// Must not block.
+    fn message_link(
+        &self,
+        message: &RemoteMessageId,
+        thread_root: Option<&RemoteMessageId>,
+    ) -> Option<String> {
+        let _ = (message, thread_root);
+        None
+    }
+
     /// One message as an event of kind [`RemoteKind::Message`](crate::event::RemoteKind::Message), or none if it is not
     /// there any more. Called when somebody answers in a thread whose beginning was never shown.
     fn message(

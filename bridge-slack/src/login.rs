@@ -43,6 +43,9 @@ pub struct Credentials {
     pub bot_id: String,
     /// The app.
     pub app_id: String,
+    /// The workspace's own address, with a slash at its end (`https://acme.slack.com/`); empty if not known.
+    #[serde(default)]
+    pub url: String,
 }
 
 impl Credentials {
@@ -122,6 +125,7 @@ pub(crate) async fn log_in(
             user_id: proven.user_id,
             bot_id: proven.bot_id,
             app_id: proven.app_id,
+            url: proven.url,
         },
     })
 }

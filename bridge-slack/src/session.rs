@@ -5,6 +5,7 @@ mod desk;
 mod edits;
 pub(crate) mod emoji;
 mod files;
+pub(crate) mod groups;
 pub(crate) mod intake;
 mod messages;
 pub(crate) mod people;
@@ -27,11 +28,12 @@ use serde_json::json;
 use self::chats::Found;
 use self::desk::Desk;
 use self::emoji::Emojis;
+use self::groups::Groups;
 use self::intake::Intake;
 use self::people::People;
 use self::uploads::Uploads;
 use crate::api::{Api, Caller};
-use crate::convert::{Options, Own, blocks_write, mrkdwn_write};
+use crate::convert::{Options, Own, blocks_write, mrkdwn_write, permalink};
 use crate::id;
 use crate::login::Credentials;
 use crate::socket;
@@ -56,6 +58,9 @@ pub struct SlackSession {
     desk: Desk,
     people: People,
     emojis: Emojis,
+    groups: Groups,
+    /// The workspace's own address.
+    workspace_url: String,
     context: Context,
 }
 
@@ -90,6 +95,8 @@ impl SlackSession {
             team_id: credentials.team_id.clone(),
             people,
             emojis: Emojis::new(),
+            groups: Groups::new(),
+            workspace_url: credentials.url.clone(),
             context,
         }
     }
@@ -101,7 +108,13 @@ impl Session for SlackSession {
         let listener = socket::Listener {
             caller: self.app.clone(),
             connector: self.api.connector(),
-            intake: Intake::new(inbox, login_id, self.people.clone(), self.emojis.clone()),
+            intake: Intake::new(
+                inbox,
+                login_id,
+                self.people.clone(),
+                self.emojis.clone(),
+                self.groups.clone(),
+            ),
             context: self.context.clone(),
         };
         socket::listen(listener).await
@@ -150,6 +163,20 @@ impl Session for SlackSession {
 
     async fn emoji_url(&self, name: &str) -> Result<Option<String>, NetworkError> {
         self.emojis.url(&self.bot, name).await
+    }
+
+    async fn group_name(&self, group: &str) -> Result<Option<String>, NetworkError> {
+        self.groups.handle(&self.bot, group).await
+    }
+
+    fn message_link(
+        &self,
+        message: &RemoteMessageId,
+        thread_root: Option<&RemoteMessageId>,
+    ) -> Option<String> {
+        let message = id::parse_message_id(message).filter(|message| message.team_id == self.team_id)?;
+        let root = thread_root.and_then(id::parse_message_id);
+        Some(permalink::write(&message, root.as_ref().map(|root| root.ts.as_str()), &self.workspace_url))
     }
 
     async fn message(

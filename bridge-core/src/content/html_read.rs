@@ -30,8 +30,9 @@ pub fn mentioned(body: &str, formatted: Option<&str>) -> Vec<String> {
         }
     });
     if formatted.is_none() {
-        found
-            .extend(body.split_whitespace().filter_map(link::mention).filter_map(|it| link::matrix_ids(&it)));
+        found.extend(
+            body.split_whitespace().filter_map(|word| link::matrix_ids(&link::mention(bare(word).1)?)),
+        );
     }
     let mut seen = std::collections::HashSet::new();
     found.retain(|id| seen.insert(id.clone()));
@@ -75,14 +76,21 @@ fn read_plain(body: &str, lookup: &Lookup) -> RichText {
     text
 }
 
+/// A word without the signs of the sentence around it, which stand before and after.
+fn bare(word: &str) -> (&str, &str, &str) {
+    let inner = word.trim_start_matches(['(', '[', '{', '<', '"', '\'']);
+    let address = inner.trim_end_matches([' ', '.', ',', ';', ':', '!', '?', ')', ']', '}', '>', '"', '\'']);
+    (&word[..word.len() - inner.len()], address, &inner[address.len()..])
+}
+
 fn plain_words(spans: &mut Vec<Span>, text: &str, lookup: &Lookup) {
     for word in text.split_inclusive(' ') {
-        let address = word.trim_end_matches(' ');
+        let (before, address, after) = bare(word);
         match link::mention(address).and_then(|mention| link::known(&mention, lookup)) {
             Some(mention) => {
-                let (label, style) = (address.to_owned(), super::Style::default());
-                Span::Mention { mention, label, style }.push_onto(spans);
-                Span::text(&word[address.len()..]).push_onto(spans);
+                Span::text(before).push_onto(spans);
+                spans.push(link::named(mention, address.to_owned(), address, super::Style::default()));
+                Span::text(after).push_onto(spans);
             }
             None => Span::text(word).push_onto(spans),
         }

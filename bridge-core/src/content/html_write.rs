@@ -59,7 +59,9 @@ fn mentions(text: &RichText, lookup: &Lookup, options: WriteOptions) -> Mentions
     let mut found = Mentions::default();
     for mention in text.mentions() {
         match mention {
-            Mention::Everyone | Mention::Here => found.room |= options.room_mentions,
+            // Matrix cannot address only those who are there just now, and everybody would be too many.
+            Mention::Here => {}
+            Mention::Everyone => found.room |= options.room_mentions,
             mention => {
                 if let Some(user_id) = pill::user_id(mention, lookup)
                     && !found.user_ids.contains(&user_id)

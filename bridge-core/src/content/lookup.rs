@@ -17,13 +17,28 @@ pub struct Lookup {
     /// Matrix room id or alias → the chat it is a portal of.
     pub remote_chats: HashMap<String, ChatId>,
     /// Matrix event id → the remote message it shows or became.
-    pub remote_messages: HashMap<String, RemoteMessageId>,
+    pub remote_messages: HashMap<String, KnownMessage>,
+    /// Named group of the remote network → what it is called, with the sign that stands before it (`@designers`).
+    pub groups: HashMap<String, String>,
+    /// Servers that know the rooms that are linked to; a room's id alone does not lead there.
+    pub via: Vec<String>,
+    /// Whether the writer of a Matrix message may notify the whole room.
+    pub may_notify_room: bool,
     /// A file of the remote network → where it is on Matrix, or a sentence that says why it is not.
     pub files: HashMap<FileSource, Result<CarriedFile, String>>,
     /// The name of one of the network's own emoji → the `mxc://` address of its picture.
     pub emoji: HashMap<String, String>,
     /// A remote message → the address (`https://matrix.to/…`) of the event that shows it.
     pub messages: HashMap<RemoteMessageId, String>,
+}
+
+/// A message of the remote network that a Matrix event shows or became.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownMessage {
+    /// Which.
+    pub id: RemoteMessageId,
+    /// Its address on the remote network, if it has one.
+    pub link: Option<String>,
 }
 
 /// How something is named on Matrix.

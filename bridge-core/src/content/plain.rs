@@ -23,7 +23,8 @@ pub(super) fn mention_name<'a>(mention: &Mention, label: &'a str, lookup: &'a Lo
     let known = match mention {
         Mention::User(user_id) => lookup.users.get(user_id),
         Mention::Chat(chat_id) => lookup.chats.get(chat_id),
-        Mention::Everyone | Mention::Here => return "@room",
+        Mention::Group(group) => return lookup.groups.get(group).map_or(label, String::as_str),
+        Mention::Everyone => return "@room",
         // A bare address is shown as the one that is followed.
         Mention::Message { id, url } if label == url => {
             return lookup.messages.get(id).map_or(label, String::as_str);

@@ -210,7 +210,7 @@ pub enum Mention {
     Message {
         /// Which.
         id: RemoteMessageId,
-        /// The address its author wrote, on either side; it leads there where the message cannot be shown.
+        /// Where it is on the remote network, or else the address that its author wrote on either side.
         url: String,
     },
     /// A named group of people of the remote network.

@@ -37,7 +37,7 @@ pub fn message(content: &Value, lookup: &Lookup) -> Option<Message> {
     let formatted = field("formatted_body").filter(|_| field("format") == Some("org.matrix.custom.html"));
 
     let msgtype = field("msgtype")?;
-    let room = content.pointer("/m.mentions/room") == Some(&Value::Bool(true));
+    let room = lookup.may_notify_room && notifies_room(content);
     let whole = |mut text: RichText| {
         if room {
             mention_room(&mut text.blocks);
@@ -63,6 +63,11 @@ pub fn message(content: &Value, lookup: &Lookup) -> Option<Message> {
     };
     message.style = style;
     Some(message)
+}
+
+/// Whether a message wants to notify the whole room; whether its writer may is another question.
+pub fn notifies_room(content: &Value) -> bool {
+    content.pointer("/m.mentions/room") == Some(&Value::Bool(true))
 }
 
 /// The file of a message that has one.

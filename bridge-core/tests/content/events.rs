@@ -1,7 +1,8 @@
 //! The contents of whole events, and what is to be looked up for them.
 
 use bridge_core::content::{
-    Block, File, FileKind, FileSource, Mention, Message, MessageStyle, PartBody, RichText, Span, html_read,
+    Block, File, FileKind, FileSource, Lookup, Mention, Message, MessageStyle, PartBody, RichText, Span,
+    html_read,
 };
 use bridge_core::event::to_matrix::MatrixOptions;
 use bridge_core::event::{from_matrix, to_matrix};
@@ -73,6 +74,8 @@ fn the_room_is_mentioned_only_when_meant() {
     content["m.mentions"] = json!({"room": true});
     let wanted = sketch::text(&json!([["hi ", {"everyone": "@room"}, "! a@room.test"]]));
     assert_eq!(read_text(&content), wanted);
+    let message = from_matrix::message(&content, &Lookup::default()).unwrap();
+    assert_eq!(message, Message::text(RichText::plain("hi @room! a@room.test")), "its writer may not");
 }
 
 #[test]

@@ -4,11 +4,14 @@
 //! `{"ol": …, "start": 3}`, `{"code": "text", "lang": "rust"}`, `{"h": 2, "spans": […]}`,
 //! `{"table": [[cell, …], …], "header": true}` or `{"rule": true}`. A span is `"text"` (`"\n"` is a break), or an
 //! object with the letters of its formatting in `s` (b i s u c p): `{"t": …}`, `{"link": url, "label": [spans]}`,
-//! `{"user"|"chat"|"group"|"mxuser"|"mxlink": id, "label": …}`, `{"everyone"|"here": label}`, `{"emoji": …}`,
+//! `{"user"|"chat"|"group"|"mxuser"|"mxlink": id, "label": …}`, `{"message": id, "url": …, "label": …}`,
+//! `{"everyone"|"here": label}`, `{"emoji": …}`,
 //! `{"custom": name, "url": …}`, `{"date": ms, "label": …}`.
 
-use bridge_core::content::{Block, Emoji, Item, Lookup, MatrixName, Mention, RichText, Span, Style};
-use bridge_core::id::{ChatId, RemoteUserId};
+use bridge_core::content::{
+    Block, Emoji, Item, KnownMessage, Lookup, MatrixName, Mention, RichText, Span, Style,
+};
+use bridge_core::id::{ChatId, RemoteMessageId, RemoteUserId};
 use serde_json::Value;
 
 /// The text a sketch stands for.
@@ -16,16 +19,34 @@ pub(crate) fn text(value: &Value) -> RichText {
     RichText { blocks: blocks(value) }
 }
 
-/// Alice (U1) has a ghost, Bob (U2) only a name, Carol (U3) is unknown; the chat C1 has a room with an alias.
+/// Alice (U1) has a ghost, Bob (U2) only a name, Carol (U3) is unknown; the chat C1 has a room with an alias; the message M1
+/// is shown by the event `$m1` and has an address on both sides, M2 by `$m2` and has none on its own; the group S2 has a
+/// name.
 pub(crate) fn lookup() -> Lookup {
     let named =
         |mxid: Option<&str>, name: &str| MatrixName { mxid: mxid.map(str::to_owned), name: name.into() };
+    let known = |id: &str, link: Option<&str>| KnownMessage {
+        id: RemoteMessageId::new(id),
+        link: link.map(str::to_owned),
+    };
     Lookup {
         users: [("U1", named(Some("@slack_u1:hs.test"), "Alice")), ("U2", named(None, "Bob"))]
             .map(|(id, name)| (RemoteUserId::new(id), name))
             .into(),
         chats: [(ChatId::new("C1"), named(Some("!c1:hs.test"), "general"))].into(),
         remote_users: [("@slack_u1:hs.test".to_owned(), RemoteUserId::new("U1"))].into(),
+        remote_messages: [
+            ("$m1".to_owned(), known("M1", Some("https://chat.test/m1"))),
+            ("$m2".to_owned(), known("M2", None)),
+        ]
+        .into(),
+        messages: [(
+            RemoteMessageId::new("M1"),
+            "https://matrix.to/#/!c1:hs.test/$m1?via=hs.test".to_owned(),
+        )]
+        .into(),
+        may_notify_room: true,
+        groups: [("S2".to_owned(), "@designers".to_owned())].into(),
         remote_chats: ["!c1:hs.test", "#general:hs.test"].map(|id| (id.to_owned(), ChatId::new("C1"))).into(),
         ..Lookup::default()
     }
@@ -132,6 +153,10 @@ fn mention(value: &Value) -> (Mention, String) {
     ];
     if let Some((name, make)) = kinds.iter().find(|(name, _)| value.get(name).is_some()) {
         return (make(&string(value, name)), string(value, "label"));
+    }
+    if value.get("message").is_some() {
+        let id = RemoteMessageId::new(string(value, "message"));
+        return (Mention::Message { id, url: string(value, "url") }, string(value, "label"));
     }
     if value.get("everyone").is_some() {
         return (Mention::Everyone, string(value, "everyone"));

@@ -12,6 +12,8 @@ pub(crate) struct Identity {
     pub(crate) team_id: String,
     /// The team's name.
     pub(crate) team: String,
+    /// The team's own address.
+    pub(crate) url: String,
     /// The token's own user, `U…`.
     pub(crate) user_id: String,
     /// The token's own bot, `B…`; missing for tokens of people.

@@ -172,6 +172,19 @@ reply!(
     }
 );
 reply!(
+    /// `usergroups.list`
+    GroupsReply {
+        usergroups: Vec<Group>,
+    }
+);
+reply!(
+    /// A user group.
+    Group {
+        id: String,
+        handle: String,
+    }
+);
+reply!(
     /// `chat.getPermalink`
     PermalinkReply {
         permalink: String,

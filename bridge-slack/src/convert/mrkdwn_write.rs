@@ -175,7 +175,7 @@ fn mention(mention: &Mention, label: &str, how: How) -> String {
         Mention::Here if how.broadcast => Some("<!here>".to_owned()),
         Mention::Message { id, url } => {
             let shown = if label == url { Vec::new() } else { vec![Span::text(label)] };
-            Some(link(permalink::write(id).as_deref().unwrap_or(url), &shown))
+            Some(link(&permalink::of_mention(id, url), &shown))
         }
         Mention::MatrixLink(url) if label == url => Some(link(url, &[])),
         Mention::MatrixLink(url) => Some(link(url, &[Span::text(label)])),

@@ -16,6 +16,8 @@ pub(super) struct Proven {
     pub(super) bot_id: String,
     pub(super) app_id: String,
     pub(super) app_name: String,
+    /// The workspace's own address.
+    pub(super) url: String,
     /// What will be missing, in a sentence for the person.
     pub(super) note: Option<String>,
 }
@@ -40,6 +42,7 @@ pub(super) async fn prove(api: &Api, bot_token: &Secret, app_token: &Secret) -> 
         bot_id,
         app_id,
         app_name,
+        url: identity.url,
         note,
     })
 }

@@ -5,6 +5,7 @@ use bridge_core::id::LoginId;
 use bridge_core::queue::{Inbox, Lane, NewJob, Source};
 
 use super::emoji::Emojis;
+use super::groups::Groups;
 use super::people::People;
 use crate::convert;
 
@@ -15,11 +16,18 @@ pub(crate) struct Intake {
     login_id: LoginId,
     people: People,
     emojis: Emojis,
+    groups: Groups,
 }
 
 impl Intake {
-    pub(crate) fn new(inbox: Inbox, login_id: LoginId, people: People, emojis: Emojis) -> Self {
-        Self { inbox, login_id, people, emojis }
+    pub(crate) fn new(
+        inbox: Inbox,
+        login_id: LoginId,
+        people: People,
+        emojis: Emojis,
+        groups: Groups,
+    ) -> Self {
+        Self { inbox, login_id, people, emojis, groups }
     }
 
     pub(crate) fn inbox(&self) -> &Inbox {
@@ -33,6 +41,7 @@ impl Intake {
             // The profile is fetched anew when the event is handled.
             Scope::User(user_id) => self.people.forget(user_id),
             Scope::Network if payload.contains("\"emoji_changed\"") => self.emojis.forget(),
+            Scope::Network if payload.contains("\"subteam_") => self.groups.forget(),
             _ => {}
         }
         NewJob {

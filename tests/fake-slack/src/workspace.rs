@@ -87,6 +87,11 @@ impl Workspace {
         self.state().team.id.clone()
     }
 
+    /// The team's address, which permalinks begin with; a slash at its end.
+    pub fn team_url(&self) -> String {
+        self.state().team.url()
+    }
+
     /// The app every workspace starts with.
     pub fn app(&self) -> AppInfo {
         self.apps().swap_remove(0)

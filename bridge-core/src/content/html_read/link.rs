@@ -3,7 +3,7 @@
 use ruma::matrix_uri::MatrixId;
 use ruma::{MatrixToUri, MatrixUri};
 
-use crate::content::{Lookup, Mention, Span, Style};
+use crate::content::{KnownMessage, Lookup, Mention, Span, Style};
 
 /// The mention behind a Matrix address, as far as the address alone says.
 pub(super) fn mention(address: &str) -> Option<Mention> {
@@ -21,14 +21,24 @@ pub(super) fn known(mention: &Mention, lookup: &Lookup) -> Option<Mention> {
             MatrixId::Room(id) => id.to_string(),
             MatrixId::RoomAlias(alias) => alias.to_string(),
             MatrixId::Event(_, event_id) => {
-                let id = lookup.remote_messages.get(event_id.as_str())?.clone();
-                return Some(Mention::Message { id, url: address.clone() });
+                let KnownMessage { id, link } = lookup.remote_messages.get(event_id.as_str())?.clone();
+                return Some(Mention::Message { id, url: link.unwrap_or_else(|| address.clone()) });
             }
             _ => return None,
         },
         _ => return None,
     };
     Some(Mention::Chat(lookup.remote_chats.get(&id)?.clone()))
+}
+
+/// A mention whose address was shown as `label`. One that leads elsewhere now shows where it leads.
+pub(super) fn named(mention: Mention, mut label: String, address: &str, style: Style) -> Span {
+    if let Mention::Message { url, .. } = &mention
+        && label == address
+    {
+        label.clone_from(url);
+    }
+    Span::Mention { mention, label, style }
 }
 
 /// The ids to look up for a mention that [`mention`] found.
@@ -59,9 +69,8 @@ fn matrix_id(address: &str) -> Option<MatrixId> {
 pub(super) fn spans(address: &str, label: Vec<Span>, lookup: &Lookup) -> Vec<Span> {
     let style = shared_style(&label);
     if let Some(mention) = mention(address) {
-        let mention = known(&mention, lookup).unwrap_or(mention);
         let label = text_of(&label).replace('\n', " ");
-        return vec![Span::Mention { mention, label, style }];
+        return vec![named(known(&mention, lookup).unwrap_or(mention), label, address, style)];
     }
     if !is_safe(address) {
         return label;

@@ -1,6 +1,6 @@
 //! Matrix addresses of those who are mentioned.
 
-use ruma::{RoomAliasId, RoomId, UserId};
+use ruma::{OwnedServerName, RoomAliasId, RoomId, UserId};
 
 use crate::content::{Lookup, Mention};
 
@@ -17,7 +17,7 @@ pub(super) fn user_id(mention: &Mention, lookup: &Lookup) -> Option<String> {
 /// Where a mention's link leads, if it can be a link.
 pub(super) fn address(mention: &Mention, lookup: &Lookup) -> Option<String> {
     match mention {
-        Mention::Chat(chat_id) => room_address(lookup.chats.get(chat_id)?.mxid.as_deref()?),
+        Mention::Chat(chat_id) => room_address(lookup.chats.get(chat_id)?.mxid.as_deref()?, lookup),
         Mention::Message { id, url } => {
             let known = lookup.messages.get(id).filter(|link| is_matrix_link(link)).cloned();
             known.or_else(|| super::inline::safe_address(url))
@@ -30,11 +30,12 @@ pub(super) fn address(mention: &Mention, lookup: &Lookup) -> Option<String> {
     }
 }
 
-fn room_address(id: &str) -> Option<String> {
+fn room_address(id: &str, lookup: &Lookup) -> Option<String> {
     if id.starts_with('#') {
         return Some(<&RoomAliasId>::try_from(id).ok()?.matrix_to_uri().to_string());
     }
-    Some(<&RoomId>::try_from(id).ok()?.matrix_to_uri().to_string())
+    let via = lookup.via.iter().filter_map(|server| OwnedServerName::try_from(server.as_str()).ok());
+    Some(<&RoomId>::try_from(id).ok()?.matrix_to_uri_via(via).to_string())
 }
 
 fn is_matrix_link(link: &str) -> bool {

@@ -43,7 +43,7 @@ impl<N: Network> Bridge<N> {
             return Ok(Closing::default());
         }
         let new = event.content.get("m.new_content").unwrap_or(&event.content);
-        let lookup = self.matrix_lookup(new, &portal).await?;
+        let lookup = self.matrix_lookup(new, &portal, &event.sender).await?;
         let Some(mut message) = from_matrix::message(new, &lookup) else { return Ok(Closing::default()) };
         message.thread_root.clone_from(&first.thread_root);
         let voice = self.voice_of(event, &portal).await?;

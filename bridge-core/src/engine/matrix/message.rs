@@ -52,7 +52,7 @@ impl<N: Network> Bridge<N> {
         }
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
         let voice = self.voice_of(event, &portal).await?;
-        let lookup = self.matrix_lookup(&event.content, &portal).await?;
+        let lookup = self.matrix_lookup(&event.content, &portal, &event.sender).await?;
         let Some(mut message) = from_matrix::message(&event.content, &lookup) else {
             metrics::passed_over("matrix: a message that says nothing");
             return Ok(Closing::default());

@@ -1,11 +1,14 @@
 //! Gathers what the conversion of a remote message has to know.
 
+use ruma::OwnedEventId;
+
 use super::super::Bridge;
+use super::super::bridge::room_id;
 use super::super::supervisor::Live;
 use super::message::Place;
 use crate::content::{Emoji, Lookup, MatrixName, Mention, Message, PartBody, RichText, Span};
 use crate::error::{JobError, NetworkError};
-use crate::id::{ChatKey, RemoteUserId};
+use crate::id::{ChatId, ChatKey, RemoteMessageId, RemoteUserId};
 use crate::network::{Network, Session};
 
 impl<N: Network> Bridge<N> {
@@ -39,6 +42,7 @@ impl<N: Network> Bridge<N> {
         text: &RichText,
         lookup: &mut Lookup,
     ) -> Result<(), JobError> {
+        lookup.via = vec![self.app.client().server_name().to_string()];
         for mention in text.mentions() {
             match mention {
                 Mention::User(user) if !lookup.users.contains_key(user) => {
@@ -46,11 +50,18 @@ impl<N: Network> Bridge<N> {
                     lookup.users.insert(user.clone(), name);
                 }
                 Mention::Chat(chat) if !lookup.chats.contains_key(chat) => {
-                    let key = ChatKey::shared(chat.clone());
-                    if let Some(portal) = self.store.portal(&key).await? {
-                        let name = portal.info.name.unwrap_or_else(|| chat.to_string());
-                        lookup.chats.insert(chat.clone(), MatrixName { mxid: portal.room_id, name });
+                    if let Some(name) = self.name_of_chat(live, chat).await? {
+                        lookup.chats.insert(chat.clone(), name);
                     }
+                }
+                Mention::Message { id, .. } if !lookup.messages.contains_key(id) => {
+                    if let Some(link) = self.link_to(id).await? {
+                        lookup.messages.insert(id.clone(), link);
+                    }
+                }
+                Mention::Group(group) if !lookup.groups.contains_key(group) => {
+                    let name = NetworkError::or_none(live.session.group_name(group).await)?;
+                    lookup.groups.extend(name.flatten().map(|name| (group.clone(), name)));
                 }
                 _ => {}
             }
@@ -63,6 +74,33 @@ impl<N: Network> Bridge<N> {
             }
         }
         Ok(())
+    }
+
+    /// How a chat is mentioned: as its room, else by its name.
+    async fn name_of_chat(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatId,
+    ) -> Result<Option<MatrixName>, JobError> {
+        let key = ChatKey::shared(chat.clone());
+        let (mxid, name) = match self.known_portal(&key).await? {
+            Some(portal) => (portal.room_id.clone(), portal.info.name.clone()),
+            None => (None, NetworkError::or_none(live.session.chat_info(&key).await)?.and_then(|it| it.name)),
+        };
+        // Without a name it is called as its author saw it.
+        let name = name.map(|name| format!("#{name}")).unwrap_or_default();
+        Ok((mxid.is_some() || !name.is_empty()).then_some(MatrixName { mxid, name }))
+    }
+
+    /// The address of the event that shows a message.
+    async fn link_to(&self, message: &RemoteMessageId) -> Result<Option<String>, JobError> {
+        let pairs = self.store.message_pairs(message).await?;
+        let Some(row) = pairs.into_iter().next() else { return Ok(None) };
+        let Some(portal) = self.known_portal(&row.chat).await? else { return Ok(None) };
+        let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
+        let Ok(event_id) = OwnedEventId::try_from(row.event_id) else { return Ok(None) };
+        let via = [self.app.client().server_name().to_owned()];
+        Ok(Some(room.matrix_to_event_uri_via(event_id, via).to_string()))
     }
 
     /// How a remote person is mentioned: as the Matrix user whose own login they are, else as their ghost.

@@ -10,7 +10,7 @@ use super::super::bridge::room_id;
 use super::super::ghost::KnownGhost;
 use super::super::supervisor::Live;
 use super::relation::Relation;
-use crate::content::Message;
+use crate::content::{Mention, Message, PartBody};
 use crate::error::JobError;
 use crate::event::{RemoteEvent, Scope, Sender, to_matrix};
 use crate::id::{ChatKey, PartId, RemoteMessageId};
@@ -103,7 +103,9 @@ impl<N: Network> Bridge<N> {
         relation: &Relation,
     ) -> Result<Vec<MessageRow>, JobError> {
         let lookup = self.remote_lookup(live, message, place).await?;
-        let contents = to_matrix::message(message, &lookup, to_matrix::MatrixOptions::default());
+        let mut options = to_matrix::MatrixOptions::default();
+        options.write.room_mentions = self.notifies_room(message, place).await?;
+        let contents = to_matrix::message(message, &lookup, options);
         let mut pairs = Vec::with_capacity(contents.len());
         for (part, content) in relation.apply(contents) {
             let key = Key { kind: "message", id, part: &part, revision: "" };
@@ -119,6 +121,20 @@ impl<N: Network> Bridge<N> {
             });
         }
         Ok(pairs)
+    }
+
+    /// Whether a message that addresses everybody notifies the room: as for anybody else, the room's power levels say.
+    async fn notifies_room(&self, message: &Message, place: &Place) -> Result<bool, JobError> {
+        let addresses_all = message.parts.iter().any(|part| match &part.body {
+            PartBody::Text(text) => text.mentions().contains(&&Mention::Everyone),
+            PartBody::File(file) => {
+                file.caption.as_ref().is_some_and(|text| text.mentions().contains(&&Mention::Everyone))
+            }
+        });
+        if !addresses_all {
+            return Ok(false);
+        }
+        self.may_notify_room(&place.portal, place.ghost.user_id.as_str()).await
     }
 
     /// Sends one event of a message as its ghost. Repeated with the same key it is sent once.

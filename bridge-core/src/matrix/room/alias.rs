@@ -25,12 +25,22 @@ impl Intent {
         match self.create_room(room).await {
             Ok(room_id) => Ok(Made { room_id, is_found: false }),
             Err(error) if error.errcode() == Some("M_ROOM_IN_USE") => {
-                let request = get_alias::v3::Request::new(alias.to_owned());
-                let room_id = self.call("resolve_alias", request).await?.room_id;
-                Ok(Made { room_id, is_found: true })
+                Ok(Made { room_id: self.resolve(alias).await?, is_found: true })
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The room that an alias leads to; none if there is no such alias.
+    pub async fn room_of_alias(&self, alias: &RoomAliasId) -> Result<Option<OwnedRoomId>, MatrixError> {
+        match self.resolve(alias).await {
+            Err(error) if error.is_not_found() => Ok(None),
+            resolved => resolved.map(Some),
+        }
+    }
+
+    async fn resolve(&self, alias: &RoomAliasId) -> Result<OwnedRoomId, MatrixError> {
+        Ok(self.call("resolve_alias", get_alias::v3::Request::new(alias.to_owned())).await?.room_id)
     }
 
     /// Takes an alias away from its room; that there is none is fine.

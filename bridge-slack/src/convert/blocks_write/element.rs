@@ -122,7 +122,7 @@ impl Elements {
             Mention::Here if self.broadcast => Some(json!({ "type": "broadcast", "range": "here" })),
             Mention::Message { id, url } => {
                 let label = if label == url { "" } else { label };
-                return self.link(permalink::write(id).as_deref().unwrap_or(url), label, style);
+                return self.link(&permalink::of_mention(id, url), label, style);
             }
             Mention::MatrixLink(url) if label == url => return self.link(url, "", style),
             Mention::MatrixLink(url) => return self.link(url, label, style),

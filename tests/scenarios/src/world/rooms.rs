@@ -2,7 +2,8 @@
 use anyhow::Context as _;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
-use testkit::{User, eventually};
+use serde_json::{Value, json};
+use testkit::{Appservice, User, eventually};
 
 use super::{LIMIT, World};
 use crate::Result;
@@ -70,15 +71,43 @@ impl World {
         Ok(rooms.filter_map(serde_json::Value::as_str).map(str::to_owned).collect())
     }
 
+    /// Gives somebody a power level in a portal, as the bot.
+    pub async fn give_power(&self, room: &str, user_id: &str, level: i64) -> Result<()> {
+        let path = format!("rooms/{}/state/m.room.power_levels/", escaped(room));
+        let mut levels = self.as_bot(Method::GET, &path, None).await?;
+        levels["users"][user_id] = level.into();
+        self.as_bot(Method::PUT, &path, Some(&levels)).await.map(drop)
+    }
+
+    /// Gives a room one more alias, as the bot, within the bridge's own names; answers it.
+    pub async fn add_alias(&self, room: &str) -> Result<String> {
+        let Appservice { user_prefix, server_name, .. } = &self.appservice;
+        let alias = format!("#{user_prefix}second{:08x}:{server_name}", rand::random::<u32>());
+        let path = format!("directory/room/{}", escaped(&alias));
+        self.as_bot(Method::PUT, &path, Some(&json!({ "room_id": room }))).await?;
+        Ok(alias)
+    }
+
     /// Invites somebody as the bot, which alone has the power for it in a portal.
     async fn invite_as_bot(&self, room: &str, user_id: &str) -> Result<()> {
-        let escaped = utf8_percent_encode(room, NON_ALPHANUMERIC);
-        let url = format!("{}/_matrix/client/v3/rooms/{escaped}/invite", self.homeserver.base_url());
-        let request = reqwest::Client::new().post(url).query(&[("user_id", self.bot_id())]);
-        let request = request.bearer_auth(&self.appservice.as_token);
-        let answer = request.json(&serde_json::json!({ "user_id": user_id })).send().await?;
-        let status = answer.status();
-        anyhow::ensure!(status == 200, "the invitation was answered {status}: {}", answer.text().await?);
-        Ok(())
+        let path = format!("rooms/{}/invite", escaped(room));
+        self.as_bot(Method::POST, &path, Some(&json!({ "user_id": user_id }))).await.map(drop)
     }
+
+    async fn as_bot(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let url = format!("{}/_matrix/client/v3/{path}", self.homeserver.base_url());
+        let request = reqwest::Client::new().request(method, url).query(&[("user_id", self.bot_id())]);
+        let mut request = request.bearer_auth(&self.appservice.as_token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        let status = answer.status();
+        anyhow::ensure!(status == 200, "the bot was answered {status}: {}", answer.text().await?);
+        Ok(answer.json().await?)
+    }
+}
+
+fn escaped(id: &str) -> String {
+    utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
 }

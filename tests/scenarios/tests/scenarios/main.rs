@@ -9,6 +9,7 @@
 
 use scenarios::{Result, World, scenario};
 
+mod broadcasts;
 mod burst;
 mod channels;
 mod commands;
@@ -27,6 +28,7 @@ mod long_message;
 mod oddities;
 mod outage;
 mod outgoing;
+mod permalinks;
 mod permissions;
 mod rate_limit;
 mod reactions;
