@@ -1,4 +1,5 @@
 //! Acting as the people of the workspace: writing, editing, reacting, coming and going.
+mod crowd;
 mod files;
 mod places;
 
@@ -237,7 +238,8 @@ impl Workspace {
     }
 
     /// Changes a user's `name`, `real_name`, `display_name`, `title`, `email`, `tz`, `avatar_hash`, `status_text`,
-    /// `status_emoji`, `presence`, `deleted` or `is_admin`, whichever are given, and sends `user_change`.
+    /// `status_emoji`, `status_expiration`, `presence`, `deleted`, `hidden` or `is_admin`, whichever are given, and sends
+    /// `user_change`.
     pub fn change_user(&self, user: &str, change: &Value) -> Result<(), ApiError> {
         self.change(|state, out| {
             let user_id = state.user_id(user)?;

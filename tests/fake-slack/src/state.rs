@@ -35,6 +35,8 @@ pub(crate) struct State {
     /// Where this workspace serves its pictures, without a slash at the end.
     pub(crate) base_url: String,
     pub(crate) team: Team,
+    /// What other workspaces are called that share channels with this one.
+    pub(crate) foreign_teams: BTreeMap<String, String>,
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) channels: BTreeMap<String, Channel>,
     pub(crate) apps: BTreeMap<String, App>,

@@ -249,9 +249,28 @@ async function socketMode(web) {
   await client.disconnect();
 }
 
+async function people(web) {
+  const channel = slack.channels.random;
+  const crowd = (await control("add_crowd", { channel, count: 1200 })).users;
+  const members = [];
+  for await (const page of web.paginate("conversations.members", { channel, limit: 999 })) members.push(...page.members);
+  check("a large channel's members", crowd.every((id) => members.includes(id)), members.length);
+  const listed = [];
+  for await (const page of web.paginate("users.list", { limit: 500 })) listed.push(...page.members);
+  check("users.list has the crowd", crowd.every((id) => listed.some((user) => user.id === id)), listed.length);
+  const stranger = (await control("add_stranger", { name: "eve", real_name: "Eve E.", channel })).user;
+  const { user } = await web.users.info({ user: stranger });
+  check("stranger", user.is_stranger && user.team_id === "T0OTHER0001", user);
+  const { team } = await web.team.info({ team: user.team_id });
+  check("stranger's workspace", team.name === "Other Workspace", team);
+  const hidden = (await control("add_stranger", { name: "mal", channel, hidden: true })).user;
+  await refused("user_not_visible", "user_not_visible", () => web.users.info({ user: hidden }));
+}
+
 const web = new WebClient(slack.bot_token, options);
 await webApi(web);
 await files(web);
 await socketMode(web);
+await people(web);
 console.log(`${passed} passed, 0 failed`);
 process.exit(0);

@@ -243,6 +243,33 @@ def places(slack, web):
     check("chat.getPermalink", link.endswith("/p" + ts.replace(".", "")), link)
 
 
+def people(slack, web):
+    channel = slack["channels"]["random"]
+    crowd = control(slack, "add_crowd", channel=channel, count=1500)["users"]
+    members = [m for page in web.conversations_members(channel=channel, limit=999) for m in page["members"]]
+    check("a large channel's members", set(crowd) <= set(members) and len(members) == len(set(members)), len(members))
+    listed = {u["id"]: u for page in web.users_list(limit=500) for u in page["members"]}
+    check("users.list has the crowd", listed[crowd[1234]]["real_name"] == "Crowd 1234", len(listed))
+    change = {"title": "R & D", "status_text": "lunch", "status_emoji": ":bento:", "status_expiration": 1900000000}
+    control(slack, "change_user", user=crowd[0], change=change)
+    profile = web.users_info(user=crowd[0])["user"]["profile"]
+    check("title and status", profile["title"] == "R &amp; D" and profile["status_expiration"] == 1900000000, profile)
+    control(slack, "change_user", user=crowd[0], change={"deleted": True})
+    gone = web.users_info(user=crowd[0])["user"]
+    members = [m for page in web.conversations_members(channel=channel, limit=999) for m in page["members"]]
+    check("deactivated", gone["deleted"] and "tz" not in gone and crowd[0] not in members, gone)
+    stranger = control(slack, "add_stranger", name="eve", real_name="Eve E.", channel=channel)["user"]
+    info = web.users_info(user=stranger)["user"]
+    check("stranger", info["is_stranger"] and info["team_id"] == "T0OTHER0001" and "tz" not in info, info)
+    check("stranger's workspace", web.team_info(team="T0OTHER0001")["team"]["name"] == "Other Workspace")
+    refused("team_not_found", "team_not_found", lambda: web.team_info(team="T0NOWHERE"))
+    hidden = control(slack, "add_stranger", name="mal", channel=channel, hidden=True)["user"]
+    refused("user_not_visible", "user_not_visible", lambda: web.users_info(user=hidden))
+    ts = control(slack, "post", user="eve", channel=channel, text="hello from outside")["ts"]
+    message = web.conversations_history(channel=channel, oldest=ts, latest=ts, inclusive=True)["messages"][0]
+    check("a stranger's message", message["user_profile"]["real_name"] == "Eve E.", message)
+
+
 def socket_mode(slack, web):
     channel = slack["channels"]["random"]
     app = App(client=web, ignoring_self_events_enabled=False)
@@ -377,6 +404,7 @@ def main():
     files(slack, web)
     socket_mode(slack, web)
     places(slack, web)
+    people(slack, web)
     print(f"{passed} passed, 0 failed", flush=True)
     os._exit(0)
 

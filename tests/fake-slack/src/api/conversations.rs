@@ -67,11 +67,12 @@ fn list_where(call: &CallContext<'_>, wanted: impl Fn(&Channel) -> bool) -> Outc
     Ok(json!({ "channels": channels, "response_metadata": { "next_cursor": next_cursor } }))
 }
 
-/// `conversations.members`
+/// `conversations.members`; who was deactivated is in no channel.
 pub(super) fn members(call: &mut CallContext<'_>) -> Outcome {
     let channel = call.state.channel(&call.channel_id("read")?)?;
-    let (members, next_cursor) =
-        cursor::page(channel.members.iter().cloned().collect(), call.arguments, 100)?;
+    let is_active = |id: &&String| call.state.users.get(*id).is_none_or(|user| !user.deleted);
+    let active = channel.members.iter().filter(is_active).cloned().collect();
+    let (members, next_cursor) = cursor::page(active, call.arguments, 100)?;
     Ok(json!({ "members": members, "response_metadata": { "next_cursor": next_cursor } }))
 }
 

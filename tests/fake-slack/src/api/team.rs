@@ -2,13 +2,23 @@
 use serde_json::{Value, json};
 
 use super::call::{CallContext, Outcome};
+use crate::state::User;
 
-/// `team.info`
+/// `team.info`; of other workspaces those whose people share a channel with this one.
 pub(super) fn info(call: &mut CallContext<'_>) -> Outcome {
-    if call.arguments.text("team").is_some_and(|team| team != call.state.team.id) {
+    let own = &call.state.team;
+    let wanted = call.arguments.text("team").unwrap_or(&own.id);
+    if wanted == own.id {
+        return Ok(json!({ "team": own.to_json(&call.state.base_url) }));
+    }
+    let is_theirs = |user: &User| user.foreign_team_id.as_deref() == Some(wanted);
+    if !call.state.users.values().any(is_theirs) {
         return Err("team_not_found".into());
     }
-    Ok(json!({ "team": call.state.team.to_json(&call.state.base_url) }))
+    let name = call.state.foreign_teams.get(wanted).cloned().unwrap_or_else(|| format!("Team {wanted}"));
+    let domain = wanted.to_lowercase();
+    let url = format!("https://{domain}.slack.com/");
+    Ok(json!({ "team": { "id": wanted, "name": name, "domain": domain, "url": url, "icon": {} } }))
 }
 
 /// `usergroups.list`: members, their number and groups out of use only on request.

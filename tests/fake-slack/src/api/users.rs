@@ -7,12 +7,16 @@ use super::cursor;
 /// `users.info`
 pub(super) fn info(call: &mut CallContext<'_>) -> Outcome {
     let user = call.state.user(call.arguments.required("user", "user_not_found")?)?;
+    if user.hidden {
+        return Err("user_not_visible".into());
+    }
     Ok(json!({ "user": call.state.user_json(user, call.has("users:read.email")) }))
 }
 
-/// `users.list`
+/// `users.list`: the workspace's own people.
 pub(super) fn list(call: &mut CallContext<'_>) -> Outcome {
-    let ids = call.state.users.keys().cloned().collect();
+    let own = call.state.users.values().filter(|user| user.foreign_team_id.is_none());
+    let ids = own.map(|user| user.id.clone()).collect();
     let (ids, next_cursor) = cursor::page(ids, call.arguments, 0)?;
     let with_email = call.has("users:read.email");
     let members: Vec<Value> = ids

@@ -38,6 +38,17 @@ pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Ou
             Ok(json!({ "user": slack.add_user(name, real_name) }))
         }
         "change_user" => done(structure(a, "change").and_then(|change| slack.change_user(user, &change))),
+        "add_stranger" => {
+            let team = a.text("team").unwrap_or("T0OTHER0001");
+            let team = (team, a.text("team_name").unwrap_or("Other Workspace"));
+            let (real_name, hidden) = (a.text("real_name").unwrap_or(name), a.flag("hidden") == Some(true));
+            slack.add_stranger(name, real_name, team, channel, hidden).map(|id| json!({ "user": id }))
+        }
+        "add_crowd" => {
+            let count = a.number("count").and_then(|count| usize::try_from(count).ok()).unwrap_or(100);
+            slack.add_crowd(channel, count).map(|ids| json!({ "users": ids }))
+        }
+        "leave_unseen" => done(slack.leave_unseen(user, channel)),
         _ => return places(slack, verb, a),
     })
 }

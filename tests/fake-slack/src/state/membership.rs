@@ -64,19 +64,20 @@ impl State {
             return Err("not_in_channel".into());
         }
         let private = channel.kind == Kind::Private;
-        out.tell_channel(
-            channel_id,
-            json!({
-                "type": "member_left_channel", "user": user_id, "channel": channel_id,
-                "channel_type": if private { "G" } else { "C" }, "team": team_id, "event_ts": event_ts,
-            }),
-        );
+        let left = json!({
+            "type": "member_left_channel", "user": user_id, "channel": channel_id,
+            "channel_type": if private { "G" } else { "C" }, "team": team_id, "event_ts": event_ts,
+        });
+        out.tell_channel(channel_id, left.clone());
         let app_id = self.apps.values().find(|app| app.bot_user_id == user_id).map(|app| app.id.clone());
         if let Some(app_id) = app_id {
             let kind = if private { "group_left" } else { "channel_left" };
+            let later_ts = write_ts(self.clock.tick());
             let event = json!({
-                "type": kind, "channel": channel_id, "actor_id": actor_id, "event_ts": event_ts,
+                "type": kind, "channel": channel_id, "actor_id": actor_id, "event_ts": later_ts,
             });
+            // It is told twice of its own removal.
+            out.tell_app(&app_id, left);
             out.tell_app(&app_id, event);
         }
         let (subtype, noun) = notice_words(private, "leave");

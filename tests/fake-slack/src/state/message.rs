@@ -26,6 +26,12 @@ pub(crate) fn human_message(state: &mut State, user_id: &str, typed: &str) -> Ma
     body.insert("user".into(), user_id.into());
     body.insert("client_msg_id".into(), text::uuid(state.clock.tick()).into());
     body.insert("team".into(), state.team.id.clone().into());
+    if let Some(user) = state.users.get(user_id).filter(|user| user.foreign_team_id.is_some()) {
+        for field in ["team", "user_team", "source_team"] {
+            body.insert(field.into(), user.foreign_team_id.clone().into());
+        }
+        body.insert("user_profile".into(), user.stranger_profile(&state.base_url));
+    }
     body.insert("blocks".into(), text::rich_text(&wire, state.clock.tick()));
     body.insert("text".into(), wire.into());
     body

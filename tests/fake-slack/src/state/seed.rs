@@ -14,6 +14,7 @@ impl State {
             clock: Clock::default(),
             base_url: base_url.to_owned(),
             team,
+            foreign_teams: BTreeMap::new(),
             users: BTreeMap::new(),
             channels: BTreeMap::new(),
             apps: BTreeMap::new(),

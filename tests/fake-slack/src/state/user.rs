@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::event::Outbox;
 
 /// A person or a bot.
+#[allow(clippy::struct_excessive_bools, reason = "each is a field of Slack's, read by name")]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct User {
     pub(crate) id: String,
@@ -24,10 +25,16 @@ pub(crate) struct User {
     pub(crate) avatar_hash: String,
     pub(crate) status_text: String,
     pub(crate) status_emoji: String,
+    /// In seconds since 1970; 0 for one that does not end by itself.
+    pub(crate) status_expiration: u64,
     pub(crate) presence: String,
     pub(crate) updated: u64,
     pub(crate) bot_id: Option<String>,
     pub(crate) app_id: Option<String>,
+    /// The other workspace that they belong to, if they are here through a shared channel only.
+    pub(crate) foreign_team_id: Option<String>,
+    /// Whether apps are told nothing about them.
+    pub(crate) hidden: bool,
 }
 
 impl User {
@@ -39,7 +46,7 @@ impl User {
     /// The `profile` object. The address of mail shows only with the scope `users:read.email`.
     pub(crate) fn profile(&self, team_id: &str, base_url: &str, with_email: bool) -> Value {
         let mut profile = json!({
-            "title": self.title,
+            "title": escape(&self.title),
             "phone": "",
             "skype": "",
             "real_name": self.real_name,
@@ -47,10 +54,10 @@ impl User {
             "display_name": self.display_name,
             "display_name_normalized": self.display_name,
             "fields": null,
-            "status_text": self.status_text,
+            "status_text": escape(&self.status_text),
             "status_emoji": self.status_emoji,
             "status_emoji_display_info": [],
-            "status_expiration": 0,
+            "status_expiration": self.status_expiration,
             "avatar_hash": self.avatar_hash,
             "image_original": self.image(base_url, 512),
             "is_custom_image": true,
@@ -72,8 +79,30 @@ impl User {
         profile
     }
 
+    /// What a stranger's messages tell of them, and `users.info` of their profile.
+    pub(crate) fn stranger_profile(&self, base_url: &str) -> Value {
+        json!({
+            "avatar_hash": self.avatar_hash, "image_72": self.image(base_url, 72),
+            "first_name": self.real_name.split(' ').next().unwrap_or_default(), "real_name": self.real_name,
+            "display_name": self.display_name, "team": self.foreign_team_id, "name": self.name,
+            "is_restricted": false, "is_ultra_restricted": false,
+        })
+    }
+
+    /// The user object of somebody from another workspace, of whom little is told.
+    fn stranger_json(&self, base_url: &str) -> Value {
+        json!({
+            "id": self.id, "team_id": self.foreign_team_id, "name": self.name, "deleted": self.deleted,
+            "real_name": self.real_name, "is_stranger": true, "is_bot": self.is_bot, "is_app_user": false,
+            "updated": self.updated, "profile": self.stranger_profile(base_url),
+        })
+    }
+
     /// The whole user object.
     pub(crate) fn to_json(&self, team_id: &str, base_url: &str, with_email: bool) -> Value {
+        if self.foreign_team_id.is_some() {
+            return self.stranger_json(base_url);
+        }
         let mut user = json!({
             "id": self.id,
             "team_id": team_id,
@@ -118,7 +147,12 @@ impl User {
                 text.clone_into(place);
             }
         }
-        for (field, place) in [("deleted", &mut self.deleted), ("is_admin", &mut self.is_admin)] {
+        if let Some(seconds) = change["status_expiration"].as_u64() {
+            self.status_expiration = seconds;
+        }
+        for (field, place) in
+            [("hidden", &mut self.hidden), ("deleted", &mut self.deleted), ("is_admin", &mut self.is_admin)]
+        {
             if let Some(flag) = change[field].as_bool() {
                 *place = flag;
             }
@@ -144,6 +178,32 @@ impl State {
         id
     }
 
+    /// Somebody of another workspace, who is here through a shared channel and whom apps are told little of; nothing if
+    /// `hidden`. No event tells of them.
+    pub(crate) fn add_stranger(
+        &mut self,
+        name: &str,
+        real_name: &str,
+        team_id: &str,
+        hidden: bool,
+    ) -> String {
+        let id = self.clock.id("U");
+        let foreign_team_id = Some(team_id.to_owned());
+        self.users.insert(id.clone(), User { foreign_team_id, hidden, ..person(&id, name, real_name) });
+        id
+    }
+
+    /// So many new people, all in one channel, without an event. Answers their ids.
+    pub(crate) fn add_crowd(&mut self, channel_id: &str, count: usize) -> Result<Vec<String>, ApiError> {
+        let ids: Vec<String> = (0..count).map(|_| self.clock.id("U")).collect();
+        self.channel_mut(channel_id)?.members.extend(ids.iter().cloned());
+        for (number, id) in ids.iter().enumerate() {
+            let user = person(id, &format!("crowd-{number}"), &format!("Crowd {number}"));
+            self.users.insert(id.clone(), user);
+        }
+        Ok(ids)
+    }
+
     /// Changes a user's fields and tells the apps.
     pub(crate) fn change_user(&mut self, id: &str, change: &Value, out: &mut Outbox) -> Result<(), ApiError> {
         let user = self.users.get_mut(id).ok_or("user_not_found")?;
@@ -156,6 +216,11 @@ impl State {
         }));
         Ok(())
     }
+}
+
+/// As Slack writes what people say of themselves.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A person with everything filled in that the caller did not say.

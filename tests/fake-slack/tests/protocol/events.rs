@@ -228,6 +228,7 @@ async fn only_members_hear_of_messages() {
     assert_eq!((&event["type"], &event["user"]), (&json!("member_joined_channel"), &json!("U0BOT000001")));
     assert_eq!(socket.event().await["event"]["channel_type"], "group");
     slack.kick("alice", "matrix-bridge", &id).unwrap();
+    assert_eq!(socket.event().await["event"]["type"], "member_left_channel");
     assert_eq!(socket.event().await["event"]["type"], "group_left");
     slack.post_as("alice", &id, "unheard again").unwrap();
     slack.post_as("alice", "general", "heard").unwrap();

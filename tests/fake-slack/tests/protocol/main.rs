@@ -17,5 +17,6 @@ mod history;
 mod limits;
 mod methods;
 mod pages;
+mod people;
 mod rights;
 mod sockets;
