@@ -3,8 +3,10 @@
 pub mod appservice;
 pub mod database;
 pub mod example;
+pub mod ghost_name;
 pub mod homeserver;
 pub mod logging;
+pub mod members;
 pub mod permissions;
 pub mod secret;
 
@@ -16,8 +18,10 @@ use serde_yaml::{Mapping, Value};
 
 pub use appservice::Appservice;
 pub use database::Database;
+pub use ghost_name::NameTemplate;
 pub use homeserver::Homeserver;
 pub use logging::{Format, Logging};
+pub use members::{Members, Shown};
 pub use permissions::{Level, Permissions};
 pub use secret::SecretKey;
 
@@ -63,6 +67,8 @@ pub struct Config<S> {
     pub secret: SecretKey,
     /// What is logged.
     pub logging: Logging,
+    /// Who is shown in rooms.
+    pub members: Members,
     /// Who may do what.
     pub permissions: Permissions,
     /// The program's own section.
@@ -108,6 +114,7 @@ impl<S: DeserializeOwned + Default> Config<S> {
             section.check(problems);
             Some(section)
         });
+        let members = sections.take("members", |section: Members, _| Some(section));
         let permissions = sections.take("permissions", |section: permissions::Section, problems| {
             Some(Permissions::check(section, problems))
         });
@@ -123,6 +130,7 @@ impl<S: DeserializeOwned + Default> Config<S> {
                 database: database?,
                 secret: secret?,
                 logging: logging?,
+                members: members?,
                 permissions: permissions?,
                 own: own?,
                 folder: folder.to_owned(),
@@ -165,7 +173,7 @@ impl Sections {
             let key = key.as_str().unwrap_or("(not a text)");
             self.problems.push(format!(
                 "{key}: there is no such section. Known are homeserver, appservice, database, secret, logging, \
-                 permissions and {own}; remove or correct it."
+                 members, permissions and {own}; remove or correct it."
             ));
         }
     }

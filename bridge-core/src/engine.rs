@@ -8,6 +8,7 @@ pub(crate) mod ghost;
 pub(crate) mod known_login;
 pub(crate) mod matrix;
 mod media;
+pub(crate) mod members;
 mod notify;
 pub(crate) mod persist;
 pub(crate) mod portal;

@@ -5,8 +5,10 @@ pub mod info;
 pub mod matrix;
 pub mod remote;
 pub mod to_matrix;
+pub mod user_info;
 
 pub use crate::content::Lookup;
-pub use info::{ChatInfo, ChatKind, UserInfo};
+pub use info::{ChatInfo, ChatKind};
 pub use matrix::{MatrixEvent, MatrixKind, Reaction, Sent, Speaker};
 pub use remote::{MemberChange, RemoteEvent, RemoteKind, Scope, Sender};
+pub use user_info::{UserInfo, UserStatus};

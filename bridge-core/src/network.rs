@@ -14,7 +14,7 @@ use crate::content::{File, RichText};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use crate::event::{ChatInfo, ChatKind, UserInfo};
+pub use crate::event::{ChatInfo, ChatKind, UserInfo, UserStatus};
 pub use context::{ConnectionState, Context};
 pub use file::{FileBytes, FileStream};
 pub use info::{Capabilities, NetworkInfo};
@@ -106,8 +106,8 @@ pub struct Document {
 ///
 /// Most are called while a job is at work, and the jobs at work are counted: a wait of more than about a second that the
 /// network asks for belongs into [`NetworkError::RateLimited`], not into the call. The job's lane waits, and others go
-/// on. [`Session::listen`], [`Session::chats`], [`Session::find_chat`] and [`Network::log_in`] have nobody behind them,
-/// and wait as long as they are told.
+/// on. [`Session::listen`], [`Session::chats`], [`Session::find_chat`], [`Session::members`], [`Session::user_infos`] and
+/// [`Network::log_in`] have nobody behind them, and wait as long as they are told.
 pub trait Session: Send + Sync + 'static {
     /// Receives events until it is cancelled or the credentials are refused. Called once, in a task of its own;
     /// when it ends with a transient error it is called again with back-off. When [`Context::stop`] is cancelled it
@@ -150,8 +150,19 @@ pub trait Session: Send + Sync + 'static {
     /// date.
     fn chat_info(&self, chat: &ChatKey) -> impl Future<Output = Result<ChatInfo, NetworkError>> + Send;
 
-    /// A person's name and picture. Called when their ghost is made or has to be brought up to date.
+    /// What the network tells of a person. Called when their ghost is made or has to be brought up to date. Somebody of
+    /// whom it tells nothing is a [`NetworkError::Rejected`]: they are shown by what the message says of them.
     fn user_info(&self, user: &RemoteUserId) -> impl Future<Output = Result<UserInfo, NetworkError>> + Send;
+
+    /// The same of many people, as far as that costs much less than asking for each: others may be missing in the answer,
+    /// and are asked for one by one. Called when all members of a chat are to be shown; waits where the network asks to.
+    fn user_infos(
+        &self,
+        users: &[RemoteUserId],
+    ) -> impl Future<Output = Result<Vec<(RemoteUserId, UserInfo)>, NetworkError>> + Send {
+        let _ = users;
+        async { Ok(Vec::new()) }
+    }
 
     /// Fetches a small file such as an avatar, `limit` bytes at most; a longer one is a
     /// [`NetworkError::Rejected`].
@@ -218,7 +229,8 @@ pub trait Session: Send + Sync + 'static {
         async { Ok(Vec::new()) }
     }
 
-    /// The people in a chat, `at_most` of them. Called when all members of a chat are to be shown in its room.
+    /// The people in a chat, `at_most` of them. Called when all members of a chat are to be shown in its room, or those who
+    /// left are to leave it, in a task of its own; waits where the network asks to.
     fn members(
         &self,
         chat: &ChatKey,

@@ -7,6 +7,7 @@ pub mod job;
 pub mod kv;
 pub mod login;
 pub mod management_room;
+pub mod member_sync;
 pub mod message;
 pub mod migrate;
 pub mod portal;

@@ -75,7 +75,7 @@ impl SlackSession {
         let patient_bot = api.caller(&credentials.bot_token, &credentials.team_id);
         let bot = patient_bot.for_jobs();
         let (team_id, clock) = (credentials.team_id.clone(), context.clock().clone());
-        let people = People::new();
+        let people = People::new(&credentials.team_id, &credentials.team_name);
         let desk = Desk {
             bot: bot.clone(),
             team_id,
@@ -153,6 +153,13 @@ impl Session for SlackSession {
         self.people.info(&self.bot, user).await
     }
 
+    async fn user_infos(
+        &self,
+        users: &[RemoteUserId],
+    ) -> Result<Vec<(RemoteUserId, UserInfo)>, NetworkError> {
+        self.people.infos(&self.patient_bot, users).await
+    }
+
     async fn download(&self, url: &str, limit: usize) -> Result<Vec<u8>, NetworkError> {
         self.bot.download(url, limit).await
     }
@@ -192,7 +199,7 @@ impl Session for SlackSession {
     }
 
     async fn members(&self, chat: &ChatKey, at_most: usize) -> Result<Vec<RemoteUserId>, NetworkError> {
-        messages::members(&self.bot, &self.team_id, &self.desk.own, chat, at_most).await
+        messages::members(&self.patient_bot, &self.team_id, &self.desk.own, chat, at_most).await
     }
 
     async fn open_chat(&self, people: &[RemoteUserId]) -> Result<ChatInfo, NetworkError> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use url::Url;
 
-use super::Defaults;
 use super::homeserver::{check_url, is_localhost};
+use super::{Defaults, NameTemplate};
 
 /// The section as written.
 #[derive(Debug, Default, Deserialize)]
@@ -35,8 +35,8 @@ pub struct Appservice {
     pub bot_displayname: String,
     /// What ghosts' local parts begin with.
     pub user_prefix: String,
-    /// Ghosts' display names; `{name}` stands for the person's.
-    pub ghost_name: String,
+    /// Ghosts' display names.
+    pub ghost_name: NameTemplate,
     /// What commands in shared rooms begin with.
     pub command_prefix: String,
     /// Where the homeserver's transactions are received.
@@ -57,14 +57,14 @@ impl Section {
         let id = self.id.unwrap_or_else(|| defaults.id.to_owned());
         let listen = self.listen.unwrap_or_else(|| format!("127.0.0.1:{}", defaults.port));
         let listen = check_listen(&listen, problems);
-        let ghost_name = self.ghost_name.unwrap_or_else(|| "{name}".to_owned());
-        if !ghost_name.contains("{name}") {
-            problems.push(
-                "appservice.ghost_name: has no {name} in it, so all ghosts would be called the same. Write it like \
-                 \"{name} (elsewhere)\"."
-                    .to_owned(),
-            );
-        }
+        let ghost_name = match self.ghost_name.as_deref().map(NameTemplate::read) {
+            Some(Err(why)) => {
+                problems.push(format!("appservice.ghost_name: {why}"));
+                NameTemplate::default()
+            }
+            Some(Ok(template)) => template,
+            None => NameTemplate::default(),
+        };
         let public_url = match self.public_url {
             Some(text) => Some(check_url("appservice.public_url", &text, problems)?),
             None => None,

@@ -25,7 +25,9 @@ appservice:
   bot_displayname: {name} bridge
   # What ghosts' local parts begin with.
   user_prefix: {id}_
-  # Ghosts' display names; {{name}} stands for the person's.
+  # Ghosts' display names. {{name}} stands for the name the person chose, {{real_name}} for the full one, {{handle}} for
+  # the short one, {{title}}, {{team}}; {{bot}} is "bot" for programs and nothing for people. {{title? ({{title}})}} is
+  # what stands behind the question mark if there is a title, and nothing if there is none.
   ghost_name: "{{name}}"
   # What commands in shared rooms begin with.
   command_prefix: "!{id}"
@@ -74,6 +76,13 @@ fn tail(server_name: &str, name: &str, own: &str) -> String {
 logging:
   level: info
   format: text
+
+# Which people of a chat are shown as members of its room, and how many at most. Whoever speaks always is.
+# speakers: nobody else, but whoever comes into the chat from now on; all: everybody who is in it. The conduwuit family
+# works longer over each message the more members there are: several times as long with 300.
+members:
+  show: speakers
+  limit: 500
 
 # Who may do what: block, relay (write through a relay), user (log in), admin.
 # An entry for an id counts more than one for its server, that more than "*".

@@ -50,6 +50,7 @@ fn the_example_has_the_default_values() {
     assert_eq!(example.appservice, bare.appservice);
     assert_eq!(example.homeserver, bare.homeserver);
     assert_eq!(example.logging, bare.logging);
+    assert_eq!(example.members, bare.members);
     assert_eq!(example.own, bare.own);
 }
 
@@ -94,6 +95,12 @@ fn every_mistake_is_named_with_its_path() {
     refused(&format!("{GOOD}database: {{url: mysql://x}}"), &["database.url", "postgres://"]);
     refused(&format!("{GOOD}appservice: {{listen: 'localhost:1'}}"), &["appservice.listen", "127.0.0.1"]);
     refused(&format!("{GOOD}appservice: {{ghost_name: x}}"), &["appservice.ghost_name"]);
+    refused(
+        &format!("{GOOD}appservice: {{ghost_name: '{{nmae}}'}}"),
+        &["appservice.ghost_name", "{nmae}", "{handle}"],
+    );
+    refused(&format!("{GOOD}members: {{show: nobody}}"), &["members.show", "speakers"]);
+    refused(&format!("{GOOD}members: {{limit: -1}}"), &["members.limit"]);
     refused("homeserver: {url: 'http://localhost:8008', name: hs.test}", &["homeserver.url", "127.0.0.1"]);
     refused("homeserver: {url: 'http://127.0.0.1:1', name: 'https://hs'}", &["homeserver.name"]);
 }

@@ -9,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::command::{Replies, Syncs};
 use super::conversation::Conversations;
-use super::ghost::KnownGhost;
+use super::ghost::{GhostWork, KnownGhost};
+use super::members::MemberSyncs;
 use super::relay::Named;
 use super::supervisor::Logins;
 use crate::command::Catalogue;
-use crate::config::Permissions;
+use crate::config::{Members, NameTemplate, Permissions};
 use crate::content::FileSource;
 use crate::error::JobError;
 use crate::id::{ChatKey, RemoteUserId};
@@ -35,7 +36,8 @@ pub(crate) struct Setup<N> {
     pub(crate) store: Store,
     pub(crate) inbox: Inbox,
     pub(crate) permissions: Permissions,
-    pub(crate) ghost_name: String,
+    pub(crate) ghost_name: NameTemplate,
+    pub(crate) members: Members,
     pub(crate) command_prefix: String,
     pub(crate) pictures: Option<PublicMedia>,
 }
@@ -47,13 +49,16 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) store: Store,
     pub(crate) inbox: Inbox,
     pub(crate) permissions: Permissions,
-    pub(crate) ghost_name: String,
+    pub(crate) ghost_name: NameTemplate,
+    pub(crate) members: Members,
     pub(crate) pictures: Option<PublicMedia>,
     pub(crate) catalogue: Catalogue,
     pub(crate) logins: Logins<N>,
     pub(crate) conversations: Conversations,
     pub(crate) replies: Replies,
     pub(crate) syncs: Syncs,
+    pub(crate) member_syncs: MemberSyncs,
+    pub(crate) ghost_work: GhostWork,
     /// Cancelled at the program's end, and with it all sessions and what is done for them.
     pub(crate) stopping: CancellationToken,
     pub(crate) portals: Cache<ChatKey, Arc<PortalRow>>,
@@ -68,7 +73,8 @@ pub(crate) struct Bridge<N: Network> {
 
 impl<N: Network> Bridge<N> {
     pub(crate) fn new(setup: Setup<N>) -> Arc<Self> {
-        let Setup { network, app, store, inbox, permissions, ghost_name, command_prefix, pictures } = setup;
+        let Setup { network, app, store, inbox, permissions, ghost_name, members, command_prefix, pictures } =
+            setup;
         Arc::new_cyclic(|shared| Self {
             shared: shared.clone(),
             network,
@@ -77,12 +83,15 @@ impl<N: Network> Bridge<N> {
             inbox,
             permissions,
             ghost_name,
+            members,
             pictures,
             catalogue: super::command::catalogue(command_prefix),
             logins: Logins::default(),
             conversations: Conversations::default(),
             replies: Replies::default(),
             syncs: Syncs::default(),
+            member_syncs: MemberSyncs::default(),
+            ghost_work: GhostWork::default(),
             stopping: CancellationToken::new(),
             portals: Cache::new(CACHED),
             rooms: Cache::new(CACHED),

@@ -1,24 +1,37 @@
-//! Makes sure that a remote person has a Matrix user, with their name and picture.
+//! Makes sure that a remote person has a Matrix user, who looks like them.
+
+mod ask;
+mod fields;
+mod picture;
+mod status_end;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use moka::future::Cache;
 use ruma::OwnedUserId;
+use tokio::sync::{Mutex, Notify};
 
+pub(super) use self::picture::image_kind;
 use super::Bridge;
+use super::bridge::soft;
 use super::supervisor::Live;
-use crate::error::{JobError, NetworkError};
+use crate::error::JobError;
 use crate::event::UserInfo;
 use crate::event::remote::ShownAs;
 use crate::id::RemoteUserId;
 use crate::matrix::Intent;
-use crate::network::{Network, Session};
+use crate::network::Network;
 use crate::store::ghost::GhostRow;
 
 /// How long a profile is believed before the network is asked again.
 const BELIEVED: Duration = Duration::from_hours(24);
-/// The largest picture that is carried over.
-const AVATAR_LIMIT: usize = 4 * 1024 * 1024;
+/// The same where the network told little or nothing.
+const BELIEVED_IN_PART: Duration = Duration::from_hours(1);
+/// After this time the network is asked again that could not answer.
+const ASKED_AGAIN: Duration = Duration::from_mins(1);
+/// Ghosts that are worked on at the same time, at most.
+const MOST_TURNS: u64 = 10_000;
 
 /// A ghost whose Matrix user is set up.
 #[derive(Debug)]
@@ -32,152 +45,176 @@ impl KnownGhost {
     pub(crate) fn name(&self) -> &str {
         self.row.name.as_deref().unwrap_or(self.row.user_id.as_str())
     }
+
+    /// Whether the person's account is switched off.
+    pub(crate) fn is_deactivated(&self) -> bool {
+        self.row.info.as_ref().is_some_and(|info| info.is_deactivated)
+    }
+}
+
+/// What keeps the work on ghosts in order.
+#[derive(Debug)]
+pub(crate) struct GhostWork {
+    /// Whose profile is written now: two writers would each overwrite what the other noted of it.
+    turns: Cache<RemoteUserId, Arc<Mutex<()>>>,
+    /// Told when a status was set that ends by itself.
+    status_set: Notify,
+}
+
+impl Default for GhostWork {
+    fn default() -> Self {
+        Self { turns: Cache::new(MOST_TURNS), status_set: Notify::new() }
+    }
+}
+
+impl GhostWork {
+    async fn turn(&self, remote: &RemoteUserId) -> Arc<Mutex<()>> {
+        self.turns.get_with_by_ref(remote, async { Arc::default() }).await
+    }
 }
 
 impl<N: Network> Bridge<N> {
     /// The ghost of a person, set up as far as needed: nothing is asked and nothing is sent for one that is up to date.
-    /// A name and picture that the message carries itself go before what the network would answer.
     pub(crate) async fn ghost(
         &self,
         live: &Live<N::Session>,
         remote: &RemoteUserId,
         shown_as: Option<&ShownAs>,
     ) -> Result<Arc<KnownGhost>, JobError> {
-        let cached = self.ghosts.get(remote).await;
-        if let Some(known) = &cached
+        if let Some(known) = self.ghosts.get(remote).await
             && self.is_current(&known.row, shown_as)
         {
-            return Ok(Arc::clone(known));
+            return Ok(known);
         }
-        let stored = match cached {
+        let turn = self.ghost_work.turn(remote).await;
+        let _turn = turn.lock().await;
+        let stored = match self.ghosts.get(remote).await {
             Some(known) => Some(known.row.clone()),
             None => self.store.ghost(remote).await?,
         };
-        let user_id = self.app.ghosts().user_id(remote);
-        let row = if let Some(row) = stored.as_ref().filter(|row| self.is_current(row, shown_as)) {
-            row.clone()
-        } else {
-            self.set_up(live, remote, &user_id, stored, shown_as).await?
+        let row = match stored {
+            Some(row) if self.is_current(&row, shown_as) => match row.info.clone() {
+                // The template was changed.
+                Some(info) if row.name.as_deref() != Some(&self.ghost_name.write(&info, remote.as_str())) => {
+                    let fetched_at = row.fetched_at;
+                    self.set_up(live, row, info, fetched_at).await?
+                }
+                _ => row,
+            },
+            stored => {
+                let (info, fetched_at) = self.ask(live, remote, stored.as_ref(), shown_as).await?;
+                let row = stored.unwrap_or_else(|| GhostRow::new(remote.clone()));
+                self.set_up(live, row, info, fetched_at).await?
+            }
         };
-        let known = Arc::new(KnownGhost { user_id, row });
-        self.ghosts.insert(remote.clone(), Arc::clone(&known)).await;
-        Ok(known)
+        Ok(self.know_ghost(row).await)
     }
 
-    /// Asks the network about a person again and brings their ghost up to date, if there is one.
+    /// Asks the network about a person again and brings their ghost up to date, if there is one. Nothing is sent where
+    /// nothing changed that is seen.
     pub(crate) async fn refresh_ghost(
         &self,
         live: &Live<N::Session>,
         remote: &RemoteUserId,
     ) -> Result<(), JobError> {
-        let Some(stored) = self.store.ghost(remote).await? else { return Ok(()) };
-        self.ghosts.invalidate(remote).await;
-        let user_id = self.app.ghosts().user_id(remote);
-        self.set_up(live, remote, &user_id, Some(stored), None).await.map(drop)
+        let turn = self.ghost_work.turn(remote).await;
+        let _turn = turn.lock().await;
+        let Some(row) = self.store.ghost(remote).await? else { return Ok(()) };
+        let info = self.asked_anew(live, &row).await?;
+        let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
+        self.know_ghost(row).await;
+        Ok(())
+    }
+
+    /// The ghost of a person of whom the network has just told this.
+    pub(crate) async fn ghost_told(
+        &self,
+        live: &Live<N::Session>,
+        remote: &RemoteUserId,
+        info: UserInfo,
+    ) -> Result<Arc<KnownGhost>, JobError> {
+        let turn = self.ghost_work.turn(remote).await;
+        let _turn = turn.lock().await;
+        let row = self.store.ghost(remote).await?.unwrap_or_else(|| GhostRow::new(remote.clone()));
+        let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
+        Ok(self.know_ghost(row).await)
+    }
+
+    async fn know_ghost(&self, row: GhostRow) -> Arc<KnownGhost> {
+        let (remote, user_id) = (row.user_id.clone(), self.app.ghosts().user_id(&row.user_id));
+        let known = Arc::new(KnownGhost { user_id, row });
+        self.ghosts.insert(remote, Arc::clone(&known)).await;
+        known
     }
 
     fn is_current(&self, row: &GhostRow, shown_as: Option<&ShownAs>) -> bool {
         let age = self.store.clock().now_ms().saturating_sub(row.fetched_at);
-        let is_fresh = age < i64::try_from(BELIEVED.as_millis()).unwrap_or(i64::MAX);
-        // A picture that could not be had is not tried again with every message.
-        match shown_as.and_then(|shown| shown.name.as_deref()) {
-            Some(name) => is_fresh && row.name.as_deref() == Some(self.display_name(name).as_str()),
-            None => is_fresh,
+        if age >= millis(believed(row.info.as_ref())) {
+            return false;
         }
+        let Some(shown) = shown_as.filter(|shown| !shown.is_guess && shown.name.is_some()) else {
+            return true;
+        };
+        let info = ask::of_message(shown);
+        let name = self.ghost_name.write(&info, row.user_id.as_str());
+        // A picture that could not be had is not tried again with every message, and one that changes with the message is
+        // not followed: each change is an event in every room that the ghost is in.
+        let had_picture = row.info.as_ref().is_none_or(|known| known.avatar_url.is_some());
+        row.name.as_deref() == Some(&name) && (had_picture || info.avatar_url.is_none())
     }
 
-    fn display_name(&self, name: &str) -> String {
-        self.ghost_name.replace("{name}", name)
-    }
-
+    /// Makes the Matrix user look as the network tells, as far as it does not.
     async fn set_up(
         &self,
         live: &Live<N::Session>,
-        remote: &RemoteUserId,
-        user_id: &ruma::UserId,
-        stored: Option<GhostRow>,
-        shown_as: Option<&ShownAs>,
+        mut row: GhostRow,
+        info: UserInfo,
+        fetched_at: i64,
     ) -> Result<GhostRow, JobError> {
-        let info = match shown_as {
-            Some(shown) if shown.name.is_some() => {
-                let (name, avatar_url) = (shown.name.clone(), shown.avatar_url.clone());
-                UserInfo { name, avatar_url, is_bot: true }
-            }
-            _ => asked(live.session.user_info(remote).await, remote)?,
-        };
-        let intent = self.app.intent(user_id);
-        intent.ensure_registered().await?;
-        let mut row = stored.unwrap_or_else(|| GhostRow {
-            user_id: remote.as_str().to_owned(),
-            name: None,
-            avatar_url: None,
-            avatar_mxc: None,
-            fetched_at: 0,
-        });
-        let name = self.display_name(info.name.as_deref().unwrap_or(remote.as_str()));
+        let intent = self.app.intent(&self.app.ghosts().user_id(&row.user_id));
+        if row.name.is_none() {
+            intent.ensure_registered().await?;
+        }
+        let name = self.ghost_name.write(&info, row.user_id.as_str());
         if row.name.as_deref() != Some(&name) {
             intent.set_displayname(&name).await?;
             row.name = Some(name);
         }
         if info.avatar_url != row.avatar_url {
-            self.set_avatar(live, &intent, &mut row, info.avatar_url).await;
+            self.set_avatar(live, &intent, &mut row, info.avatar_url.clone()).await;
         }
-        row.fetched_at = self.store.clock().now_ms();
+        self.set_fields(&intent, &mut row, &info).await?;
+        let was_active = row.info.as_ref().is_some_and(|known| !known.is_deactivated);
+        if info.is_deactivated && was_active {
+            self.leave_all(&intent).await?;
+        }
+        row.status_until = info.status.as_ref().and_then(|status| status.until);
+        row.info = Some(info);
+        row.fetched_at = fetched_at;
         self.store.put_ghost(&row).await?;
+        if row.status_until.is_some() {
+            self.ghost_work.status_set.notify_one();
+        }
         Ok(row)
     }
 
-    /// Carries the picture over. A person without a picture is better than a message that waits for one, so a failure
-    /// only leaves the old picture.
-    async fn set_avatar(
-        &self,
-        live: &Live<N::Session>,
-        intent: &Intent,
-        row: &mut GhostRow,
-        url: Option<String>,
-    ) {
-        let set = async {
-            let mxc = match &url {
-                None => None,
-                Some(url) => {
-                    let bytes = live.session.download(url, AVATAR_LIMIT).await?;
-                    let kind =
-                        image_kind(&bytes).ok_or_else(|| JobError::Reject("It is no picture.".to_owned()))?;
-                    Some(intent.upload(bytes, kind, Some("avatar")).await.map_err(JobError::from)?)
-                }
-            };
-            intent.set_avatar_url(mxc.as_deref()).await.map_err(JobError::from)?;
-            Ok::<_, JobError>(mxc)
-        };
-        match set.await {
-            Ok(mxc) => {
-                row.avatar_mxc = mxc;
-                row.avatar_url = url;
-            }
-            Err(error) => tracing::debug!(%error, "a picture could not be carried over; the old one stays"),
+    /// Whoever's account is switched off is in no chat any more. They come back when they speak again.
+    async fn leave_all(&self, intent: &Intent) -> Result<(), JobError> {
+        for room in intent.joined_rooms().await? {
+            soft("leave a room", intent.leave(&room).await);
         }
+        Ok(())
     }
 }
 
-/// What the network says of a person. One it does not know is shown under their id.
-fn asked(answer: Result<UserInfo, NetworkError>, remote: &RemoteUserId) -> Result<UserInfo, JobError> {
-    match answer {
-        Ok(info) => Ok(info),
-        Err(NetworkError::Rejected(why)) => {
-            tracing::debug!(user = %remote, why, "the network gives no profile; the id is shown");
-            Ok(UserInfo::default())
-        }
-        Err(error) => Err(error.into()),
-    }
+/// How long what the network told is believed.
+fn believed(info: Option<&UserInfo>) -> Duration {
+    if info.is_some_and(|info| info.is_partial) { BELIEVED_IN_PART } else { BELIEVED }
 }
 
-/// The media type of a picture, by its first bytes; none for what is no picture.
-pub(super) fn image_kind(bytes: &[u8]) -> Option<&'static str> {
-    Some(match bytes {
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        [0xff, 0xd8, ..] => "image/jpeg",
-        [b'G', b'I', b'F', b'8', ..] => "image/gif",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
-        _ => return None,
-    })
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,12 +78,14 @@ impl<N: Network> Bridge<N> {
             avatar_mxc: None,
             created_at: stored.map_or_else(|| self.store.clock().now_ms(), |row| row.created_at),
         };
+        self.note_new_room(&live.row.login_id, chat).await?;
         self.store.put_portal(&row).await?;
         self.rooms.insert(room.to_string(), Some(chat.clone())).await;
         if let Ok(owner) = UserId::parse(&live.row.owner) {
             soft("invite the owner", self.app.bot().invite(&room, &owner).await);
         }
         tracing::debug!(chat = %chat.chat_id, room = %room, "a portal was made");
+        self.begin_new_room(&live.row.login_id, chat);
         Ok(Arc::new(row))
     }
 

@@ -93,13 +93,7 @@ impl<N: Network> Bridge<N> {
                 }
                 Ok(Closing::default())
             }
-            RemoteKind::Joined => {
-                if let Scope::Chat(chat) = &event.scope {
-                    let info = live.session.chat_info(chat).await?;
-                    self.know_chat(live, info).await?;
-                }
-                Ok(Closing::default())
-            }
+            RemoteKind::Joined => self.remote_let_in(live, event).await,
             RemoteKind::Other(name) => {
                 metrics::passed_over(name);
                 Ok(Closing::default())

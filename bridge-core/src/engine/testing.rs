@@ -1,6 +1,7 @@
 //! A bridge to a network that does what a test says, on a leased slot of a fake homeserver.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
@@ -12,7 +13,7 @@ use testkit::{Homeserver, Kind, Slot};
 use super::Bridge;
 use super::bridge::Setup;
 use crate::clock::Clock;
-use crate::config::{Level, Permissions};
+use crate::config::{Level, Members, NameTemplate, Permissions};
 use crate::content::{File, Message, RichText};
 use crate::error::{JobError, NetworkError};
 use crate::event::{
@@ -35,11 +36,16 @@ type Listening = dyn Fn(Context, Inbox) -> BoxFuture<'static, Result<(), Network
 /// What was sent to the network.
 pub(crate) type Sent = Arc<Mutex<Vec<MatrixEvent>>>;
 
+/// What the network answers about people; of all others it knows nothing.
+pub(crate) type Told = Arc<Mutex<HashMap<RemoteUserId, Result<UserInfo, NetworkError>>>>;
+
 /// A network whose sessions listen as the test says, and that takes whatever is sent.
 pub(crate) struct Paper {
     listening: Arc<Listening>,
     /// What was sent, in order.
     pub(crate) sent: Sent,
+    /// What is told of people.
+    pub(crate) told: Told,
 }
 
 impl Paper {
@@ -48,7 +54,7 @@ impl Paper {
         F: Future<Output = Result<(), NetworkError>> + Send + 'static,
     {
         let listening = Arc::new(move |context, inbox| listening(context, inbox).boxed());
-        Self { listening, sent: Sent::default() }
+        Self { listening, sent: Sent::default(), told: Told::default() }
     }
 
     /// Nothing ever comes in.
@@ -64,6 +70,7 @@ pub(crate) struct Section {}
 pub(crate) struct PaperSession {
     listening: Arc<Listening>,
     sent: Sent,
+    told: Told,
     context: Context,
 }
 
@@ -93,7 +100,13 @@ impl Network for Paper {
     }
 
     fn connect(&self, _credentials: String, context: Context) -> Result<PaperSession, NetworkError> {
-        Ok(PaperSession { listening: Arc::clone(&self.listening), sent: Arc::clone(&self.sent), context })
+        let (listening, sent, told) = (&self.listening, &self.sent, &self.told);
+        Ok(PaperSession {
+            listening: Arc::clone(listening),
+            sent: Arc::clone(sent),
+            told: Arc::clone(told),
+            context,
+        })
     }
 
     /// The payload is an event as JSON, or else what somebody says in the chat, and the message's id.
@@ -169,8 +182,8 @@ impl Session for PaperSession {
         Ok(ChatInfo::new(chat.clone(), ChatKind::Channel))
     }
 
-    async fn user_info(&self, _user: &RemoteUserId) -> Result<UserInfo, NetworkError> {
-        Ok(UserInfo::default())
+    async fn user_info(&self, user: &RemoteUserId) -> Result<UserInfo, NetworkError> {
+        self.told.lock().unwrap().get(user).cloned().unwrap_or_else(|| Ok(UserInfo::default()))
     }
 
     async fn chats(&self) -> Result<Vec<ChatInfo>, NetworkError> {
@@ -197,7 +210,8 @@ impl Stage {
             store: Store::open("sqlite::memory:", Seal::none(), Clock::system()).await.unwrap(),
             inbox,
             permissions: Permissions::check([("*".to_owned(), Level::Admin)].into(), &mut Vec::new()),
-            ghost_name: "{name}".to_owned(),
+            ghost_name: NameTemplate::default(),
+            members: Members::default(),
             command_prefix: "!paper".to_owned(),
             pictures: None,
         });

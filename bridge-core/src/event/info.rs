@@ -1,4 +1,4 @@
-//! A chat and a person as the network describes them.
+//! A chat as the network describes it.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,24 +48,5 @@ impl ChatInfo {
     /// A chat of which the name is known.
     pub fn named(key: ChatKey, kind: ChatKind, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..Self::new(key, kind) }
-    }
-}
-
-/// A person as the network describes them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct UserInfo {
-    /// The name to show.
-    pub name: Option<String>,
-    /// Where the picture is; a changed picture has a changed address.
-    pub avatar_url: Option<String>,
-    /// Whether it is a program.
-    pub is_bot: bool,
-}
-
-impl UserInfo {
-    /// A person of whom the name is known.
-    pub fn named(name: impl Into<String>) -> Self {
-        Self { name: Some(name.into()), ..Self::default() }
     }
 }

@@ -49,7 +49,7 @@ pub enum Sender {
     User {
         /// Who.
         user_id: RemoteUserId,
-        /// The user's name and picture where the message tells them and [`Session::user_info`] cannot.
+        /// The user's name and picture where the message tells them and [`Session::user_info`] cannot, or may not.
         ///
         /// [`Session::user_info`]: crate::network::Session::user_info
         shown_as: Option<ShownAs>,
@@ -88,6 +88,13 @@ pub struct ShownAs {
     pub name: Option<String>,
     /// Where the picture is.
     pub avatar_url: Option<String>,
+    /// The name of one of the network's own emoji that is the picture, where there is no other.
+    #[serde(default)]
+    pub avatar_emoji: Option<String>,
+    /// Whether it counts only where the network itself tells nothing: its word goes before. Otherwise this does, and the
+    /// network is not asked.
+    #[serde(default)]
+    pub is_guess: bool,
 }
 
 /// What happened on the remote network.

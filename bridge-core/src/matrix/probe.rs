@@ -6,7 +6,6 @@ use std::time::Duration;
 use http::Method;
 use ruma::TransactionId;
 use ruma::api::client::appservice::request_ping;
-use ruma::api::client::discovery::get_capabilities;
 use serde::{Deserialize, Serialize};
 
 use super::app_service::AppService;
@@ -31,6 +30,10 @@ pub enum Family {
 }
 
 /// What a homeserver offers. Found out once per start.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that a homeserver has or has not, read by name"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Features {
     /// The name it gives itself, if it does.
@@ -51,6 +54,34 @@ pub struct Features {
     pub async_uploads: bool,
     /// The version new rooms get.
     pub default_room_version: String,
+    /// Whether profiles have further fields than name and picture (MSC4133, from version 1.16 on).
+    pub extended_profiles: bool,
+}
+
+/// What is read of the homeserver's capabilities.
+#[derive(Default, Deserialize)]
+struct Capabilities {
+    #[serde(rename = "m.room_versions")]
+    room_versions: Option<RoomVersions>,
+    #[serde(rename = "m.profile_fields")]
+    profile_fields: Option<Enabled>,
+    #[serde(rename = "uk.tcpip.msc4133.profile_fields")]
+    profile_fields_before: Option<Enabled>,
+}
+
+#[derive(Deserialize)]
+struct RoomVersions {
+    default: String,
+}
+
+#[derive(Deserialize)]
+struct Enabled {
+    enabled: bool,
+}
+
+#[derive(Deserialize)]
+struct CapabilitiesAnswer {
+    capabilities: Capabilities,
 }
 
 #[derive(Deserialize)]
@@ -76,13 +107,13 @@ impl AppService {
     /// The questions of [`AppService::probe`], all at once.
     pub(super) async fn ask_features(&self) -> Result<Features, MatrixError> {
         let bot = self.bot();
-        let (versions, _, software, device_route, media_limit, default_room_version) = tokio::try_join!(
+        let (versions, _, software, device_route, media_limit, capabilities) = tokio::try_join!(
             self.versions(),
             bot.whoami(),
             self.software(),
             async { known(bot.put_device().await) },
             async { known(bot.media_limit().await) },
-            bot.ask_default_room_version(),
+            self.capabilities(),
         )?;
         let family = software.as_ref().map_or(Family::Unknown, Software::family);
         let device_route = device_route.is_some();
@@ -93,7 +124,10 @@ impl AppService {
             media_limit,
             // The conduwuit family claims the version without having the route. Asking would leave an address behind.
             async_uploads: family != Family::Conduwuit && versions.iter().any(|version| is_from(version, 7)),
-            default_room_version,
+            extended_profiles: capabilities.extended_profiles(&versions),
+            default_room_version: capabilities
+                .room_versions
+                .map_or_else(|| OLDEST_DEFAULT.to_owned(), |versions| versions.default),
             server: software.as_ref().and_then(|software| software.name.clone()),
             server_version: software.and_then(|software| software.version),
             family,
@@ -116,12 +150,31 @@ impl AppService {
         Ok(known(says)?.map(|says| says.server))
     }
 
+    /// Read by ourselves: an answer that names a field twice, as it was called before and is called now, is one.
+    async fn capabilities(&self) -> Result<Capabilities, MatrixError> {
+        let path = "/_matrix/client/v3/capabilities";
+        let request = self.client().request(Method::GET, path).query(&[("user_id", self.client().bot())]);
+        match self.read("capabilities", request).await {
+            Ok(CapabilitiesAnswer { capabilities }) => Ok(capabilities),
+            Err(error) if error.class() == ErrorClass::Permanent => Ok(Capabilities::default()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn ask<T: for<'de> Deserialize<'de>>(
         &self,
         call: &'static str,
         path: &str,
     ) -> Result<T, MatrixError> {
-        let request = self.client().public_request(Method::GET, path).timeout(QUESTION);
+        self.read(call, self.client().public_request(Method::GET, path)).await
+    }
+
+    async fn read<T: for<'de> Deserialize<'de>>(
+        &self,
+        call: &'static str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, MatrixError> {
+        let request = request.timeout(QUESTION);
         let answer = self.client().perform(call, request).await?;
         serde_json::from_slice(answer.body()).map_err(|_| {
             MatrixError::Malformed(format!("the answer to {call} has another form than expected"))
@@ -142,13 +195,16 @@ impl Intent {
     pub async fn default_room_version(&self) -> Result<String, MatrixError> {
         Ok(self.app().probe().await?.default_room_version.clone())
     }
+}
 
-    async fn ask_default_room_version(&self) -> Result<String, MatrixError> {
-        match self.call("capabilities", get_capabilities::v3::Request::new()).await {
-            Ok(answer) => Ok(answer.capabilities.room_versions.default.to_string()),
-            Err(error) if error.class() == ErrorClass::Permanent => Ok(OLDEST_DEFAULT.to_owned()),
-            Err(error) => Err(error),
-        }
+impl Capabilities {
+    /// A homeserver that does not list the capability lets everybody set any field, if it knows of such at all.
+    fn extended_profiles(&self, versions: &[String]) -> bool {
+        let listed = self.profile_fields.as_ref().or(self.profile_fields_before.as_ref());
+        listed.map_or_else(
+            || versions.iter().any(|version| is_from(version, 16) || version == "uk.tcpip.msc4133.stable"),
+            |listed| listed.enabled,
+        )
     }
 }
 
@@ -196,6 +252,24 @@ mod tests {
         assert_eq!(family("Tuwunel"), Family::Conduwuit);
         assert_eq!(family("Dendrite"), Family::Unknown);
         assert_eq!(Software { name: None, version: None }.family(), Family::Unknown);
+    }
+
+    #[test]
+    fn profiles_have_further_fields_where_the_homeserver_says_so() {
+        let of = |capabilities: &str, versions: &[&str]| {
+            let capabilities: Capabilities = serde_json::from_str(capabilities).unwrap_or_default();
+            capabilities
+                .extended_profiles(&versions.iter().map(|&version| version.to_owned()).collect::<Vec<_>>())
+        };
+        assert!(of(r#"{"m.profile_fields":{"enabled":true}}"#, &["v1.12"]));
+        assert!(of(r#"{"uk.tcpip.msc4133.profile_fields":{"enabled":true}}"#, &["v1.12"]));
+        let both =
+            r#"{"m.profile_fields":{"enabled":true},"uk.tcpip.msc4133.profile_fields":{"enabled":true}}"#;
+        assert!(of(both, &[]));
+        assert!(!of(r#"{"m.profile_fields":{"enabled":false}}"#, &["v1.16"]));
+        assert!(of("{}", &["v1.5", "v1.18"]));
+        assert!(of("{}", &["v1.12", "uk.tcpip.msc4133.stable"]));
+        assert!(!of("{}", &["v1.15", "uk.tcpip.msc4133"]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A user's global name and picture.
 
-use ruma::api::client::profile::{get_profile, set_profile_field};
+use ruma::api::client::profile::{delete_profile_field, get_profile, set_profile_field};
 use ruma::profile::{ProfileFieldName, ProfileFieldValue};
 use ruma::{OwnedMxcUri, UserId};
 use serde_json::Value;
@@ -44,11 +44,21 @@ impl Intent {
         self.set_field("set_avatar_url", ProfileFieldValue::AvatarUrl(value)).await
     }
 
-    /// Sets any field of the user's profile (MSC4133), where the homeserver allows it.
+    /// Sets any field of the user's profile (MSC4133), where the homeserver has and allows it. Costs nothing in rooms.
     pub async fn set_profile_field(&self, field: &str, value: Value) -> Result<(), MatrixError> {
         let value = ProfileFieldValue::new(ProfileFieldName::from(field).as_str(), value)
             .map_err(|_| MatrixError::Malformed("a profile field has a value it cannot have".to_owned()))?;
         self.set_field("set_profile_field", value).await
+    }
+
+    /// Takes a field of the user's profile away (MSC4133). One that is not there is fine.
+    pub async fn delete_profile_field(&self, field: &str) -> Result<(), MatrixError> {
+        let field = ProfileFieldName::from(field);
+        let request = delete_profile_field::v3::Request::new(self.user_id().to_owned(), field);
+        match self.call("delete_profile_field", request).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            answer => answer.map(drop),
+        }
     }
 
     async fn set_field(&self, call: &'static str, value: ProfileFieldValue) -> Result<(), MatrixError> {

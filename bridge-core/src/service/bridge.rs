@@ -98,6 +98,7 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
         inbox: inbox.clone(),
         permissions: ground.config.permissions.clone(),
         ghost_name: ground.config.appservice.ghost_name.clone(),
+        members: ground.config.members.clone(),
         command_prefix: ground.config.appservice.command_prefix.clone(),
     });
     // Before the queue: jobs that were left find their login.
@@ -115,6 +116,8 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     };
     let running = Running::start(&ground, listener, store, program).await?;
     bridge.set_waker(running.queue().waker());
+    bridge.watch_statuses();
+    bridge.resume_members().await.map_err(|error| format!("database.url: {error}"))?;
     introduce_bot(&ground.app, &ground.config.appservice).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;

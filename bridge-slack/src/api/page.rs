@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use super::reply::{Channel, ChannelPage, MemberPage, Message, MessagePage};
+use super::reply::{Channel, ChannelPage, MemberPage, Message, MessagePage, User, UserPage};
 use super::{CallError, Caller, Params};
 
 /// Longest pages Slack gives for the lists we read.
 const CHANNELS_PER_PAGE: &str = "999";
 const MESSAGES_PER_PAGE: &str = "200";
-const MEMBERS_PER_PAGE: &str = "200";
+const MEMBERS_PER_PAGE: &str = "999";
+const USERS_PER_PAGE: &str = "500";
 
 impl Caller {
     /// All channels that `users.conversations` or `conversations.list` tells of, until `enough` says so.
@@ -59,6 +60,26 @@ impl Caller {
             }
             cursor = next;
         }
+    }
+
+    /// Shows the people of the workspace, page by page, until `enough` says so or so many pages were read.
+    pub(crate) async fn users(
+        &self,
+        most_pages: usize,
+        mut enough: impl FnMut(Vec<User>) -> bool + Send,
+    ) -> Result<(), CallError> {
+        let mut cursor = String::new();
+        for _ in 0..most_pages {
+            let params: Params<'_> =
+                vec![("limit", Some(Cow::Borrowed(USERS_PER_PAGE))), ("cursor", none_if_empty(&cursor))];
+            let page: UserPage = self.get("users.list", &params).await?;
+            let next = page.response_metadata.next_cursor;
+            if enough(page.members) || next.is_empty() || next == cursor {
+                break;
+            }
+            cursor = next;
+        }
+        Ok(())
     }
 
     /// The page of messages in which a message is, in the channel or in a thread of it. `M` says how much of them is read.

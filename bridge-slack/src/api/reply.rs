@@ -212,11 +212,26 @@ reply!(
     }
 );
 reply!(
+    /// A page of `users.list`.
+    UserPage {
+        members: Vec<User>,
+        response_metadata: ResponseMetadata,
+    }
+);
+reply!(
     /// A person, or the user behind a bot.
     User {
+        id: String,
+        /// The workspace that they belong to, which may be another one.
+        team_id: Option<String>,
         name: Option<String>,
         real_name: Option<String>,
+        /// Their time zone by name; not told of people who have gone, and of strangers.
+        tz: Option<String>,
         is_bot: bool,
+        deleted: bool,
+        /// From another workspace, so that little is told of them.
+        is_stranger: bool,
         profile: Profile,
     }
 );
@@ -225,10 +240,28 @@ reply!(
     Profile {
         display_name: Option<String>,
         real_name: Option<String>,
+        title: Option<String>,
+        status_text: Option<String>,
+        /// Between colons.
+        status_emoji: Option<String>,
+        /// In seconds since 1970; 0 for one that does not end by itself.
+        status_expiration: Option<i64>,
         image_original: Option<String>,
         image_512: Option<String>,
         image_192: Option<String>,
         image_72: Option<String>,
+    }
+);
+reply!(
+    /// `team.info`
+    TeamReply {
+        team: Team,
+    }
+);
+reply!(
+    /// A workspace.
+    Team {
+        name: Option<String>,
     }
 );
 reply!(

@@ -201,7 +201,9 @@ fn summary(event: &RemoteEvent) -> Value {
     let sender = match &event.sender {
         Sender::User { user_id, shown_as: None } => format!("{user_id}"),
         Sender::User { user_id, shown_as: Some(shown) } => {
-            format!("{user_id} as {:?} {:?}", shown.name.as_deref(), shown.avatar_url.as_deref())
+            let (sign, picture) = (if shown.is_guess { "maybe" } else { "as" }, shown.avatar_url.as_deref());
+            let emoji = shown.avatar_emoji.as_ref().map(|emoji| format!(" :{emoji}:")).unwrap_or_default();
+            format!("{user_id} {sign} {:?} {picture:?}{emoji}", shown.name.as_deref())
         }
         Sender::Own { marker, .. } => format!("own {:?}", marker.as_deref()),
         Sender::Network => "network".to_owned(),

@@ -8,7 +8,7 @@ use bridge_core::error::NetworkError;
 use bridge_core::event::{MemberChange, RemoteEvent, RemoteKind, Sender};
 use bridge_core::id::ChatKey;
 
-use super::scope::{Place, place};
+use super::scope::{Place, USER_TYPES, place};
 use super::wire::{self, Event, Payload};
 use crate::id;
 
@@ -86,7 +86,7 @@ fn plain(event: &Event, place: &Place, own: &Own) -> RemoteKind {
     let user = id::user_id(&place.team_id, &event.user.0);
     let is_ours = own.is_user(&event.user.0);
     match event.kind.as_str() {
-        "user_change" => user.map_or_else(|| other(event), RemoteKind::UserInfo),
+        kind if USER_TYPES.contains(&kind) => user.map_or_else(|| other(event), RemoteKind::UserInfo),
         "member_joined_channel" if is_ours => RemoteKind::Joined,
         "member_left_channel" if is_ours => RemoteKind::Left,
         "channel_left" | "group_left" => RemoteKind::Left,

@@ -8,6 +8,10 @@ use sha2::{Digest, Sha256};
 use super::wire::{Cow, Ref, cow, list, object};
 use crate::id;
 
+/// Event types that say something about a person, wherever they are.
+pub(super) const USER_TYPES: &[&str] =
+    &["user_change", "user_profile_changed", "user_status_changed", "team_join"];
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Outline<'a> {
@@ -113,7 +117,7 @@ fn read(outline: &Outline<'_>, payload: &str) -> (Place, Scope, DedupKey) {
         .into_iter()
         .find(|channel| id::is_slack_id(channel))
         .unwrap_or_default();
-    let scope = if event.kind == "user_change" {
+    let scope = if USER_TYPES.contains(&event.kind.as_ref()) {
         id::user_id(team_id, &event.user.0).map(Scope::User)
     } else {
         id::chat_id(team_id, channel_id).map(|chat| Scope::Chat(ChatKey::shared(chat)))

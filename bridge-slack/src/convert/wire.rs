@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 pub use attachment::{Action, Attachment, File, Pair, Quoted};
 pub use block::{Content, Mark, More, Node};
-pub use event::{Edited, Event, Item, Payload, Ref};
+pub use event::{Edited, Event, Icons, Item, Payload, Ref};
 pub use lenient::{Cow, cow, flag, list, number, object, text};
 
 /// Reads a JSON document. What serde refuses although people can read it (a key twice, half of a surrogate pair) is

@@ -1,4 +1,8 @@
-//! Names and pictures of people and bots, remembered for minutes.
+//! What Slack tells of people and bots, remembered for minutes.
+
+mod described;
+mod many;
+mod teams;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,6 +14,7 @@ use bridge_core::network::UserInfo;
 use moka::sync::Cache;
 use tokio::sync::OnceCell;
 
+use self::teams::Teams;
 use crate::api::reply::{Bot, BotReply, User, UserReply};
 use crate::api::{CallError, Caller};
 use crate::id;
@@ -23,11 +28,16 @@ const KEPT_FOR: Duration = Duration::from_mins(10);
 #[derive(Debug, Clone)]
 pub(crate) struct People {
     kept: Cache<RemoteUserId, Arc<OnceCell<UserInfo>>>,
+    teams: Teams,
 }
 
 impl People {
-    pub(crate) fn new() -> Self {
-        Self { kept: Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build() }
+    /// Nobody is known yet; the workspace itself is.
+    pub(crate) fn new(team_id: &str, team_name: &str) -> Self {
+        Self {
+            kept: Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build(),
+            teams: Teams::new(team_id, team_name),
+        }
     }
 
     /// The person changed.
@@ -35,7 +45,7 @@ impl People {
         self.kept.invalidate(user_id);
     }
 
-    /// A person's or a bot's name and picture. Lanes that ask at the same time share one call.
+    /// What is told of a person or a bot. Lanes that ask at the same time share one call.
     pub(crate) async fn info(
         &self,
         caller: &Caller,
@@ -45,63 +55,31 @@ impl People {
             return Err(NetworkError::Rejected("This is not the id of somebody on Slack.".to_owned()));
         };
         let profile = self.kept.get_with_by_ref(user_id, Arc::default);
-        profile.get_or_try_init(|| fetch(caller, &slack.id)).await.cloned()
+        profile.get_or_try_init(|| self.fetch(caller, &slack.id)).await.cloned()
     }
-}
 
-async fn fetch(caller: &Caller, slack_id: &str) -> Result<UserInfo, NetworkError> {
-    if slack_id.starts_with('B') {
-        return bot_info(caller, slack_id).await.map(of_bot).map_err(|error| error.of_read("bots.info"));
+    async fn fetch(&self, caller: &Caller, slack_id: &str) -> Result<UserInfo, NetworkError> {
+        if slack_id.starts_with('B') {
+            let bot = bot_info(caller, slack_id).await.map_err(|error| error.of_read("bots.info"))?;
+            return Ok(described::bot(bot));
+        }
+        let params = vec![("user", Some(Cow::Borrowed(slack_id)))];
+        let reply: UserReply =
+            caller.get("users.info", &params).await.map_err(|error| error.of_read("users.info"))?;
+        Ok(self.describe(caller, reply.user).await)
     }
-    let params = vec![("user", Some(Cow::Borrowed(slack_id)))];
-    let reply: UserReply =
-        caller.get("users.info", &params).await.map_err(|error| error.of_read("users.info"))?;
-    Ok(of_user(reply.user))
+
+    /// A person with the name of their workspace.
+    async fn describe(&self, caller: &Caller, user: User) -> UserInfo {
+        let team = self.teams.name(caller, user.team_id.as_deref()).await;
+        let mut info = described::user(user);
+        info.team = team;
+        info
+    }
 }
 
 /// What Slack tells about a bot.
 pub(crate) async fn bot_info(caller: &Caller, bot_id: &str) -> Result<Bot, CallError> {
     let params = vec![("bot", Some(Cow::Borrowed(bot_id)))];
     Ok(caller.get::<BotReply>("bots.info", &params).await?.bot)
-}
-
-/// The first text that says something.
-fn first<const N: usize>(texts: [Option<String>; N]) -> Option<String> {
-    texts.into_iter().flatten().find(|text| !text.trim().is_empty())
-}
-
-fn of_user(user: User) -> UserInfo {
-    let profile = user.profile;
-    let mut info = UserInfo::default();
-    info.name = first([profile.display_name, profile.real_name, user.real_name, user.name]);
-    info.avatar_url = first([profile.image_512, profile.image_192, profile.image_original, profile.image_72]);
-    info.is_bot = user.is_bot;
-    info
-}
-
-fn of_bot(bot: Bot) -> UserInfo {
-    let mut info = UserInfo::default();
-    info.name = first([bot.name]);
-    info.avatar_url = first([bot.icons.image_72, bot.icons.image_48, bot.icons.image_36]);
-    info.is_bot = true;
-    info
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-    use super::*;
-
-    #[test]
-    fn the_name_people_chose_comes_first() {
-        let read = |text| of_user(serde_json::from_str(text).unwrap());
-        let full =
-            r#"{"name":"alice","real_name":"Alice Archer","profile":{"display_name":"ali","image_72":"u"}}"#;
-        assert_eq!(read(full).name.as_deref(), Some("ali"));
-        assert_eq!(read(full).avatar_url.as_deref(), Some("u"));
-        let unnamed = r#"{"name":"alice","real_name":"Alice Archer","profile":{"display_name":" "}}"#;
-        assert_eq!(read(unnamed).name.as_deref(), Some("Alice Archer"));
-        assert_eq!(read("{}").name, None);
-    }
 }

@@ -154,6 +154,7 @@ impl<N: Network> Bridge<N> {
         info: &ChatInfo,
     ) -> Result<bool, JobError> {
         if self.known_portal(&info.key).await?.is_some() {
+            self.compare_members(&live.row.login_id, &info.key).await?;
             return Ok(false);
         }
         self.know_chat(live, info.clone()).await?;

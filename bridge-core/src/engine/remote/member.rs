@@ -19,7 +19,9 @@ impl<N: Network> Bridge<N> {
         user: &RemoteUserId,
         change: MemberChange,
     ) -> Result<Closing, JobError> {
-        let Some(portal) = self.known_portal(chat_of(event)?).await? else { return Ok(Closing::default()) };
+        let chat = chat_of(event)?;
+        let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
+        self.member_syncs.note(chat, user, change);
         let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
         let is_ours = self.logins.all().iter().any(|other| other.row.own_user_id == *user);
         match change {

@@ -34,6 +34,20 @@ impl Intent {
         joined.try_get_with(key, self.join_or_be_invited(room_id)).await.map_err(|error| (*error).clone())
     }
 
+    /// Like [`Intent::ensure_joined`], for many users of a room that is entered by invitation only: the bot invites first,
+    /// which spares the refused attempt.
+    pub(crate) async fn enter(&self, room_id: &RoomId) -> Result<(), MatrixError> {
+        if !self.is_known_member(room_id) {
+            self.ensure_registered().await?;
+            match self.app().bot().invite(room_id, self.user_id()).await {
+                // Invited already, or in the room already: the join will tell.
+                Err(error) if !error.is_forbidden() => return Err(error),
+                _ => {}
+            }
+        }
+        self.ensure_joined(room_id).await
+    }
+
     pub(crate) fn is_known_member(&self, room_id: &RoomId) -> bool {
         self.app().known().joined.contains_key(&(self.user_id().to_owned(), room_id.to_owned()))
     }

@@ -55,9 +55,14 @@ async fn keeps_what_was_written(db: &Database) {
 }
 
 async fn opens_again(db: &Database) {
+    let count = "SELECT COUNT(*) FROM core_migration";
+    let first = db.store().await;
+    let at_first = number(&first, count).await;
+    first.close().await;
+    drop(first);
     for _ in 0..3 {
         let store = db.store().await;
-        assert_eq!(number(&store, "SELECT COUNT(*) FROM core_migration").await, 1);
+        assert_eq!(number(&store, count).await, at_first);
         store.close().await;
     }
 }

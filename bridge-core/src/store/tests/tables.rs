@@ -1,7 +1,7 @@
 //! Each table: put, find, replace.
 
 use super::engine::{Database, each_engine, number};
-use crate::event::{ChatInfo, ChatKind};
+use crate::event::{ChatInfo, ChatKind, UserInfo};
 use crate::id::{ChatId, ChatKey, DedupKey, LoginId, PartId, RemoteMessageId, RemoteUserId};
 use crate::secret::Secret;
 use crate::store::ghost::GhostRow;
@@ -12,7 +12,8 @@ use crate::store::portal::PortalRow;
 use crate::store::{dead_letter, message, queue};
 
 each_engine! {
-    dead_letters facts ghosts jobs logins management_rooms many_rows_at_once message_pairs portals seen
+    dead_letters facts ghosts jobs logins management_rooms many_rows_at_once member_syncs message_pairs portals seen
+    status_ends
 }
 
 fn shared(chat_id: &str) -> ChatKey {
@@ -69,17 +70,48 @@ async fn ghosts(db: &Database) {
     let store = db.store().await;
     let user_id = RemoteUserId::new("U1");
     assert_eq!(store.ghost(&user_id).await.unwrap(), None);
-    let mut row =
-        GhostRow { user_id: "U1".to_owned(), name: None, avatar_url: None, avatar_mxc: None, fetched_at: 5 };
+    let mut row = GhostRow { fetched_at: 5, ..GhostRow::new(user_id.clone()) };
     store.put_ghost(&row).await.unwrap();
     assert_eq!(store.ghost(&user_id).await.unwrap().as_ref(), Some(&row));
     row.name = Some("Ann \u{1f600}".to_owned());
     row.avatar_url = Some("https://a.test/1".to_owned());
     row.avatar_mxc = Some("mxc://hs.test/1".to_owned());
     row.fetched_at = i64::MAX;
+    row.info = Some(UserInfo {
+        title: Some("Chief \"ü\"".to_owned()),
+        is_deactivated: true,
+        ..UserInfo::named("Ann")
+    });
+    row.fields.insert("m.tz".to_owned(), "Europe/Berlin".into());
+    row.status_until = Some(7);
     store.put_ghost(&row).await.unwrap();
     assert_eq!(store.ghost(&user_id).await.unwrap(), Some(row));
     assert_eq!(store.ghost(&RemoteUserId::new("U2")).await.unwrap(), None);
+}
+
+async fn status_ends(db: &Database) {
+    let store = db.store().await;
+    assert_eq!(store.next_status_end().await.unwrap(), None);
+    for (user_id, status_until) in [("U1", Some(9)), ("U2", Some(3)), ("U3", None)] {
+        let row = GhostRow { status_until, ..GhostRow::new(RemoteUserId::new(user_id)) };
+        store.put_ghost(&row).await.unwrap();
+    }
+    assert_eq!(store.next_status_end().await.unwrap(), Some((RemoteUserId::new("U2"), 3)));
+    store.put_ghost(&GhostRow::new(RemoteUserId::new("U2"))).await.unwrap();
+    assert_eq!(store.next_status_end().await.unwrap(), Some((RemoteUserId::new("U1"), 9)));
+}
+
+async fn member_syncs(db: &Database) {
+    let store = db.store().await;
+    let own = ChatKey { chat_id: ChatId::new("C2"), receiver: Some(LoginId::new("L1")) };
+    store.put_member_sync(&shared("C1"), &LoginId::new("L1")).await.unwrap();
+    store.put_member_sync(&shared("C1"), &LoginId::new("L2")).await.unwrap();
+    store.put_member_sync(&own, &LoginId::new("L1")).await.unwrap();
+    let all = [(shared("C1"), LoginId::new("L2")), (own.clone(), LoginId::new("L1"))];
+    assert_eq!(store.member_syncs().await.unwrap(), all);
+    store.forget_member_sync(&shared("C1")).await.unwrap();
+    store.forget_member_sync(&shared("C1")).await.unwrap();
+    assert_eq!(store.member_syncs().await.unwrap(), [(own, LoginId::new("L1"))]);
 }
 
 async fn logins(db: &Database) {

@@ -1,10 +1,12 @@
 //! Who did something: a person, a bot under one of its names, or our own app.
 
+use bridge_core::content::Emoji;
 use bridge_core::event::Sender;
 use bridge_core::event::remote::ShownAs;
 
+use super::super::emoji;
 use super::super::scope::Place;
-use super::super::wire::Event;
+use super::super::wire::{Event, Icons};
 use super::{METADATA_TYPE, Own};
 use crate::id;
 
@@ -20,11 +22,17 @@ pub(super) fn read(event: &Event, place: &Place, own: &Own) -> Sender {
         && let Some(user_id) =
             accounts.into_iter().rev().find_map(|id| id::named_bot_id(&place.team_id, id, name))
     {
-        let shown_as = ShownAs { name: Some(name.to_owned()), avatar_url: picture(event) };
+        let icons = event.icons.as_ref();
+        let shown_as = ShownAs {
+            name: Some(name.to_owned()),
+            avatar_url: icons.and_then(picture),
+            avatar_emoji: icons.and_then(own_emoji),
+            is_guess: false,
+        };
         return Sender::User { user_id, shown_as: Some(shown_as) };
     }
     let account = accounts.into_iter().find_map(|id| id::user_id(&place.team_id, id));
-    account.map_or(Sender::Network, Sender::user)
+    account.map_or(Sender::Network, |user_id| Sender::User { user_id, shown_as: guess(event) })
 }
 
 fn marker(event: &Event) -> Option<String> {
@@ -40,9 +48,33 @@ fn other_name(event: &Event) -> Option<&str> {
     Some(event.username.trim()).filter(|name| is_bot && !name.is_empty() && *name != own)
 }
 
-/// The picture that a bot posted under.
-fn picture(event: &Event) -> Option<String> {
-    let icons = event.icons.as_ref()?;
+/// What the message says of its sender, in case that Slack tells nothing else: of strangers, and of bots of other
+/// workspaces.
+fn guess(event: &Event) -> Option<ShownAs> {
+    let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let of_bot = event.bot_profile.as_ref().filter(|_| !event.bot_id.is_empty());
+    let (name, avatar_url) = if let Some(bot) = of_bot {
+        let mut pictures = [&bot.icons, &event.icons].into_iter().flatten();
+        (said(&bot.name), pictures.find_map(picture))
+    } else {
+        let profile = event.user_profile.as_ref()?;
+        let names = [&profile.display_name, &profile.real_name, &profile.name];
+        (names.into_iter().find_map(|name| said(name)), said(&profile.image_72))
+    };
+    name.as_ref()?;
+    Some(ShownAs { name, avatar_url, avatar_emoji: None, is_guess: true })
+}
+
+/// The picture of a bot, or that it posted under.
+fn picture(icons: &Icons) -> Option<String> {
     let sizes = [&icons.image_72, &icons.image_64, &icons.image_48, &icons.image_36];
     sizes.into_iter().find(|url| !url.is_empty()).cloned()
+}
+
+/// The workspace's own emoji that a bot posted under; all others are no pictures.
+fn own_emoji(icons: &Icons) -> Option<String> {
+    match emoji::read(&icons.emoji)? {
+        Emoji::Custom { name, .. } => Some(name),
+        _ => None,
+    }
 }

@@ -58,6 +58,9 @@ pub struct Event {
     /// What the bot is called when it does not say otherwise.
     #[serde(deserialize_with = "object")]
     pub bot_profile: Option<BotProfile>,
+    /// What a person is called, where they may be a stranger: in channels that are shared with other workspaces.
+    #[serde(deserialize_with = "object")]
+    pub user_profile: Option<UserProfile>,
     /// Whose tokens no longer work.
     #[serde(deserialize_with = "object")]
     pub tokens: Option<Tokens>,
@@ -141,6 +144,27 @@ pub struct BotProfile {
     /// Its own name.
     #[serde(deserialize_with = "text")]
     pub name: String,
+    /// Its own pictures.
+    #[serde(deserialize_with = "object")]
+    pub icons: Option<Icons>,
+}
+
+/// A person as their messages describe them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UserProfile {
+    /// The name they chose.
+    #[serde(deserialize_with = "text")]
+    pub display_name: String,
+    /// The full name.
+    #[serde(deserialize_with = "text")]
+    pub real_name: String,
+    /// The short name.
+    #[serde(deserialize_with = "text")]
+    pub name: String,
+    /// Their picture.
+    #[serde(deserialize_with = "text")]
+    pub image_72: String,
 }
 
 /// Tokens that no longer work, by kind and by whom they speak for.
@@ -152,11 +176,14 @@ pub struct Tokens {
     pub bot: Option<Vec<Ref>>,
 }
 
-/// The pictures a bot posts under.
+/// The pictures of a bot, or those it posts under.
 #[allow(clippy::struct_field_names, reason = "Slack's own names")]
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Icons {
+    /// The emoji that it is, between colons; a picture of it may be there, too.
+    #[serde(deserialize_with = "text")]
+    pub emoji: String,
     /// 36 pixels.
     #[serde(deserialize_with = "text")]
     pub image_36: String,

@@ -27,7 +27,7 @@ fn capabilities(state: &mut State, call: &Call) -> Outcome {
         "m.change_password": { "enabled": true },
         "m.room_versions": { "default": DEFAULT_VERSION, "available": available },
         "m.set_displayname": { "enabled": true }, "m.set_avatar_url": { "enabled": true },
-        "m.profile_fields": { "enabled": true },
+        "m.profile_fields": { "enabled": state.profile.has_extended_profiles },
     } }))
 }
 

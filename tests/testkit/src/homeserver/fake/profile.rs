@@ -124,6 +124,8 @@ pub struct Profile {
     pub display_name_is_localpart: bool,
     /// What is appended to the display name of new people.
     pub new_user_suffix: &'static str,
+    /// Profiles have further keys than name and picture.
+    pub has_extended_profiles: bool,
     /// Custom profile keys also at `unstable/uk.tcpip.msc4133`.
     pub unstable_profile_path: bool,
     /// An appservice may deactivate its users; else 401 with a password stage.
@@ -237,6 +239,7 @@ const SYNAPSE: Profile = Profile {
     joined_members_shows_global: false,
     display_name_is_localpart: true,
     new_user_suffix: "",
+    has_extended_profiles: true,
     unstable_profile_path: false,
     appservice_can_deactivate: true,
     unknown_room_is_server_error: false,
@@ -307,6 +310,7 @@ const CONTINUWUITY: Profile = Profile {
     joined_members_shows_global: true,
     display_name_is_localpart: false,
     new_user_suffix: " 🏳️‍⚧️",
+    has_extended_profiles: true,
     unstable_profile_path: true,
     appservice_can_deactivate: false,
     unknown_room_is_server_error: true,

@@ -28,12 +28,23 @@ fn profile(state: &mut State, call: &Call) -> Outcome {
     Answer::ok(json!(state.account_of_path(call)?.profile))
 }
 
+/// Whether the homeserver has such a key at all; one of an earlier version has two.
+fn known_key(state: &State, call: &Call) -> Result<(), Failure> {
+    let is_known = state.profile.has_extended_profiles || is_basic(call.param("key"));
+    if is_known { Ok(()) } else { Err(Failure::unrecognized()) }
+}
+
+fn is_basic(key: &str) -> bool {
+    matches!(key, "displayname" | "avatar_url")
+}
+
 fn field(state: &mut State, call: &Call) -> Outcome {
+    known_key(state, call)?;
     let key = call.param("key");
     let profile = &state.account_of_path(call)?.profile;
     match profile.get(key) {
         Some(value) => Answer::ok(json!({ key: value })),
-        None if matches!(key, "displayname" | "avatar_url") => Answer::empty(),
+        None if is_basic(key) => Answer::empty(),
         None => Err(Failure::not_found("No such profile field")),
     }
 }
@@ -58,6 +69,7 @@ fn delete_field(state: &mut State, call: &Call) -> Outcome {
 }
 
 fn change(state: &mut State, call: &Call, value: &Value) -> Outcome {
+    known_key(state, call)?;
     let requester = state.requester(call)?;
     let (user_id, key) = (call.param("user").to_owned(), call.param("key").to_owned());
     if requester.user_id != user_id {
@@ -70,8 +82,7 @@ fn change(state: &mut State, call: &Call, value: &Value) -> Outcome {
     } else {
         account.profile.insert(key.clone(), value.clone())
     };
-    let is_shown_in_rooms = matches!(key.as_str(), "displayname" | "avatar_url");
-    if is_shown_in_rooms && before.unwrap_or(Value::Null) != *value {
+    if is_basic(&key) && before.unwrap_or(Value::Null) != *value {
         state.tell_rooms_of_profile(&user_id);
     }
     Answer::empty()
