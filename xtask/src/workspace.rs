@@ -36,9 +36,12 @@ impl Workspace {
     pub(crate) fn cargo(&self, args: &[&str]) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        // What cargo sets for us speaks of this crate; a build script of another must not read it.
-        for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
-            command.env_remove(name);
+        // What cargo sets for us speaks of this crate; a build script of another must not read it, or would run again.
+        for (name, _) in std::env::vars_os() {
+            let is_ours = ["CARGO_MANIFEST_", "CARGO_PKG_"].iter();
+            if name.to_str().is_some_and(|name| is_ours.into_iter().any(|start| name.starts_with(start))) {
+                command.env_remove(name);
+            }
         }
         // Nobody builds twice in a clean checkout, and what is kept for it costs time and disk.
         if std::env::var_os("CI").is_some_and(|value| value == "true") {
