@@ -16,7 +16,7 @@ pub use rich_text::{Block, Emoji, Item, Mention, RichText, Span, Style};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{PartId, RemoteMessageId};
+use crate::id::{PartId, RemoteMessageId, RemoteUserId};
 
 /// A message of any network, without any network's formats in it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,18 @@ pub struct Message {
     pub reply_to: Option<RemoteMessageId>,
     /// Whether a message of a thread is also shown outside of it.
     pub broadcast: bool,
+    /// The reactions it has already, where it is shown later than they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reacted>,
+}
+
+/// Who reacted with one emoji.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reacted {
+    /// With what.
+    pub emoji: Emoji,
+    /// Who.
+    pub users: Vec<RemoteUserId>,
 }
 
 impl Message {

@@ -9,7 +9,7 @@ use super::super::Bridge;
 use super::super::bridge::room_id;
 use super::super::ghost::KnownGhost;
 use super::super::supervisor::Live;
-use super::relation::Relation;
+use super::relation::{Relation, first_event};
 use crate::content::{Mention, Message, PartBody};
 use crate::error::JobError;
 use crate::event::{RemoteEvent, Scope, Sender, to_matrix};
@@ -119,6 +119,9 @@ impl<N: Network> Bridge<N> {
                 sent_at: event.at,
                 thread_root: message.thread_root.clone(),
             });
+        }
+        if let Some(target) = first_event(&pairs) {
+            self.show_earlier_reactions(live, event, id, message, &target).await?;
         }
         Ok(pairs)
     }

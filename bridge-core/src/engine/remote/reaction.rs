@@ -6,9 +6,9 @@ use super::super::Bridge;
 use super::super::supervisor::Live;
 use super::message::chat_of;
 use super::relation::first_event;
-use crate::content::Emoji;
+use crate::content::{Emoji, Message};
 use crate::error::JobError;
-use crate::event::{RemoteEvent, Sender};
+use crate::event::{RemoteEvent, RemoteKind, Sender};
 use crate::id::RemoteMessageId;
 use crate::matrix::{TxnKey, txn_id};
 use crate::metrics;
@@ -50,6 +50,42 @@ impl<N: Network> Bridge<N> {
             _ => {}
         }
         Ok(Closing::default())
+    }
+
+    /// Shows the reactions that a message had before it was shown. Networks tell no times of them.
+    pub(super) async fn show_earlier_reactions(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        id: &RemoteMessageId,
+        message: &Message,
+        target: &str,
+    ) -> Result<(), JobError> {
+        if message.reactions.is_empty() {
+            return Ok(());
+        }
+        let rows = self.store.reactions(id).await?;
+        let owners = self.logins.all();
+        for reacted in &message.reactions {
+            for user in &reacted.users {
+                let ghost = self.app.ghosts().user_id(user);
+                let stored = reacted.emoji.as_stored();
+                let is_ours = owners.iter().any(|other| other.row.own_user_id == *user);
+                if is_ours || rows.iter().any(|row| row.sender == ghost.as_str() && row.emoji == stored) {
+                    continue;
+                }
+                let kind = RemoteKind::React { id: id.clone(), emoji: reacted.emoji.clone() };
+                let (scope, sender) = (event.scope.clone(), Sender::user(user.clone()));
+                let reaction = RemoteEvent::new(scope, sender, event.at, event.dedup.clone(), kind);
+                match self.react(live, &reaction, id, &reacted.emoji, target).await {
+                    Err(error) if !error.is_tried_again() => {
+                        tracing::debug!(%error, "an earlier reaction could not be shown; its message is");
+                    }
+                    done => done?,
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn react(

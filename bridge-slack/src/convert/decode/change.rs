@@ -1,12 +1,13 @@
 //! Messages as events: new ones, changes, deletions, and reactions to them.
 
+use bridge_core::content::Reacted;
 use bridge_core::error::NetworkError;
 use bridge_core::event::RemoteKind;
 use bridge_core::id::RemoteMessageId;
 
 use super::super::emoji;
 use super::super::scope::Place;
-use super::super::wire::Event;
+use super::super::wire::{Event, Reactions};
 use super::{message, other};
 use crate::id;
 
@@ -71,7 +72,9 @@ pub(super) fn message<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event,
         _ => {
             let ts = if event.ts.is_empty() { &event.event_ts } else { &event.ts };
             let id = message_id(place, ts)?;
-            Ok((event, RemoteKind::Message { id, message: message::read(event, ts, place) }))
+            let mut message = message::read(event, ts, place);
+            message.reactions = reactions(event, place);
+            Ok((event, RemoteKind::Message { id, message }))
         }
     }
 }
@@ -125,6 +128,15 @@ pub(super) fn reaction(event: &Event, place: &Place) -> Option<RemoteKind> {
         "reaction_added" => RemoteKind::React { id, emoji },
         _ => RemoteKind::Unreact { id, emoji },
     })
+}
+
+/// The reactions that a message has when it is fetched; one that has just been written has none.
+fn reactions(event: &Event, place: &Place) -> Vec<Reacted> {
+    let read = |one: &Reactions| {
+        let users = one.users.iter().filter_map(|user| id::user_id(&place.team_id, user)).collect();
+        Some(Reacted { emoji: emoji::read(&one.name)?, users })
+    };
+    event.reactions.iter().flatten().filter_map(read).collect()
 }
 
 fn message_id(place: &Place, ts: &str) -> Result<RemoteMessageId, NetworkError> {

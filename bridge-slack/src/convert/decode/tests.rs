@@ -107,6 +107,25 @@ fn says_otherwise(path: &str, old: &Value, new: &Value) -> bool {
 }
 
 #[test]
+fn a_fetched_message_tells_its_reactions() {
+    let reactions = json!([
+        { "name": "+1", "users": ["U0000001", null, "U0000002"], "count": 9 },
+        { "name": "", "users": ["U0000001"] },
+        { "name": "party", "users": "nobody" },
+        "odd",
+    ]);
+    let message = json!({ "type": "message", "channel": "C0000001", "user": "U0000001", "ts": "1.000001", "text": "a",
+        "reactions": reactions });
+    let payload = json!({ "type": "event_callback", "team_id": "T0000001", "event": message });
+    let RemoteKind::Message { message, .. } = decode(&payload.to_string(), &own()).unwrap().kind else {
+        panic!("it is a message");
+    };
+    let told: Vec<(String, usize)> =
+        message.reactions.iter().map(|one| (one.emoji.as_stored(), one.users.len())).collect();
+    assert_eq!(told, [("👍".to_owned(), 2), (":party:".to_owned(), 0)]);
+}
+
+#[test]
 fn the_text_survives_odd_fields() {
     let (mut tried, mut kept) = (0, 0);
     for (name, payload) in payloads() {

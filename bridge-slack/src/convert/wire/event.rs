@@ -8,7 +8,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::attachment::{Attachment, File};
 use super::block::{Content, Node};
-use super::lenient::{flag, list, nothing, object, text};
+use super::lenient::{flag, list, nothing, object, text, texts};
 
 /// What an `events_api` envelope carries.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -111,6 +111,9 @@ pub struct Event {
     /// What a reaction is on.
     #[serde(deserialize_with = "object")]
     pub item: Option<Item>,
+    /// The reactions that a message has already.
+    #[serde(deserialize_with = "list")]
+    pub reactions: Option<Vec<Reactions>>,
     /// The id under which a channel goes on.
     #[serde(deserialize_with = "text")]
     pub new_channel_id: String,
@@ -135,6 +138,18 @@ pub struct Item {
     /// The message's id within its channel.
     #[serde(deserialize_with = "text")]
     pub ts: String,
+}
+
+/// The reactions of one emoji to a message.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Reactions {
+    /// The emoji's name.
+    #[serde(deserialize_with = "text")]
+    pub name: String,
+    /// Who reacted; Slack leaves some out where they are many.
+    #[serde(deserialize_with = "texts")]
+    pub users: Vec<String>,
 }
 
 /// A bot as its messages describe it.

@@ -83,6 +83,41 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
     deserializer.deserialize_any(TextVisitor).map(Cow::into_owned)
 }
 
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer).map(Self)
+    }
+}
+
+struct TextsVisitor;
+
+impl<'de> Visitor<'de> for TextsVisitor {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of texts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Text(item)) = seq.next_element()? {
+            if !item.is_empty() {
+                items.push(item);
+            }
+        }
+        Ok(items)
+    }
+
+    nothing!(Vec::new(); unit, bool, numbers, str, map);
+}
+
+/// Reads a list of texts; what is none is left out, anything else is the empty list.
+pub fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    deserializer.deserialize_any(TextsVisitor)
+}
+
 /// Reads a text like [`text()`], without copying it where it has no escapes.
 pub fn cow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de>, D::Error> {
     deserializer.deserialize_any(TextVisitor)

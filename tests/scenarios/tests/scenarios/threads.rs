@@ -54,6 +54,27 @@ async fn a_reply_to_what_was_never_shown_brings_its_beginning(world: &mut World)
     Ok(())
 }
 
+scenario!(a_beginning_comes_with_its_reactions in each_homeserver);
+async fn a_beginning_comes_with_its_reactions(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    // Nobody tells the app what happens in a channel that it is not in.
+    world.slack.create_channel("alice", "attic", false)?;
+    world.slack.join("carol", "attic")?;
+    let ts = world.slack_says("alice", "attic", "an old chest")?;
+    world.slack.react_as("carol", "attic", &ts, "eyes")?;
+    world.slack.invite("alice", &world.slack.app().bot_user_id, "attic")?;
+    let room = world.portal("attic").await?;
+    world.plant("what is in it?");
+    world.slack.reply_as("carol", "attic", &ts, "what is in it?")?;
+    let reply = world.admin.wait_for_text(&room, "what is in it?").await?;
+    let beginning = reply.thread().context("it stands in no thread")?;
+    let reaction = world.admin.wait_for_reaction(&room, beginning, "👀").await?;
+    assert_eq!(reaction.sender, world.ghost_id("U0CAROL001"));
+    world.slack.unreact_as("carol", "attic", &ts, "eyes")?;
+    world.admin.wait_for_redaction(&room, &reaction.event_id).await?;
+    Ok(())
+}
+
 scenario!(an_answer_on_matrix_quotes in each_homeserver);
 async fn an_answer_on_matrix_quotes(world: &mut World) -> Result<()> {
     world.log_in().await?;
