@@ -12,6 +12,7 @@ pub(crate) mod members;
 mod notify;
 pub(crate) mod persist;
 pub(crate) mod portal;
+mod reaction_note;
 pub(crate) mod relay;
 pub(crate) mod remote;
 pub(crate) mod status;

@@ -23,7 +23,9 @@ pub struct Config {
     /// Whether Slack shows previews of pages, pictures and videos that Matrix users link to.
     pub link_previews: bool,
     /// How an answer to a message outside of threads is shown: with a line above it that says what it answers (`quote`),
-    /// in the answered message's thread (`thread`), or in that thread and in the channel as well (`broadcast`).
+    /// in the answered message's thread (`thread`), or in that thread and in the channel as well (`broadcast`). With
+    /// `broadcast`, what somebody writes within a thread goes to the channel as well if it is an answer to the message that
+    /// the thread begins with.
     pub replies: Replies,
     /// Where it is said which Matrix users reacted to a message, since Slack counts all of them as the one app: in a note
     /// in the message's thread (`thread`), or nowhere (`off`).

@@ -41,6 +41,18 @@ pub(crate) struct KnownGhost {
 }
 
 impl KnownGhost {
+    /// One that sent something before, and is only to send something about that.
+    pub(crate) fn unnamed(user_id: OwnedUserId) -> Self {
+        let row = GhostRow {
+            user_id: user_id.to_string(),
+            name: None,
+            avatar_url: None,
+            avatar_mxc: None,
+            fetched_at: 0,
+        };
+        Self { user_id, row }
+    }
+
     /// What the ghost is called.
     pub(crate) fn name(&self) -> &str {
         self.row.name.as_deref().unwrap_or(self.row.user_id.as_str())

@@ -1,7 +1,7 @@
 //! Carries Matrix events over to the remote network; one file per kind.
 
 mod delivery;
-mod edit;
+pub(super) mod edit;
 mod lookup;
 mod member;
 mod message;

@@ -9,6 +9,7 @@ use super::supervisor::Live;
 use crate::error::JobError;
 use crate::event::Speaker;
 use crate::id::LoginId;
+use crate::matrix::Profile;
 use crate::network::Network;
 
 /// A person's name and picture in a room.
@@ -55,14 +56,30 @@ impl<N: Network> Bridge<N> {
         if let Some(named) = self.names.get(&key).await {
             return Ok(named);
         }
-        let member = self.app.bot().state(room, "m.room.member", sender).await?.unwrap_or_default();
-        let text = |key| member.get(key).and_then(serde_json::Value::as_str);
-        let name = text("displayname").filter(|name| !name.trim().is_empty());
-        let avatar_url = text("avatar_url").and_then(|mxc| self.pictures.as_ref()?.address(mxc));
-        let named = Named { name: name.unwrap_or_else(|| user_id.localpart()).to_owned(), avatar_url };
-        let named = Arc::new(named);
+        let Profile { displayname, avatar_url } = self.profile_in_room(room, &user_id).await?;
+        let name = displayname.filter(|name| !name.trim().is_empty());
+        let avatar_url = avatar_url.and_then(|mxc| self.pictures.as_ref()?.address(&mxc));
+        let name = name.unwrap_or_else(|| user_id.localpart().to_owned());
+        let named = Arc::new(Named { name, avatar_url });
         self.names.insert(key, Arc::clone(&named)).await;
         Ok(named)
+    }
+
+    /// How a person is shown in a room. Of somebody who is not in it (any more) the room says nothing; what their
+    /// homeserver says of them everywhere has to do.
+    async fn profile_in_room(&self, room: &RoomId, user_id: &UserId) -> Result<Profile, JobError> {
+        let bot = self.app.bot();
+        let member = bot.state(room, "m.room.member", user_id.as_str()).await?.unwrap_or_default();
+        let text = |key| member.get(key).and_then(serde_json::Value::as_str);
+        if text("membership") == Some("join") {
+            let (displayname, avatar_url) = (text("displayname"), text("avatar_url"));
+            return Ok(Profile {
+                displayname: displayname.map(str::to_owned),
+                avatar_url: avatar_url.map(str::to_owned),
+            });
+        }
+        // A message under a poorer name is better than one that waits for a homeserver that may be gone.
+        Ok(bot.profile(user_id).await.unwrap_or_default())
     }
 
     /// A member event told that somebody's name in a room may be another now.

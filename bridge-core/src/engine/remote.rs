@@ -66,7 +66,9 @@ impl<N: Network> Bridge<N> {
             RemoteKind::Edit { id, revision, message } => {
                 self.remote_edit(live, event, id, revision, message).await
             }
-            RemoteKind::Delete { id, is_tombstone } => self.remote_delete(event, id, *is_tombstone).await,
+            RemoteKind::Delete { id, is_tombstone } => {
+                self.remote_delete(live, event, id, *is_tombstone).await
+            }
             RemoteKind::React { id, emoji } => self.remote_reaction(live, event, id, emoji, true).await,
             RemoteKind::Unreact { id, emoji } => self.remote_reaction(live, event, id, emoji, false).await,
             RemoteKind::Member { user_id, change } => self.remote_member(live, event, user_id, *change).await,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Bridge;
 use super::bridge::room_id;
-use super::matrix::Incoming;
+use super::matrix::{Incoming, edit};
 use crate::error::JobError;
 use crate::matrix::{TxnKey, txn_id};
 use crate::network::Network;
@@ -31,6 +31,7 @@ impl<N: Network> Bridge<N> {
     pub(crate) async fn tell_not_delivered(&self, job: &Job, reason: &str, for_person: bool) {
         let Ok(event) = Incoming::read(&job.payload) else { return };
         let what = match event.kind.as_str() {
+            "m.room.message" if edit::target(&event.content).is_some() => "change",
             "m.room.message" | "m.room.encrypted" | "m.sticker" => "message",
             "m.reaction" => "reaction",
             "m.room.redaction" => "deletion",

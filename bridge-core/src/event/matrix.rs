@@ -66,7 +66,7 @@ pub enum MatrixKind {
     },
     /// A message was taken back.
     Delete {
-        /// The remote messages it became, in order. The network's own messages are in it too, where an administrator
+        /// The remote messages it became, in order, and before them what says who reacted to it. The network's own messages are in it too, where an administrator
         /// redacted them on Matrix; a network that may not delete them answers
         /// [`Rejected`](crate::error::NetworkError::Rejected).
         sent: Vec<Sent>,

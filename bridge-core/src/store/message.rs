@@ -136,12 +136,14 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[&MessageRow]) -> Result<(), Stor
     Ok(())
 }
 
-/// Forgets pairs of messages that are gone; comes after the pairs of the same commit, which may be among them.
+/// Forgets pairs of messages that are gone, and the reactions to what has no pair left. Comes after the pairs of the same
+/// commit, which may be among them.
 pub(crate) async fn forget(tx: &mut Tx, gone: &[&Gone]) -> Result<(), StoreError> {
     for (message_id, part_id) in gone {
         on!(&mut *tx, c => {
             sqlx::query(FORGET).bind(message_id.as_str()).bind(part_id.as_str()).execute(c).await?.rows_affected()
         });
+        super::reaction::forget_of_gone(tx, message_id).await?;
     }
     Ok(())
 }

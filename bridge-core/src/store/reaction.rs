@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::Store;
-use super::db::{StoreError, on, storable};
+use super::db::{StoreError, Tx, on, storable};
 use crate::id::RemoteMessageId;
 
 const OF_MESSAGE: &str = "SELECT message_id, sender, emoji, event_id, name FROM reaction WHERE message_id = $1 \
@@ -13,6 +13,9 @@ const PUT: &str = "INSERT INTO reaction (message_id, sender, emoji, event_id, na
                    ON CONFLICT (message_id, sender, emoji) DO UPDATE SET event_id = excluded.event_id, \
                    name = excluded.name";
 const REMOVE: &str = "DELETE FROM reaction WHERE message_id = $1 AND sender = $2 AND emoji = $3";
+const FORGET_OF_GONE: &str = "DELETE FROM reaction WHERE message_id = $1 \
+                              AND NOT EXISTS (SELECT 1 FROM message WHERE message_id = $1)";
+const FORGET: &str = "DELETE FROM reaction WHERE message_id = $1";
 
 /// One reaction of one person to one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,4 +98,17 @@ impl Store {
         });
         tx.commit().await
     }
+
+    /// Removes all reactions to a message at once.
+    pub async fn remove_reactions(&self, message_id: &RemoteMessageId) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        on!(&mut tx, c => sqlx::query(FORGET).bind(message_id.as_str()).execute(c).await?.rows_affected());
+        tx.commit().await
+    }
+}
+
+/// Forgets the reactions to a message that has no pair any more.
+pub(crate) async fn forget_of_gone(tx: &mut Tx, message_id: &RemoteMessageId) -> Result<(), StoreError> {
+    on!(&mut *tx, c => sqlx::query(FORGET_OF_GONE).bind(message_id.as_str()).execute(c).await?.rows_affected());
+    Ok(())
 }

@@ -19,7 +19,10 @@ impl Desk {
     pub(super) async fn place_of(&self, message: &Content) -> Result<Standing, NetworkError> {
         if message.thread_root.is_some() {
             let standing = Standing::of_thread(message.thread_root.as_ref());
-            return Ok(Standing { broadcast: message.broadcast, ..standing });
+            // Within a thread, an answer to its very beginning is meant for those outside as well.
+            let is_answer = message.reply_to == message.thread_root;
+            let broadcast = message.broadcast || (is_answer && self.options.replies == Replies::Broadcast);
+            return Ok(Standing { broadcast, ..standing });
         }
         let answered = message.reply_to.as_ref().and_then(id::parse_message_id);
         match (answered, self.options.replies) {

@@ -142,7 +142,7 @@ pub(crate) async fn finish(answer: Response, fault: Option<Fault>) -> Response {
         }
         Some(Fault::Body(body)) => Response::new(Body::from(body)),
         Some(fault @ (Fault::Error(_) | Fault::RateLimited(_))) => played(&fault).into_response(),
-        None => answer,
+        Some(Fault::Spared) | None => answer,
     }
 }
 

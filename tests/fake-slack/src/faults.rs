@@ -4,6 +4,8 @@ use std::collections::HashMap;
 /// One way a call goes wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
+    /// Goes well, so that a fault behind it meets a later call.
+    Spared,
     /// Answers `{"ok": false, "error": …}` without doing anything.
     Error(String),
     /// Answers this HTTP status with an empty body, without doing anything.
@@ -25,7 +27,7 @@ pub enum Fault {
 impl Fault {
     /// Whether the call has its effect all the same.
     pub(crate) fn has_effect(&self) -> bool {
-        matches!(self, Self::HangAfter | Self::DropAfter)
+        matches!(self, Self::Spared | Self::HangAfter | Self::DropAfter)
     }
 }
 

@@ -3,10 +3,10 @@
 use super::super::Bridge;
 use super::super::bridge::room_id;
 use super::super::relay::Voice;
-use super::Incoming;
+use super::{Incoming, edit};
 use crate::error::{JobError, NetworkError};
 use crate::event::{MatrixEvent, MatrixKind};
-use crate::id::{ChatKey, DedupKey};
+use crate::id::{ChatKey, DedupKey, RemoteMessageId};
 use crate::network::{Network, SentPart, Session};
 use crate::queue::Job;
 use crate::store::message::MessageRow;
@@ -53,17 +53,27 @@ impl<N: Network> Bridge<N> {
             Err(error) => {
                 self.note_refusal(&live, &error).await;
                 let error = JobError::from(error);
-                if let MatrixKind::Message(message) = &outgoing.kind
+                if let Some((event_id, root)) = shown_by(event, &outgoing.kind)
                     && !found.is_empty()
                     && !error.is_tried_again()
                 {
                     // The beginning is there: the notice says so, and edits and deletions have to find it.
-                    let root = message.thread_root.as_ref();
-                    self.store.put_pairs(&pairs(event, &event.event_id, chat, root, found)).await?;
+                    self.store.put_pairs(&pairs(event, event_id, chat, root, found)).await?;
                 }
                 Err(error)
             }
         }
+    }
+}
+
+/// The event that stands for what is said, and the thread it stands in. A changed message stays the first one's.
+fn shown_by<'a>(event: &'a Incoming, kind: &'a MatrixKind) -> Option<(&'a str, Option<&'a RemoteMessageId>)> {
+    match kind {
+        MatrixKind::Message(message) => Some((&event.event_id, message.thread_root.as_ref())),
+        MatrixKind::Edit { message, .. } => {
+            Some((edit::target(&event.content)?, message.thread_root.as_ref()))
+        }
+        _ => None,
     }
 }
 
@@ -82,7 +92,7 @@ pub(super) fn pairs(
     event: &Incoming,
     event_id: &str,
     chat: &ChatKey,
-    thread_root: Option<&crate::id::RemoteMessageId>,
+    thread_root: Option<&RemoteMessageId>,
     parts: Vec<SentPart>,
 ) -> Vec<MessageRow> {
     parts

@@ -15,7 +15,7 @@ use crate::network::{Network, Session};
 use crate::queue::{Closing, Job};
 
 /// The event that this one changes.
-pub(super) fn target(content: &Value) -> Option<&str> {
+pub(in crate::engine) fn target(content: &Value) -> Option<&str> {
     let relation = content.get("m.relates_to")?;
     let is_edit = relation.get("rel_type").and_then(Value::as_str) == Some("m.replace");
     is_edit.then(|| relation.get("event_id").and_then(Value::as_str))?

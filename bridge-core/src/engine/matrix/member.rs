@@ -18,7 +18,10 @@ impl<N: Network> Bridge<N> {
             return self.malformed_member(event).await;
         };
         let is_bot = member == self.app.client().bot().as_str();
-        self.forget_name(&event.room_id, member).await;
+        if membership == "join" {
+            // What is still to be sent of somebody who left goes under the name they had.
+            self.forget_name(&event.room_id, member).await;
+        }
         if let (Ok(room), Ok(user)) = (room_id(&event.room_id), ruma::UserId::parse(member))
             && membership != "join"
         {

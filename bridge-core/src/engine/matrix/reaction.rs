@@ -5,22 +5,18 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::Bridge;
+use super::super::reaction_note::note_key;
 use super::super::relay::Voice;
 use super::Incoming;
 use super::delivery::pairs;
 use crate::content::Emoji;
 use crate::error::{JobError, NetworkError};
 use crate::event::{MatrixKind, Reaction, Speaker};
-use crate::id::{ChatKey, RemoteMessageId};
+use crate::id::ChatKey;
 use crate::network::{Network, Session};
 use crate::queue::{Closing, Job};
 use crate::store::message::MessageRow;
 use crate::store::reaction::ReactionRow;
-
-/// What stands for an event in the pairs of the remote message that says who reacted to a message.
-fn note_of(message: &RemoteMessageId) -> String {
-    format!("reactions:{message}")
-}
 
 impl<N: Network> Bridge<N> {
     pub(super) async fn matrix_react(
@@ -108,8 +104,8 @@ impl<N: Network> Bridge<N> {
         } else {
             now.iter().any(|row| row.emoji == stored && row.sender == voice.live.row.owner)
         };
-        let note = note_of(&target.message_id);
-        let note_pair = self.store.event_pairs(&note).await?.into_iter().next();
+        let note = note_key(&target.message_id);
+        let note_pair = self.note_of(&target.message_id).await?;
         let kind = MatrixKind::React(Reaction {
             message: target.message_id.clone(),
             thread_root: target.thread_root.clone(),
@@ -170,6 +166,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::id::RemoteMessageId;
 
     #[test]
     fn a_picture_is_known_by_its_name() {

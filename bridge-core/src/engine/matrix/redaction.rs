@@ -24,15 +24,22 @@ impl<N: Network> Bridge<N> {
         if rows.is_empty() {
             return Ok(Closing::default());
         }
+        let mut going = Vec::new();
+        for row in &rows {
+            // First: an answer that stays would hold the empty beginning of its thread.
+            going.extend(self.note_of(&row.message_id).await?);
+        }
+        let mut all = sent(&going);
+        all.extend(sent(&rows));
+        going.extend(rows);
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
         let voice = self.voice_of(event, &portal).await?;
         let Voice { live, .. } = &voice;
         if !live.session.capabilities(chat).deletes {
             return Err(NetworkError::Unsupported("Taking a message back").into());
         }
-        let delivered =
-            self.deliver(job, event, chat, voice, MatrixKind::Delete { sent: sent(&rows) }).await?;
-        let gone = rows.into_iter().map(|row| (row.message_id, row.part_id)).collect();
+        let delivered = self.deliver(job, event, chat, voice, MatrixKind::Delete { sent: all }).await?;
+        let gone = going.into_iter().map(|row| (row.message_id, row.part_id)).collect();
         Ok(Closing { sent: delivered.is_new, gone, ..Closing::default() })
     }
 }

@@ -2,12 +2,13 @@
 
 use super::super::Bridge;
 use super::super::bridge::room_id;
-use crate::error::JobError;
-use crate::event::RemoteEvent;
-use crate::id::RemoteMessageId;
+use super::super::supervisor::Live;
+use crate::error::{JobError, NetworkError};
+use crate::event::{MatrixEvent, MatrixKind, RemoteEvent, Sent, Speaker};
+use crate::id::{DedupKey, RemoteMessageId};
 use crate::matrix::{Intent, MatrixError, TxnKey, txn_id};
 use crate::metrics;
-use crate::network::Network;
+use crate::network::{Network, Session};
 use crate::queue::Closing;
 use crate::store::message::MessageRow;
 
@@ -15,6 +16,7 @@ impl<N: Network> Bridge<N> {
     /// Redacts all events that show the message. One that begins a thread keeps its pairs: answers still refer to it.
     pub(super) async fn remote_delete(
         &self,
+        live: &Live<N::Session>,
         event: &RemoteEvent,
         id: &RemoteMessageId,
         is_tombstone: bool,
@@ -24,6 +26,14 @@ impl<N: Network> Bridge<N> {
             metrics::passed_over("deletion of an unknown message");
         }
         let mut closing = Closing::default();
+        if let Some(note) = self.note_of(id).await? {
+            remove_note(live, event, &note).await?;
+            closing.gone.push((note.message_id, note.part_id));
+        }
+        if is_tombstone {
+            // Nothing is left to react to; where the pairs go as well, the reactions go with them.
+            self.store.remove_reactions(id).await?;
+        }
         for row in pairs {
             self.redact_shown(&row, event.at).await?;
             if !is_tombstone {
@@ -69,5 +79,24 @@ impl<N: Network> Bridge<N> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Takes back our own message that says who reacted. That it stays where the network does not let go of it harms nobody.
+async fn remove_note<S: Session>(
+    live: &Live<S>,
+    event: &RemoteEvent,
+    note: &MessageRow,
+) -> Result<(), JobError> {
+    let sent = vec![Sent { part: note.part_id.clone(), id: note.message_id.clone() }];
+    let marker = DedupKey::new(format!("note/{}", event.dedup));
+    let (chat, kind) = (note.chat.clone(), MatrixKind::Delete { sent });
+    let order = MatrixEvent::new(chat, Speaker::Login, event.at, marker, kind);
+    match live.session.send(&order, Vec::new()).await {
+        Err(NetworkError::Rejected(why)) => {
+            tracing::debug!(why, "the note about who reacted to a removed message stays");
+            Ok(())
+        }
+        done => Ok(done.map(drop)?),
     }
 }

@@ -1,8 +1,11 @@
 //! A message of the remote network says something else now.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::super::Bridge;
+use super::super::ghost::KnownGhost;
 use super::super::supervisor::Live;
 use super::message::{Key, Place, chat_of};
 use super::relation::is_outside;
@@ -39,7 +42,7 @@ impl<N: Network> Bridge<N> {
             metrics::passed_over("edit of a message from Matrix");
             return Ok(Closing::default());
         }
-        let place = self.place(live, event, chat_of(event)?).await?;
+        let Some(place) = self.place_of_shown(&pairs[0]).await? else { return Ok(Closing::default()) };
         let mut closing = Closing::default();
         let contents = self.edited(live, message, &pairs, &place).await?;
         for (part, content) in &contents {
@@ -69,6 +72,15 @@ impl<N: Network> Bridge<N> {
             closing.gone.push((row.message_id.clone(), row.part_id.clone()));
         }
         Ok(closing)
+    }
+
+    /// Where a message is shown, and by whom: whoever changes it on the network, clients take a change on Matrix only from
+    /// the user who sent the event.
+    async fn place_of_shown(&self, row: &MessageRow) -> Result<Option<Place>, JobError> {
+        let Some(portal) = self.known_portal(&row.chat).await? else { return Ok(None) };
+        let Ok(user_id) = ruma::UserId::parse(&row.sender) else { return Ok(None) };
+        let ghost = Arc::new(KnownGhost::unnamed(user_id));
+        Ok(Some(Place { portal, ghost }))
     }
 
     /// The contents of the edited message. A file that is shown already is not carried over a second time: its event

@@ -91,6 +91,7 @@ fn fault(a: &Arguments) -> Result<Fault, ApiError> {
         return Ok(Fault::Body(body.to_owned()));
     }
     match a.text("fault") {
+        Some("spared") => Ok(Fault::Spared),
         Some("hang") => Ok(Fault::Hang),
         Some("hang_after") => Ok(Fault::HangAfter),
         Some("drop_before") => Ok(Fault::DropBefore),

@@ -80,3 +80,25 @@ async fn a_deletion_on_slack_of_a_relayed_message_redacts_it(world: &mut World) 
     world.admin.wait_for_redaction(&room, &event).await?;
     Ok(())
 }
+
+scenario!(an_edit_by_somebody_else_comes_from_the_author in each_homeserver);
+async fn an_edit_by_somebody_else_comes_from_the_author(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let ts = world.slack_says("alice", "general", "as alice wrote it")?;
+    let event = world.admin.wait_for_text(&room, "as alice wrote it").await?;
+    world.plant("as bob left it");
+    let message = |text: &str, user: &str| serde_json::json!({ "type": "message", "user": user, "text": text, "ts": ts });
+    let mut after = message("as bob left it", "U0BOB00001");
+    after["edited"] = serde_json::json!({ "user": "U0BOB00001", "ts": "1900000000.000100" });
+    world.slack.send_event(&serde_json::json!({
+        "type": "message", "subtype": "message_changed", "hidden": true, "channel": "C0GENERAL1",
+        "channel_type": "channel", "ts": "1900000000.000200", "event_ts": "1900000000.000200",
+        "message": after, "previous_message": message("as alice wrote it", "U0ALICE001"),
+    }));
+    let edit = world.admin.wait_for_edit(&room, &event.event_id).await?;
+    // From anybody else clients would not take it.
+    assert_eq!(edit.sender, event.sender);
+    assert_eq!(edit.content["m.new_content"]["body"], "as bob left it");
+    Ok(())
+}

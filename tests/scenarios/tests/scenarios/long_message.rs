@@ -67,3 +67,29 @@ async fn what_arrived_of_a_refused_message_is_told(world: &mut World) -> Result<
     assert_eq!(pieces, 1, "what is told is not so");
     Ok(())
 }
+
+scenario!(the_beginning_of_a_refused_message_can_be_taken_back in each_homeserver);
+async fn the_beginning_of_a_refused_message_can_be_taken_back(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.expect_in_log("kept as a dead letter");
+    // The first piece is posted; the second is refused at once, and again when it is tried once more.
+    world.slack.fail_next("chat.postMessage", Fault::Spared, 1);
+    world.slack.fail_next("chat.postMessage", Fault::Error("msg_too_long".to_owned()), 2);
+    let words: Vec<String> = (0..1_000).map(|number| format!("noun{number:04}")).collect();
+    let sent = world.matrix_says(&world.admin, &room, &words.join(" ")).await?;
+    world.answer_to(&world.admin, &room, &sent, "Only the first part").await?;
+    let ts = world
+        .on_slack("the first piece", |slack| {
+            let pieces = slack.messages("general");
+            let mut pieces = pieces.iter().filter(|one| one["text"].to_string().contains("noun0"));
+            let ts = pieces.next()?["ts"].as_str()?.to_owned();
+            pieces.next().is_none().then_some(ts)
+        })
+        .await?;
+    world.plant("all that was to be said");
+    world.admin.edit(&room, &sent, "all that was to be said").await?;
+    assert_eq!(world.ts_of("general", "all that was to be said").await?, ts, "the edit does not find it");
+    world.admin.redact(&room, &sent).await?;
+    world.wait_for_gone("general", &ts).await
+}

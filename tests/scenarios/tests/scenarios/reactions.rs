@@ -73,3 +73,30 @@ async fn a_custom_emoji_is_a_picture(world: &mut World) -> Result<()> {
     assert!(reaction.reaction().is_some_and(|(_, key)| key.starts_with("mxc://")), "{reaction:?}");
     Ok(())
 }
+
+scenario!(with_a_message_goes_the_note_about_its_reactions in each_homeserver);
+async fn with_a_message_goes_the_note_about_its_reactions(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let theirs = world.slack_says("alice", "general", "gone on Slack soon")?;
+    let their_event = world.admin.wait_for_text(&room, "gone on Slack soon").await?.event_id;
+    let own_event = world.matrix_says(&world.admin, &room, "gone on Matrix soon").await?;
+    let own = world.ts_of("general", "gone on Matrix soon").await?;
+    for (event, ts) in [(&their_event, &theirs), (&own_event, &own)] {
+        world.admin.react(&room, event, "🎉").await?;
+        world.on_slack("the note", |slack| (slack.thread("general", ts).len() == 2).then_some(())).await?;
+    }
+    world.settle("general", &room).await?;
+    world.slack.delete("general", &theirs)?;
+    world.admin.wait_for_redaction(&room, &their_event).await?;
+    world.admin.redact(&room, &own_event).await?;
+    let is_left = |message: &serde_json::Value| {
+        [&theirs, &own].into_iter().any(|ts| message["ts"] == **ts || message["thread_ts"] == **ts)
+    };
+    world
+        .on_slack("both to be gone with their notes", |slack| {
+            (!slack.messages("general").iter().any(is_left)).then_some(())
+        })
+        .await?;
+    Ok(())
+}

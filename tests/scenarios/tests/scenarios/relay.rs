@@ -67,3 +67,23 @@ async fn relayed_people_are_shown_with_their_picture(world: &mut World) -> Resul
     assert_eq!(reqwest::get(world.bridge.url(&format!("{unsigned}/AAAA"))).await?.status(), 404);
     Ok(())
 }
+
+scenario!(who_has_left_is_still_called_by_name in each_homeserver);
+async fn who_has_left_is_still_called_by_name(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let dora = world.person("dora").await?;
+    dora.set_display_name("Dora Deer").await?;
+    world.take_in(&room, &dora).await?;
+    world.slack.fail_next("chat.postMessage", fake_slack::Fault::Hang, 1);
+    world.matrix_says(&world.admin, &room, "this one holds the others up").await?;
+    let stalled = |call: &fake_slack::Call| call.fault.is_some();
+    assert!(world.slack.wait_for_call("chat.postMessage", stalled, scenarios::world::LIMIT).await.is_some());
+    world.matrix_says(&dora, &room, "my last words here").await?;
+    dora.leave(&room).await?;
+    world.admin.wait_for_membership(&room, dora.user_id(), "leave").await?;
+    world.crash_and_restart().await?;
+    let message = world.wait_on_slack("general", "my last words here").await?;
+    assert_eq!(message["username"], "Dora Deer");
+    Ok(())
+}

@@ -94,3 +94,37 @@ async fn an_answer_on_matrix_quotes(world: &mut World) -> Result<()> {
     assert!(shown.contains(&ts) || shown.contains(&ts.replace('.', "")) || shown.contains("eat"), "{shown}");
     Ok(())
 }
+
+scenario!(an_answer_to_the_beginning_goes_to_the_channel_too in each_homeserver);
+async fn an_answer_to_the_beginning_goes_to_the_channel_too(world: &mut World) -> Result<()> {
+    world.bridge.config["slack"]["replies"] = "broadcast".into();
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let ts = world.slack_says("alice", "general", "shall we meet?")?;
+    let beginning = world.admin.wait_for_text(&room, "shall we meet?").await?.event_id;
+    world.plant("said in the thread only");
+    world.admin.send_in_thread(&room, &beginning, "said in the thread only").await?;
+    world.plant("said to everybody");
+    let content = serde_json::json!({
+        "msgtype": "m.text", "body": "said to everybody",
+        "m.relates_to": {
+            "rel_type": "m.thread", "event_id": beginning, "is_falling_back": false,
+            "m.in_reply_to": { "event_id": beginning },
+        },
+    });
+    world.admin.send(&room, "m.room.message", &content).await?;
+    world.plant("said outside of threads");
+    world.admin.reply(&room, &beginning, "said outside of threads").await?;
+    for (text, is_outside) in
+        [("said in the thread only", false), ("said to everybody", true), ("said outside of threads", true)]
+    {
+        let message = world.wait_on_slack("general", text).await?;
+        assert_eq!(message["thread_ts"], ts, "{text}");
+        assert_eq!(message["subtype"] == "thread_broadcast", is_outside, "{message}");
+    }
+    world.settle("general", &room).await?;
+    for text in ["said in the thread only", "said to everybody", "said outside of threads"] {
+        world.ensure_once(&room, text).await?;
+    }
+    Ok(())
+}
