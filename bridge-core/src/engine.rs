@@ -11,6 +11,7 @@ mod media;
 pub(crate) mod members;
 mod notify;
 pub(crate) mod persist;
+mod pinned;
 pub(crate) mod portal;
 mod reaction_note;
 pub(crate) mod relay;

@@ -133,6 +133,7 @@ impl Session for SlackSession {
         capabilities.deletes = true;
         capabilities.reactions = true;
         capabilities.threads = true;
+        capabilities.pins = true;
         capabilities
     }
 

@@ -5,6 +5,7 @@ pub(super) mod edit;
 mod lookup;
 mod member;
 mod message;
+mod pins;
 mod reaction;
 mod redaction;
 mod room_info;
@@ -99,7 +100,7 @@ impl<N: Network> Bridge<N> {
             "m.sticker" => self.matrix_sticker(job, event).await,
             "m.room.member" => self.matrix_member(job, &event).await.map(|()| Closing::default()),
             "m.room.encrypted" => self.matrix_encrypted(&event).await,
-            "m.reaction" | "m.room.redaction" | "m.room.name" | "m.room.topic" => {
+            "m.reaction" | "m.room.redaction" | "m.room.name" | "m.room.topic" | "m.room.pinned_events" => {
                 self.matrix_in_portal(job, &event).await
             }
             _ => {
@@ -118,6 +119,7 @@ impl<N: Network> Bridge<N> {
         match event.kind.as_str() {
             "m.reaction" => self.matrix_react(job, event, &chat).await,
             "m.room.redaction" => self.matrix_redaction(job, event, &chat).await,
+            "m.room.pinned_events" => self.matrix_pins(job, event, &chat).await,
             _ => self.matrix_room_info(job, event, &chat).await,
         }
     }

@@ -77,6 +77,13 @@ pub enum MatrixKind {
     Name(Option<String>),
     /// The room got another topic; none takes it away.
     Topic(Option<String>),
+    /// A message was pinned, or is pinned no more.
+    Pin {
+        /// Which.
+        message: RemoteMessageId,
+        /// Whether it is to be pinned.
+        is_pinned: bool,
+    },
     /// Somebody invites a remote person into the chat, or removes one.
     Member {
         /// Who.

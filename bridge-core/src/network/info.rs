@@ -40,6 +40,8 @@ pub struct Capabilities {
     pub reactions: bool,
     /// Whether there are threads.
     pub threads: bool,
+    /// Whether messages can be pinned for everybody. Where they cannot, what people pin on Matrix stays there.
+    pub pins: bool,
 }
 
 impl Default for Capabilities {
@@ -53,6 +55,7 @@ impl Default for Capabilities {
             deletes: false,
             reactions: false,
             threads: false,
+            pins: false,
         }
     }
 }

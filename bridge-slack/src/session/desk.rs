@@ -47,6 +47,7 @@ impl Desk {
             MatrixKind::React(reaction) => self.react(event, reaction, done).await,
             MatrixKind::Name(name) => self.rename(event, name.as_deref()).await,
             MatrixKind::Topic(topic) => self.set_topic(event, topic.as_deref()).await,
+            MatrixKind::Pin { message, is_pinned } => self.set_pin(message, *is_pinned).await,
             MatrixKind::Member { user_id, is_in } => self.set_member(event, user_id, *is_in).await,
             _ => Err(NetworkError::Unsupported("This")),
         }

@@ -1,13 +1,13 @@
-//! Changes a channel itself: its name, its topic, who is in it.
+//! Changes a channel itself: its name, its topic, what is pinned in it, who is in it.
 
 use bridge_core::error::NetworkError;
 use bridge_core::event::MatrixEvent;
-use bridge_core::id::RemoteUserId;
+use bridge_core::id::{RemoteMessageId, RemoteUserId};
 use bridge_core::network::SentPart;
 use serde_json::{Value, json};
 
 use super::chats::slack_id;
-use super::desk::Desk;
+use super::desk::{Desk, message_ref};
 use crate::api::reply::Done;
 use crate::id;
 
@@ -21,7 +21,7 @@ impl Desk {
             return Err(NetworkError::Rejected("A Slack channel cannot be without a name.".to_owned()));
         };
         let body = json!({ "channel": slack_id(&event.chat.chat_id)?, "name": name });
-        self.change("conversations.rename", &body, None).await
+        self.change("conversations.rename", &body, &[]).await
     }
 
     pub(super) async fn set_topic(
@@ -31,7 +31,21 @@ impl Desk {
     ) -> Result<Vec<SentPart>, NetworkError> {
         let topic = topic.unwrap_or_default();
         let body = json!({ "channel": slack_id(&event.chat.chat_id)?, "topic": topic });
-        self.change("conversations.setTopic", &body, None).await
+        self.change("conversations.setTopic", &body, &[]).await
+    }
+
+    pub(super) async fn set_pin(
+        &self,
+        message: &RemoteMessageId,
+        is_pinned: bool,
+    ) -> Result<Vec<SentPart>, NetworkError> {
+        let message = message_ref(message)?;
+        let body = json!({ "channel": message.channel_id, "timestamp": message.ts });
+        if is_pinned {
+            self.change("pins.add", &body, &["already_pinned"]).await
+        } else {
+            self.change("pins.remove", &body, &["no_pin", "not_pinned", "message_not_found"]).await
+        }
     }
 
     pub(super) async fn set_member(
@@ -48,23 +62,23 @@ impl Desk {
         let channel = slack_id(&event.chat.chat_id)?;
         if is_in {
             let body = json!({ "channel": channel, "users": user.id });
-            self.change("conversations.invite", &body, Some("already_in_channel")).await
+            self.change("conversations.invite", &body, &["already_in_channel"]).await
         } else {
             let body = json!({ "channel": channel, "user": user.id });
-            self.change("conversations.kick", &body, Some("not_in_channel")).await
+            self.change("conversations.kick", &body, &["not_in_channel"]).await
         }
     }
 
-    /// Makes a change that may be made twice; `so_already` is the refusal that says that it was.
+    /// Makes a change that may be made twice; `so_already` are the refusals that say that it was, or need not be.
     async fn change(
         &self,
         method: &'static str,
         body: &Value,
-        so_already: Option<&str>,
+        so_already: &[&str],
     ) -> Result<Vec<SentPart>, NetworkError> {
         let reply: Result<Done, _> = self.bot.post(method, None, body).await;
         match reply {
-            Err(error) if so_already.is_some() && error.code() == so_already => Ok(Vec::new()),
+            Err(error) if error.code().is_some_and(|code| so_already.contains(&code)) => Ok(Vec::new()),
             reply => reply.map(|_| Vec::new()).map_err(|error| error.of_change(method)),
         }
     }

@@ -1,19 +1,18 @@
 //! What is pinned in a chat of the remote network changed.
 
-use serde_json::json;
-
 use super::super::Bridge;
 use super::super::bridge::room_id;
+use super::super::pinned::merged;
 use super::super::supervisor::Live;
 use super::message::chat_of;
-use super::relation::first_event;
 use crate::error::JobError;
 use crate::event::RemoteEvent;
 use crate::network::{Network, Session};
 use crate::queue::Closing;
 
 impl<N: Network> Bridge<N> {
-    /// Pins the events of the pinned messages, of those that are shown.
+    /// Pins the events of the pinned messages, of those that are shown. What people pinned on Matrix that was never
+    /// carried over stays pinned. Our own change comes back here, too, and changes nothing.
     pub(super) async fn remote_pins(
         &self,
         live: &Live<N::Session>,
@@ -22,11 +21,19 @@ impl<N: Network> Bridge<N> {
         let chat = chat_of(event)?;
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
         let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
-        let mut pinned = Vec::new();
+        let mut remote = Vec::new();
         for id in live.session.pins(chat).await? {
-            pinned.extend(first_event(&self.store.message_pairs(&id).await?));
+            let pairs = self.store.message_pairs(&id).await?;
+            remote.push(pairs.into_iter().map(|row| row.event_id).collect());
         }
-        self.app.bot().send_state(room, "m.room.pinned_events", "", &json!({ "pinned": pinned })).await?;
+        let mut now = Vec::new();
+        for event_id in self.pinned_now(room).await? {
+            let is_carried = !self.store.event_pairs(&event_id).await?.is_empty();
+            now.push((event_id, is_carried));
+        }
+        let merged = merged(&now, &self.pinned_on_both(room).await?, &remote);
+        self.pin(room, &merged.in_room).await?;
+        self.note_pinned(room, &merged.on_both).await?;
         Ok(Closing::default())
     }
 }

@@ -120,6 +120,8 @@ fn of_chat_code(code: &str) -> Option<&'static str> {
         "ura_max_channels" | "user_team_not_in_channel" => {
             "Slack does not let this person into the channel: they are a guest, or from another workspace."
         }
+        "not_pinnable" => "Slack does not let this message be pinned.",
+        "permission_denied" => "Slack does not let the bridge's app pin anything in this channel.",
         "cannot_dm_bot" => "Slack does not let an app write to another app.",
         "user_disabled" => "This person's account on Slack is switched off.",
         "user_not_visible" => "Slack does not show this person to the bridge's app.",

@@ -32,6 +32,7 @@ mod outgoing;
 mod people;
 mod permalinks;
 mod permissions;
+mod pins;
 mod rate_limit;
 mod reactions;
 mod registration;

@@ -1,0 +1,133 @@
+//! What is pinned in a portal's room: on Matrix now, and as both sides had it last.
+
+use ruma::RoomId;
+use serde_json::{Value, json};
+
+use super::Bridge;
+use crate::error::JobError;
+use crate::matrix::MatrixError;
+use crate::network::Network;
+
+const STATE: &str = "m.room.pinned_events";
+
+/// The events in the content of the room's list.
+pub(crate) fn listed(content: &Value) -> Vec<String> {
+    let pinned = content.get("pinned").and_then(Value::as_array).into_iter().flatten();
+    pinned.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+impl<N: Network> Bridge<N> {
+    /// What is pinned in the room now.
+    pub(crate) async fn pinned_now(&self, room: &RoomId) -> Result<Vec<String>, JobError> {
+        Ok(self.app.bot().state(room, STATE, "").await?.as_ref().map(listed).unwrap_or_default())
+    }
+
+    /// Pins these events, in this order. In a room in which the bot may not, all stays as it is.
+    pub(crate) async fn pin(&self, room: &RoomId, pinned: &[String]) -> Result<(), JobError> {
+        let content = json!({ "pinned": pinned });
+        match self.app.bot().send_state(room, STATE, "", &content).await {
+            Err(error @ MatrixError::Refused { status: 403, .. }) => {
+                tracing::debug!(%error, "the bot may not pin anything in this room");
+                Ok(())
+            }
+            done => Ok(done.map(drop)?),
+        }
+    }
+
+    /// What was pinned on both sides when a change was last carried over, as events. People's changes that are still in
+    /// the queue are not in it.
+    pub(crate) async fn pinned_on_both(&self, room: &RoomId) -> Result<Vec<String>, JobError> {
+        let stored = self.store.fact(&fact(room)).await?;
+        Ok(stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    /// Notes what is pinned on both sides.
+    pub(crate) async fn note_pinned(&self, room: &RoomId, pinned: &[String]) -> Result<(), JobError> {
+        Ok(self.store.put_fact(&fact(room), &json!(pinned).to_string()).await?)
+    }
+}
+
+fn fact(room: &RoomId) -> String {
+    format!("pinned/{room}")
+}
+
+/// What is to be pinned in a room after a look at the remote network, and what is pinned on both sides then.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Merged {
+    pub(crate) in_room: Vec<String>,
+    pub(crate) on_both: Vec<String>,
+}
+
+/// Brings the remote list into the room's. What was never carried over stays; what people on Matrix did meanwhile, which is
+/// not in `on_both` yet, is neither undone nor overlooked.
+///
+/// `now`: pinned in the room, each with whether it is carried over at all. `remote`: for each message that is pinned on the
+/// remote network its events, the first one first.
+pub(crate) fn merged(now: &[(String, bool)], on_both: &[String], remote: &[Vec<String>]) -> Merged {
+    let is_pinned = |event: &String| now.iter().any(|(pinned, _)| pinned == event);
+    let stands_for = |events: &Vec<String>| {
+        let known = events.iter().find(|event| is_pinned(event));
+        known.or_else(|| events.iter().find(|event| on_both.contains(event))).or(events.first()).cloned()
+    };
+    let wanted: Vec<String> = remote.iter().filter_map(stands_for).collect();
+    let stays = |(event, is_carried): &&(String, bool)| {
+        !is_carried || wanted.contains(event) || !on_both.contains(event)
+    };
+    let mut in_room: Vec<String> = now.iter().filter(stays).map(|(event, _)| event.clone()).collect();
+    let is_new = |event: &&String| !is_pinned(event) && !on_both.contains(event);
+    in_room.extend(wanted.iter().filter(is_new).cloned());
+    Merged { in_room, on_both: wanted }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    /// A list of the room, `-` before what was never carried over.
+    fn now(names: &[&str]) -> Vec<(String, bool)> {
+        names.iter().map(|name| (name.trim_start_matches('-').to_owned(), !name.starts_with('-'))).collect()
+    }
+
+    fn check(room: &[&str], on_both: &[&str], remote: &[&[&str]], in_room: &[&str], then: &[&str]) {
+        let remote: Vec<Vec<String>> = remote.iter().map(|names| events(names)).collect();
+        let expected = Merged { in_room: events(in_room), on_both: events(then) };
+        assert_eq!(merged(&now(room), &events(on_both), &remote), expected);
+    }
+
+    #[test]
+    fn what_is_pinned_and_taken_off_remotely_follows() {
+        check(&[], &[], &[&["a"]], &["a"], &["a"]);
+        check(&["a"], &["a"], &[&["a"], &["b"]], &["a", "b"], &["a", "b"]);
+        check(&["a", "b"], &["a", "b"], &[&["b"]], &["b"], &["b"]);
+    }
+
+    #[test]
+    fn what_was_never_carried_over_stays() {
+        check(&["-x", "a"], &["a"], &[], &["-x"].map(|x| x.trim_start_matches('-')), &[]);
+        check(&["-x"], &[], &[&["a"]], &["x", "a"], &["a"]);
+    }
+
+    #[test]
+    fn what_people_did_meanwhile_is_neither_undone_nor_overlooked() {
+        // Pinned on Matrix a moment ago: not known remotely yet.
+        check(&["a", "p"], &["a"], &[&["a"]], &["a", "p"], &["a"]);
+        // Taken off on Matrix a moment ago: still known remotely.
+        check(&[], &["a"], &[&["a"], &["b"]], &["b"], &["a", "b"]);
+    }
+
+    #[test]
+    fn of_a_message_of_several_events_the_pinned_one_counts() {
+        check(&["a2"], &[], &[&["a1", "a2"]], &["a2"], &["a2"]);
+        check(&[], &[], &[&["a1", "a2"], &[]], &["a1"], &["a1"]);
+    }
+
+    #[test]
+    fn a_list_of_anything_is_read_as_far_as_it_can_be() {
+        assert_eq!(listed(&json!({ "pinned": ["$1", 7, null, "$2"] })), ["$1", "$2"]);
+        assert!(listed(&json!({ "pinned": "$1" })).is_empty() && listed(&json!(null)).is_empty());
+    }
+}
