@@ -1,5 +1,6 @@
 //! What a bridge does: remote events become Matrix events, Matrix events become remote ones.
 
+mod begin_chat;
 pub(crate) mod bridge;
 pub(crate) mod command;
 pub(crate) mod conversation;

@@ -132,7 +132,7 @@ pub trait Session: Send + Sync + 'static {
     /// gets its [`MatrixEvent::part_marker`]. `done` holds the parts that [`Session::find_sent`] found: they are not sent
     /// again, and stand in the answer too; if the rest is rejected, the person is told how many there are. An error
     /// after a message that may have gone out has to be [`NetworkError::Uncertain`], or the next try sends it a second
-    /// time; a wait that is asked for between two remote messages is [`NetworkError::Interrupted`].
+    /// time, and a refusal of a later part too: what is there is found then, and the refusal comes again by itself; a wait that is asked for between two remote messages is [`NetworkError::Interrupted`].
     fn send(
         &self,
         event: &MatrixEvent,
@@ -240,14 +240,28 @@ pub trait Session: Send + Sync + 'static {
         async { Err(NetworkError::Unsupported("A list of members")) }
     }
 
+    /// The people that somebody means by an id, a handle or a name: several where that is not clear, none where there is
+    /// nobody. Called by `start-chat`; waits where the network asks to.
+    fn find_people(&self, name: &str) -> impl Future<Output = Result<Vec<Person>, NetworkError>> + Send {
+        let _ = name;
+        async { Err(NetworkError::Unsupported("Looking for people by name")) }
+    }
+
     /// Opens the direct chat with one person, or the group of several. Called by `start-chat`, and when a ghost is invited
-    /// into a direct room.
+    /// into a direct room; may be called again for a chat that is open.
     fn open_chat(
         &self,
         people: &[RemoteUserId],
     ) -> impl Future<Output = Result<ChatInfo, NetworkError>> + Send {
         let _ = people;
         async { Err(NetworkError::Unsupported("Opening a chat")) }
+    }
+
+    /// Whether the login is in a chat, so that it hears what is said there. Called when somebody asks the bridge in a chat
+    /// that has no room.
+    fn is_in_chat(&self, chat: &ChatKey) -> impl Future<Output = Result<bool, NetworkError>> + Send {
+        let _ = chat;
+        async { Ok(true) }
     }
 
     /// Answers somebody's [`RemoteKind::Command`](crate::event::RemoteKind::Command); nobody else sees it.
@@ -278,6 +292,17 @@ pub trait Session: Send + Sync + 'static {
     fn log_out(&self) -> impl Future<Output = Result<(), NetworkError>> + Send {
         async { Ok(()) }
     }
+}
+
+/// Somebody on the remote network, as found by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub user_id: RemoteUserId,
+    /// What they are called.
+    pub name: String,
+    /// What tells them from others of that name, as it may be typed again: a handle, or an id.
+    pub handle: String,
 }
 
 /// One remote message that a Matrix event became.

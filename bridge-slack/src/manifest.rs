@@ -43,6 +43,7 @@ const BOOKMARKS: &str = "bookmarks";
 const EMOJI: &str = "custom emoji";
 const FILES: &str = "files";
 const GROUPS: &str = "user groups";
+const INVITES: &str = "people invited on Matrix";
 const MEMBERS: &str = "lists of members";
 const NEW_CHATS: &str = "direct messages begun on Matrix";
 const PINS: &str = "pins";
@@ -56,7 +57,7 @@ const WORKSPACE: &str = "the workspace's name and picture";
 /// The bot token's scopes: first what text needs, then what further features need.
 ///
 /// Not among them: `channels:join` and `chat:write.public`, with which the app could enter or write where nobody invited
-/// it; `channels:manage` and `groups:write`, with which it could make and archive channels.
+/// it; `channels:manage` and `groups:write`, with which it could make, rename and archive channels, and remove people.
 pub const SCOPES: &[Scope] = &[
     scope("channels:read", "list public channels and read their names and topics"),
     scope("channels:history", "receive messages of public channels and find what was sent already"),
@@ -78,6 +79,12 @@ pub const SCOPES: &[Scope] = &[
     scope_for(BOOKMARKS, "bookmarks:read", "show a channel's bookmarks"),
     scope_for(TOPICS, "channels:write.topic", "carry a room's topic to a public channel"),
     scope_for(TOPICS, "groups:write.topic", "carry a room's topic to a private channel"),
+    scope_for(
+        INVITES,
+        "channels:write.invites",
+        "take people into public channels who are invited on Matrix",
+    ),
+    scope_for(INVITES, "groups:write.invites", "take people into private channels who are invited on Matrix"),
     scope_for(NEW_CHATS, "im:write", "open a direct message with a person"),
     scope_for(NEW_CHATS, "mpim:write", "open a group message with people"),
     scope_for(EMOJI, "emoji:read", "show the workspace's own emoji as pictures"),

@@ -12,6 +12,7 @@ pub(crate) mod people;
 mod posts;
 mod reactions;
 mod rooms;
+mod search;
 mod standing;
 mod uploads;
 
@@ -21,7 +22,7 @@ use bridge_core::content::{File, RichText};
 use bridge_core::error::NetworkError;
 use bridge_core::event::{MatrixEvent, RemoteEvent};
 use bridge_core::id::{ChatKey, RemoteMessageId, RemoteUserId};
-use bridge_core::network::{Capabilities, ChatInfo, Context, FileBytes, SentPart, Session, UserInfo};
+use bridge_core::network::{Capabilities, ChatInfo, Context, FileBytes, Person, SentPart, Session, UserInfo};
 use bridge_core::queue::Inbox;
 use serde_json::json;
 
@@ -203,8 +204,16 @@ impl Session for SlackSession {
         messages::members(&self.patient_bot, &self.team_id, &self.desk.own, chat, at_most).await
     }
 
+    async fn find_people(&self, name: &str) -> Result<Vec<Person>, NetworkError> {
+        search::people(&self.patient_bot, &self.team_id, &self.desk.own, name).await
+    }
+
+    async fn is_in_chat(&self, chat: &ChatKey) -> Result<bool, NetworkError> {
+        chats::is_in(&self.bot, &chats::slack_id(&chat.chat_id)?).await
+    }
+
     async fn open_chat(&self, people: &[RemoteUserId]) -> Result<ChatInfo, NetworkError> {
-        let channel = messages::open(&self.bot, people).await?;
+        let channel = messages::open(&self.bot, &self.team_id, people).await?;
         chats::info(&self.bot, &self.team_id, &channel).await
     }
 

@@ -125,8 +125,8 @@ impl<N: Network> Bridge<N> {
             return Ok(known);
         }
         let chat = self.store.portal_of_room(room_id).await?.map(|row| row.chat);
-        self.rooms.insert(room_id.to_owned(), chat.clone()).await;
-        Ok(chat)
+        // The room may have become a portal's since the look: then what was noted there stays.
+        Ok(self.rooms.entry_by_ref(room_id).or_insert(chat).await.into_value())
     }
 
     /// The lane of a room's events: its chat's, so that both directions keep one order.

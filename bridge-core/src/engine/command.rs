@@ -8,6 +8,7 @@ mod login;
 mod logout;
 mod ping;
 mod reply;
+mod start_chat;
 mod sync;
 mod version;
 
@@ -56,6 +57,7 @@ pub(crate) fn catalogue(prefix: String) -> Catalogue {
         list_logins::command(),
         sync::command(),
         bridge_chat::command(),
+        start_chat::command(),
     ];
     Catalogue::new(prefix, commands)
 }
@@ -119,6 +121,7 @@ impl<N: Network> Bridge<N> {
             "logout" => logout::run(self, ask, &parsed.args).await.map(Reply::from),
             "list-logins" => list_logins::run(self, ask).await.map(Reply::from),
             "sync" => sync::run(self, ask).await,
+            "start-chat" => start_chat::run(self, ask, &parsed.args).await.map(Reply::from),
             "bridge" => bridge_chat::run(self, ask, &parsed.args).await.map(Reply::from),
             _ => Err(JobError::Park("A command has no code.".to_owned())),
         }

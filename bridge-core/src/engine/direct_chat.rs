@@ -39,7 +39,7 @@ impl<N: Network> Bridge<N> {
     }
 
     /// Whether the bot is in the room, and the person is or is invited.
-    async fn are_together(&self, room: &RoomId, person: &UserId) -> Result<bool, MatrixError> {
+    pub(crate) async fn are_together(&self, room: &RoomId, person: &UserId) -> Result<bool, MatrixError> {
         let bot = self.app.bot();
         // Asked first: whoever has left a room may still read its state as it was then.
         match bot.joined_members(room).await {

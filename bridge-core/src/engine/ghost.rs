@@ -43,13 +43,7 @@ pub(crate) struct KnownGhost {
 impl KnownGhost {
     /// One that sent something before, and is only to send something about that.
     pub(crate) fn unnamed(user_id: OwnedUserId) -> Self {
-        let row = GhostRow {
-            user_id: user_id.to_string(),
-            name: None,
-            avatar_url: None,
-            avatar_mxc: None,
-            fetched_at: 0,
-        };
+        let row = GhostRow::new(RemoteUserId::new(user_id.as_str()));
         Self { user_id, row }
     }
 

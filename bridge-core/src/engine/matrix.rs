@@ -1,10 +1,13 @@
 //! Carries Matrix events over to the remote network; one file per kind.
 
 mod delivery;
+mod earlier;
 pub(super) mod edit;
+pub(super) mod ghost_member;
 mod lookup;
 mod member;
 mod message;
+mod opening;
 mod pins;
 mod reaction;
 mod redaction;
@@ -16,10 +19,10 @@ use super::Bridge;
 use crate::config::Level;
 use crate::error::JobError;
 use crate::event::Sent;
-use crate::id::ChatKey;
+use crate::id::{ChatKey, DedupKey};
 use crate::metrics;
 use crate::network::Network;
-use crate::queue::{Closing, Job};
+use crate::queue::{Closing, Job, Lane, NewJob};
 use crate::store::message::MessageRow;
 
 /// The types of events that the bridge has a use for.
@@ -38,6 +41,8 @@ pub(crate) struct Incoming {
     pub(crate) content: Value,
     /// Redacted before it came: the homeserver took the content away.
     pub(crate) is_redacted: bool,
+    /// The membership before, of a member event, where the homeserver tells it.
+    pub(crate) membership_before: Option<String>,
     redacts: Option<String>,
 }
 
@@ -52,6 +57,8 @@ impl Incoming {
         let event: Value = serde_json::from_str(payload).map_err(|_| "it is not JSON".to_owned())?;
         let Value::Object(mut event) = event else { return Err("it is not an object".to_owned()) };
         let is_redacted = event.get("unsigned").is_some_and(|more| more.get("redacted_because").is_some());
+        let before = event.get("unsigned").and_then(|more| more.pointer("/prev_content/membership"));
+        let membership_before = before.and_then(Value::as_str).map(str::to_owned);
         let content = event.remove("content").unwrap_or_default();
         let mut text = |name: &str| match event.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -76,6 +83,7 @@ impl Incoming {
             origin_server_ts,
             content,
             is_redacted,
+            membership_before,
             redacts,
         })
     }
@@ -95,6 +103,9 @@ impl<N: Network> Bridge<N> {
         if self.app.owns(&event.sender) {
             return Ok(Closing::default());
         }
+        if self.moved_on(job, &event.room_id).await? {
+            return Ok(Closing::default());
+        }
         match event.kind.as_str() {
             "m.room.message" => self.matrix_message(job, &event).await,
             "m.sticker" => self.matrix_sticker(job, event).await,
@@ -108,6 +119,24 @@ impl<N: Network> Bridge<N> {
                 Ok(Closing::default())
             }
         }
+    }
+
+    /// Hands a job on to its chat's lane that was accepted before its room was a portal's: two lanes at work for one chat
+    /// would know no order. Says whether it did.
+    async fn moved_on(&self, job: &Job, room: &str) -> Result<bool, JobError> {
+        if job.lane != Lane::of_room(room) || self.chat_of_room(room).await?.is_none() {
+            return Ok(false);
+        }
+        let again = NewJob {
+            lane: self.lane(room).await?,
+            source: job.source,
+            login_id: None,
+            dedup: DedupKey::new(format!("{}/moved on", job.dedup)),
+            payload: job.payload.clone(),
+        };
+        let done = self.inbox.deliver_all(vec![again]).await;
+        done.map_err(|error| JobError::Retry(error.to_string()))?;
+        Ok(true)
     }
 
     /// What only concerns portals, and only from people who may use them.

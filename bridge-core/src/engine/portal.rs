@@ -26,7 +26,21 @@ impl<N: Network> Bridge<N> {
             return Ok(portal);
         }
         self.portals
-            .try_get_with(chat.clone(), self.find_or_make(live, chat))
+            .try_get_with(chat.clone(), self.find_or_make(live, chat, None))
+            .await
+            .map_err(|error| JobError::clone(&error))
+    }
+
+    /// Like [`Bridge::portal`], for a chat that somebody on Matrix begins. A room that is made now is theirs: they are
+    /// invited in its making, and may invite others; the login's owner is not.
+    pub(crate) async fn portal_for(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+        person: &UserId,
+    ) -> Result<Arc<PortalRow>, JobError> {
+        self.portals
+            .try_get_with(chat.clone(), self.find_or_make(live, chat, Some(person)))
             .await
             .map_err(|error| JobError::clone(&error))
     }
@@ -63,13 +77,14 @@ impl<N: Network> Bridge<N> {
         &self,
         live: &Live<N::Session>,
         chat: &ChatKey,
+        person: Option<&UserId>,
     ) -> Result<Arc<PortalRow>, JobError> {
         let stored = self.store.portal(chat).await?;
         if let Some(row) = stored.as_ref().filter(|row| row.room_id.is_some()) {
             return Ok(Arc::new(row.clone()));
         }
         let info = live.session.chat_info(chat).await?;
-        let room = self.make_room(live, &info).await?;
+        let room = self.make_room(live, &info, person).await?;
         let row = PortalRow {
             chat: chat.clone(),
             room_id: Some(room.to_string()),
@@ -81,7 +96,9 @@ impl<N: Network> Bridge<N> {
         self.note_new_room(&live.row.login_id, chat).await?;
         self.store.put_portal(&row).await?;
         self.rooms.insert(room.to_string(), Some(chat.clone())).await;
-        if let Ok(owner) = UserId::parse(&live.row.owner) {
+        if let Ok(owner) = UserId::parse(&live.row.owner)
+            && person.is_none()
+        {
             soft("invite the owner", self.app.bot().invite(&room, &owner).await);
         }
         tracing::debug!(chat = %chat.chat_id, room = %room, "a portal was made");
@@ -91,22 +108,31 @@ impl<N: Network> Bridge<N> {
 
     /// Makes the room under an alias made from the chat, so that a room whose record a crash lost is found again
     /// instead of made a second time.
-    async fn make_room(&self, live: &Live<N::Session>, info: &ChatInfo) -> Result<OwnedRoomId, JobError> {
+    async fn make_room(
+        &self,
+        live: &Live<N::Session>,
+        info: &ChatInfo,
+        person: Option<&UserId>,
+    ) -> Result<OwnedRoomId, JobError> {
         let bot = self.app.bot();
         bot.ensure_registered().await?;
         let alias = self.alias(&info.key);
         let bot_id = bot.user_id().to_owned();
+        let leader = person.map_or(live.row.owner.as_str(), UserId::as_str);
         let room = CreateRoom {
             name: self.room_name(live, info).await?,
             topic: info.topic.clone(),
-            is_direct: info.kind == ChatKind::Direct,
+            is_direct: info.kind == ChatKind::Direct || (info.kind == ChatKind::Group && person.is_some()),
+            invite: person.map(ToOwned::to_owned).into_iter().collect(),
             is_federated: true,
             initial_state: self.bridge_state(info),
             power_levels: Some(json!({
-                "users": { bot_id.as_str(): 100 },
+                "users": { bot_id.as_str(): 100, leader: 50 },
                 "users_default": 0,
                 "events_default": 0,
                 "state_default": 50,
+                // As is usual on networks: whoever is in a chat may say what it is about, and pin.
+                "events": { "m.room.topic": 0, "m.room.pinned_events": 0 },
                 "ban": 50, "kick": 50, "redact": 50,
                 // Into an open channel whoever is in the room may bring colleagues, who are then relayed.
                 "invite": if info.kind == ChatKind::Channel { 0 } else { 50 },
@@ -125,7 +151,11 @@ impl<N: Network> Bridge<N> {
     }
 
     /// Direct chats are called like the other person.
-    async fn room_name(&self, live: &Live<N::Session>, info: &ChatInfo) -> Result<Option<String>, JobError> {
+    pub(crate) async fn room_name(
+        &self,
+        live: &Live<N::Session>,
+        info: &ChatInfo,
+    ) -> Result<Option<String>, JobError> {
         Ok(match (&info.name, &info.peer) {
             (Some(name), _) => Some(name.clone()),
             (None, Some(peer)) => {
@@ -136,7 +166,7 @@ impl<N: Network> Bridge<N> {
     }
 
     /// The state that tells other programs, and a rebuild, what the room is tied to (MSC2346).
-    fn bridge_state(&self, info: &ChatInfo) -> Vec<(String, String, serde_json::Value)> {
+    pub(crate) fn bridge_state(&self, info: &ChatInfo) -> Vec<(String, String, serde_json::Value)> {
         let network = N::INFO;
         let content = json!({
             "bridgebot": self.app.client().bot(),

@@ -8,21 +8,31 @@ use super::Bridge;
 use super::bridge::room_id;
 use super::matrix::{Incoming, edit};
 use crate::error::JobError;
-use crate::matrix::{TxnKey, txn_id};
+use crate::matrix::{Intent, TxnKey, txn_id};
 use crate::network::Network;
 use crate::queue::Job;
 
 impl<N: Network> Bridge<N> {
     /// Says something as the bot, once per `key`: a repeat of the job says the same thing under the same key.
     pub(crate) async fn say(&self, room: &RoomId, markdown: &str, key: &str) -> Result<(), JobError> {
-        self.send_as_bot(room, notice(markdown), key).await
+        self.say_as(&self.app.bot(), room, markdown, key).await
     }
 
-    async fn send_as_bot(&self, room: &RoomId, content: Value, key: &str) -> Result<(), JobError> {
-        let bot = self.app.bot();
-        let ghost = bot.user_id().as_str();
+    /// Like [`Bridge::say`], as another of our users who is in the room.
+    pub(crate) async fn say_as(
+        &self,
+        speaker: &Intent,
+        room: &RoomId,
+        markdown: &str,
+        key: &str,
+    ) -> Result<(), JobError> {
+        Self::send_notice(speaker, room, notice(markdown), key).await
+    }
+
+    async fn send_notice(speaker: &Intent, room: &RoomId, content: Value, key: &str) -> Result<(), JobError> {
+        let ghost = speaker.user_id().as_str();
         let txn = txn_id(&TxnKey { kind: "notice", remote_id: key, part: "", ghost, revision: "" });
-        bot.send(room, "m.room.message", &content, &txn, None).await?;
+        speaker.send(room, "m.room.message", &content, &txn, None).await?;
         Ok(())
     }
 
@@ -49,7 +59,8 @@ impl<N: Network> Bridge<N> {
         let told = async {
             let mut content = notice(&text);
             content["m.relates_to"] = json!({ "m.in_reply_to": { "event_id": event.event_id } });
-            self.send_as_bot(room_id(&event.room_id)?, content, &format!("undelivered/{}", job.dedup)).await
+            let (bot, room) = (self.app.bot(), room_id(&event.room_id)?);
+            Self::send_notice(&bot, room, content, &format!("undelivered/{}", job.dedup)).await
         };
         if let Err(error) = told.await {
             tracing::warn!(job = job.id, %error, "a person could not be told that their message was not delivered");

@@ -224,6 +224,7 @@ reply!(
         id: String,
         /// The workspace that they belong to, which may be another one.
         team_id: Option<String>,
+        /// The handle.
         name: Option<String>,
         real_name: Option<String>,
         /// Their time zone by name; not told of people who have gone, and of strangers.

@@ -35,6 +35,15 @@ async fn channel_info(caller: &Caller, channel: &str) -> Result<Channel, Network
     Ok(reply.channel)
 }
 
+/// Whether the app is in a chat. Of private channels and direct messages it is shown only those that it is in.
+pub(super) async fn is_in(caller: &Caller, channel: &str) -> Result<bool, NetworkError> {
+    match channel_info(caller, channel).await {
+        Ok(channel) => Ok(channel.is_member != Some(false)),
+        Err(NetworkError::Rejected(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// The chats the app is in.
 pub(super) async fn all(caller: &Caller, team_id: &str) -> Result<Vec<ChatInfo>, NetworkError> {
     const METHOD: &str = "users.conversations";

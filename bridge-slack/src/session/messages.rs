@@ -72,13 +72,18 @@ pub(super) async fn members(
 }
 
 /// The id of the direct message with one person, or of the group of several.
-pub(super) async fn open(caller: &Caller, people: &[RemoteUserId]) -> Result<String, NetworkError> {
+pub(super) async fn open(
+    caller: &Caller,
+    team_id: &str,
+    people: &[RemoteUserId],
+) -> Result<String, NetworkError> {
     const METHOD: &str = "conversations.open";
+    let account = |person| id::parse_user_id(person).filter(|user| user.team_id == team_id);
     let users: Option<Vec<String>> =
-        people.iter().map(|person| id::parse_user_id(person).map(|user| user.id)).collect();
+        people.iter().map(|person| account(person).map(|user| user.id)).collect();
     let Some(users) = users.filter(|users| !users.is_empty()) else {
         return Err(NetworkError::Rejected(
-            "Only people with an account on Slack can be written to there.".to_owned(),
+            "Only people with an account in this Slack workspace can be written to there.".to_owned(),
         ));
     };
     let mut seen = HashSet::new();

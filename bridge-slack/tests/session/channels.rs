@@ -68,7 +68,7 @@ async fn direct_chats_and_groups_are_opened() {
     let group = world.session.open_chat(&[alice.clone(), bob]).await.unwrap();
     assert_eq!(group.kind, ChatKind::Group);
     let why = refusal(world.session.open_chat(&[RemoteUserId::new("t1-b1-72fcd1bd1df7264f")]).await);
-    assert!(why.contains("account on Slack"), "{why}");
+    assert!(why.contains("account in this Slack"), "{why}");
     let why = refusal(world.session.open_chat(&[world.user("U0NOBODY00")]).await);
     assert!(why.contains("no such person"), "{why}");
 }

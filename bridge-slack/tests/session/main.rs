@@ -7,6 +7,7 @@ mod channels;
 mod fetching;
 mod files;
 mod login;
+mod people;
 mod reacting;
 mod receiving;
 mod renewal;

@@ -30,6 +30,7 @@ impl<N: Network> Bridge<N> {
         match membership {
             "invite" if is_bot => self.invited(job, event).await,
             "leave" | "ban" if is_bot => Ok(self.store.forget_management_room(&event.room_id).await?),
+            _ if self.app.owns(member) => self.ghost_member(job, event, member, membership).await,
             "leave" | "ban" => self.left(event, member).await,
             _ => Ok(()),
         }
@@ -60,6 +61,9 @@ impl<N: Network> Bridge<N> {
             return Ok(());
         }
         bot.join(room).await?;
+        if self.chat_of_room(&event.room_id).await?.is_some() {
+            return Ok(());
+        }
         let members = bot.joined_members(room).await?.len();
         let is_direct = event.content.get("is_direct").and_then(Value::as_bool).unwrap_or(members <= 2);
         let text = if is_direct {

@@ -6,7 +6,7 @@ use super::super::Bridge;
 use super::super::bridge::room_id;
 use super::Incoming;
 use crate::error::JobError;
-use crate::event::{ChatInfo, MatrixKind};
+use crate::event::{ChatInfo, ChatKind, MatrixKind};
 use crate::id::ChatKey;
 use crate::network::Network;
 use crate::queue::{Closing, Job};
@@ -25,6 +25,10 @@ impl<N: Network> Bridge<N> {
         }
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
         let is_name = event.kind == "m.room.name";
+        if is_name && matches!(portal.info.kind, ChatKind::Direct | ChatKind::Group) {
+            // Such chats have no name of their own; what their room is called is for those in it.
+            return Ok(Closing::default());
+        }
         let key = if is_name { "name" } else { "topic" };
         let text = event.content.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let text = text.map(str::to_owned);

@@ -10,6 +10,7 @@ use crate::config::Level;
 use crate::content::{RichText, Span, Style};
 use crate::error::JobError;
 use crate::event::{ChatKind, RemoteEvent};
+use crate::id::ChatKey;
 use crate::network::{Network, Session};
 use crate::queue::Closing;
 use crate::store::portal::PortalRow;
@@ -30,9 +31,7 @@ impl<N: Network> Bridge<N> {
         let mut words = question.split_whitespace();
         let answer = match (words.next().unwrap_or("who"), portal.as_deref()) {
             ("help", _) => help(),
-            (_, None) => RichText::plain(
-                "This chat has no Matrix room yet. It is made with the first message that is written here.",
-            ),
+            (_, None) => without_room(live, chat_of(event)?).await,
             ("who", Some(portal)) => self.who(portal).await?,
             ("link", Some(portal)) => self.link(portal)?,
             ("invite", Some(portal)) => {
@@ -106,6 +105,17 @@ impl<N: Network> Bridge<N> {
             Err(error) => format!("{user_id} could not be invited: {error}."),
         }))
     }
+}
+
+/// What is to be done for a room. Where it cannot be told whether the login is in the chat, it is taken to be.
+async fn without_room<S: Session>(live: &Live<S>, chat: &ChatKey) -> RichText {
+    RichText::plain(match live.session.is_in_chat(chat).await {
+        Ok(false) => {
+            "The bridge's app is not in this chat, so it hears nothing of it and there is no Matrix room. Invite the app \
+             into a channel first; chats of people among themselves are not carried over."
+        }
+        _ => "This chat has no Matrix room yet. It is made with the first message that is written here.",
+    })
 }
 
 fn help() -> RichText {

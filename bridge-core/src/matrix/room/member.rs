@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ruma::api::client::membership::invite_user::v3::InvitationRecipient;
 use ruma::api::client::membership::{
-    invite_user, join_room_by_id, joined_members, joined_rooms, kick_user, leave_room,
+    invite_user, join_room_by_id, joined_members, joined_rooms, kick_user, leave_room, unban_user,
 };
 use ruma::api::client::receipt::create_receipt;
 use ruma::api::client::typing::create_typing_event::v3 as typing;
@@ -99,6 +99,12 @@ impl Intent {
         request.reason = reason.map(str::to_owned);
         self.call("kick", request).await?;
         self.app().forget_member(room_id, user_id).await;
+        Ok(())
+    }
+
+    /// Lets a user back in who was banned.
+    pub async fn unban(&self, room_id: &RoomId, user_id: &UserId) -> Result<(), MatrixError> {
+        self.call("unban", unban_user::v3::Request::new(room_id.to_owned(), user_id.to_owned())).await?;
         Ok(())
     }
 

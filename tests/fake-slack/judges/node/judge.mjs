@@ -164,6 +164,10 @@ async function files(web) {
   check("pins.list", (await web.pins.list({ channel })).items[0].message.ts === ts);
   await refused("already_pinned", "already_pinned", () => web.pins.add({ channel, timestamp: ts }));
   await web.pins.remove({ channel, timestamp: ts });
+  await refused("no_pin", "no_pin", () => web.pins.remove({ channel, timestamp: ts }));
+  const { alice } = slack.users;
+  await refused("already_in_channel", "already_in_channel", () => web.conversations.invite({ channel, users: alice }));
+  await refused("kick needs more", "missing_scope", () => web.conversations.kick({ channel, user: alice }));
   check("emoji.list", (await web.emoji.list()).emoji.partyparrot === "alias:party_parrot");
   const { permalink } = await web.chat.getPermalink({ channel, message_ts: ts });
   check("chat.getPermalink", permalink.endsWith(ts.replace(".", "")), permalink);

@@ -152,7 +152,20 @@ def web_api(slack, web):
     check("emoji.list", web.emoji_list()["emoji"]["partyparrot"] == "alias:party_parrot")
     web.pins_add(channel=channel, timestamp=human)
     check("pins.list", web.pins_list(channel=channel)["items"][0]["message"]["ts"] == human)
+    refused("already_pinned", "already_pinned", lambda: web.pins_add(channel=channel, timestamp=human))
     web.pins_remove(channel=channel, timestamp=human)
+    refused("no_pin", "no_pin", lambda: web.pins_remove(channel=channel, timestamp=human))
+    group = web.conversations_open(users=[alice, slack["users"]["bob"]])["channel"]["id"]
+    check("group", web.conversations_info(channel=group)["channel"]["is_mpim"])
+    refused(
+        "no invitations into groups",
+        "method_not_supported_for_channel_type",
+        lambda: web.conversations_invite(channel=group, users=[slack["users"]["carol"]]),
+    )
+    private = slack["channels"]["secret-plans"]
+    refused("already_in_channel", "already_in_channel", lambda: web.conversations_invite(channel=private, users=[alice]))
+    lacking = refused("kick needs more", "missing_scope", lambda: web.conversations_kick(channel=private, user=alice))
+    check("needed scope", lacking["needed"] == "groups:write", lacking.data)
     long = web.chat_postMessage(channel=channel, text="y" * 9000)
     pieces = [m for m in control(slack, "messages", channel=channel)["messages"] if m["text"].startswith("yy")]
     check("long text splits", [len(m["text"]) for m in pieces] == [4000, 4000, 1000] and pieces[0]["ts"] == long["ts"])

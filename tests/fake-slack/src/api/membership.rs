@@ -5,18 +5,28 @@ use super::call::{CallContext, Outcome};
 use crate::error::ApiError;
 use crate::state::Kind;
 
+/// Which right is asked for: each has a scope of its own beside the large ones, but for the last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Right {
+    Topic,
+    Invite,
+    Manage,
+}
+
 /// The channel of the call, if it is one that can be managed and the caller has the right to.
-fn managed(call: &CallContext<'_>, topic: bool) -> Result<String, ApiError> {
+fn managed(call: &CallContext<'_>, right: Right) -> Result<String, ApiError> {
     let name = call.arguments.required("channel", "channel_not_found")?;
     let channel = call.state.channel(name)?;
     if !channel.visible_to(&call.grant.user_id) {
         return Err("channel_not_found".into());
     }
-    let scopes = match (channel.kind, topic) {
-        (Kind::Public, true) => ["channels:write.topic", "channels:manage"],
-        (Kind::Public, false) => ["channels:manage", "channels:manage"],
-        (Kind::Private, true) => ["groups:write.topic", "groups:write"],
-        (Kind::Private, false) => ["groups:write", "groups:write"],
+    let scopes = match (channel.kind, right) {
+        (Kind::Public, Right::Topic) => ["channels:write.topic", "channels:manage"],
+        (Kind::Public, Right::Invite) => ["channels:write.invites", "channels:manage"],
+        (Kind::Public, Right::Manage) => ["channels:manage", "channels:manage"],
+        (Kind::Private, Right::Topic) => ["groups:write.topic", "groups:write"],
+        (Kind::Private, Right::Invite) => ["groups:write.invites", "groups:write"],
+        (Kind::Private, Right::Manage) => ["groups:write", "groups:write"],
         (Kind::Im | Kind::Mpim, _) => return Err("method_not_supported_for_channel_type".into()),
     };
     if !scopes.iter().any(|scope| call.has(scope)) {
@@ -69,7 +79,7 @@ pub(super) fn leave(call: &mut CallContext<'_>) -> Outcome {
 
 /// `conversations.invite`
 pub(super) fn invite(call: &mut CallContext<'_>) -> Outcome {
-    let channel_id = managed(call, false)?;
+    let channel_id = managed(call, Right::Invite)?;
     let user_ids = call.user_ids("users")?;
     if user_ids.is_empty() {
         return Err("no_user".into());
@@ -89,7 +99,7 @@ pub(super) fn invite(call: &mut CallContext<'_>) -> Outcome {
 
 /// `conversations.kick`
 pub(super) fn kick(call: &mut CallContext<'_>) -> Outcome {
-    let channel_id = managed(call, false)?;
+    let channel_id = managed(call, Right::Manage)?;
     let user_id = call.arguments.required("user", "user_not_found")?.to_owned();
     call.state.user(&user_id)?;
     if user_id == call.grant.user_id {
@@ -105,7 +115,7 @@ pub(super) fn kick(call: &mut CallContext<'_>) -> Outcome {
 
 /// `conversations.rename`
 pub(super) fn rename(call: &mut CallContext<'_>) -> Outcome {
-    let channel_id = managed(call, false)?;
+    let channel_id = managed(call, Right::Manage)?;
     let name = call.arguments.required("name", "invalid_name_required")?;
     call.state.rename(&channel_id, &call.grant.user_id, name, call.out)?;
     answer(call, &channel_id)
@@ -113,14 +123,14 @@ pub(super) fn rename(call: &mut CallContext<'_>) -> Outcome {
 
 /// `conversations.archive`
 pub(super) fn archive(call: &mut CallContext<'_>) -> Outcome {
-    let channel_id = managed(call, false)?;
+    let channel_id = managed(call, Right::Manage)?;
     call.state.archive(&channel_id, &call.grant.user_id, true, call.out)?;
     Ok(json!({}))
 }
 
 /// `conversations.unarchive`
 pub(super) fn unarchive(call: &mut CallContext<'_>) -> Outcome {
-    let channel_id = managed(call, false)?;
+    let channel_id = managed(call, Right::Manage)?;
     call.state.archive(&channel_id, &call.grant.user_id, false, call.out)?;
     Ok(json!({}))
 }
@@ -136,7 +146,7 @@ pub(super) fn set_purpose(call: &mut CallContext<'_>) -> Outcome {
 }
 
 fn set_note(call: &mut CallContext<'_>, which: &str) -> Outcome {
-    let channel_id = managed(call, true)?;
+    let channel_id = managed(call, Right::Topic)?;
     let value = call.arguments.text(which).unwrap_or_default();
     call.state.set_note(&channel_id, &call.grant.user_id, which, value, call.out)?;
     let mut body = answer(call, &channel_id)?;

@@ -11,7 +11,8 @@ use crate::clock;
 /// The scopes of the shipped app's bot.
 const BOT_SCOPES: &str = "channels:read,channels:history,groups:read,groups:history,im:read,im:history,mpim:read,\
 mpim:history,chat:write,chat:write.customize,users:read,files:read,files:write,reactions:read,reactions:write,\
-pins:read,pins:write,bookmarks:read,channels:write.topic,groups:write.topic,im:write,mpim:write,emoji:read,\
+pins:read,pins:write,bookmarks:read,channels:write.topic,groups:write.topic,\
+channels:write.invites,groups:write.invites,im:write,mpim:write,emoji:read,\
 usergroups:read,users.profile:read,team:read,commands";
 
 /// The events the shipped app subscribes to.

@@ -9,6 +9,7 @@
 
 use scenarios::{Result, World, scenario};
 
+mod begin_chat;
 mod broadcasts;
 mod burst;
 mod channels;
@@ -26,6 +27,7 @@ mod listener;
 mod login;
 mod long_message;
 mod members;
+mod membership;
 mod oddities;
 mod outage;
 mod outgoing;
@@ -37,6 +39,7 @@ mod rate_limit;
 mod reactions;
 mod registration;
 mod relay;
+mod slash;
 mod text;
 mod threads;
 mod wire;

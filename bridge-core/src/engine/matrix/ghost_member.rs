@@ -1,0 +1,165 @@
+//! Somebody on Matrix invited a ghost into a portal, or removed one from it.
+
+use std::sync::Arc;
+
+use ruma::UserId;
+
+use super::super::Bridge;
+use super::super::bridge::{room_id, soft};
+use super::Incoming;
+use crate::config::Level;
+use crate::error::{JobError, NetworkError};
+use crate::event::{ChatKind, MatrixKind};
+use crate::id::{ChatKey, RemoteUserId};
+use crate::network::{Network, Session};
+use crate::queue::Job;
+use crate::store::portal::PortalRow;
+
+/// The members of a group that are looked at, to see whether somebody is one of them.
+const GROUP_AT_MOST: usize = 50;
+
+impl<N: Network> Bridge<N> {
+    pub(super) async fn ghost_member(
+        &self,
+        job: &Job,
+        event: &Incoming,
+        ghost: &str,
+        membership: &str,
+    ) -> Result<(), JobError> {
+        let ghost =
+            UserId::parse(ghost).map_err(|_| JobError::Park("A ghost's id is malformed.".to_owned()))?;
+        let room = room_id(&event.room_id)?;
+        let may = self.permissions.level(&event.sender) >= Level::Relay;
+        let Some(chat) = self.chat_of_room(&event.room_id).await? else {
+            match membership {
+                "invite" if may => return Box::pin(self.ghost_invited_outside(job, event, &ghost)).await,
+                "invite" => soft("refuse an invitation", self.app.intent(&ghost).leave(room).await),
+                _ => {}
+            }
+            return Ok(());
+        };
+        let Some(portal) = self.known_portal(&chat).await? else { return Ok(()) };
+        match (membership, self.app.ghosts().parse(ghost.as_str())) {
+            ("invite", Some(remote)) if may => self.ghost_invited(job, event, &portal, &ghost, &remote).await,
+            ("invite", _) => {
+                soft("refuse an invitation", self.app.intent(&ghost).leave(room).await);
+                Ok(())
+            }
+            // Whoever is let in again was removed before.
+            ("leave", _) if event.membership_before.as_deref() == Some("ban") => Ok(()),
+            ("leave" | "ban", Some(remote)) if may => {
+                self.ghost_removed(job, event, &portal, &ghost, &remote).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the person into the chat; then their ghost comes. Where the network does not, the invitation is refused with
+    /// the reason.
+    async fn ghost_invited(
+        &self,
+        job: &Job,
+        event: &Incoming,
+        portal: &PortalRow,
+        ghost: &UserId,
+        remote: &RemoteUserId,
+    ) -> Result<(), JobError> {
+        let room = room_id(&event.room_id)?;
+        let voice = self.voice_of(event, portal).await?;
+        let live = Arc::clone(&voice.live);
+        let intent = self.app.intent(ghost);
+        if !is_in(&live.session, portal, remote).await? {
+            let kind = MatrixKind::Member { user_id: remote.clone(), is_in: true };
+            match self.deliver(job, event, &portal.chat, voice, kind).await {
+                Ok(_) => {}
+                Err(JobError::Reject(why)) => {
+                    soft("refuse an invitation", intent.leave(room).await);
+                    let name = self.name_of_ghost(remote).await?;
+                    let text = format!("{name} did not come into this chat on {}. {why}", N::INFO.name);
+                    return self.say(room, &text, &format!("undone/{}", job.dedup)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.ghost(&live, remote, None).await?;
+        intent.ensure_joined(room).await?;
+        if matches!(portal.info.kind, ChatKind::Direct | ChatKind::Group) {
+            // The room may have become a portal a moment ago, in a try that was cut off behind that.
+            self.take_up_earlier(event, &intent).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the person from the chat. Where the network does not, the ghost comes back, with the reason.
+    async fn ghost_removed(
+        &self,
+        job: &Job,
+        event: &Incoming,
+        portal: &PortalRow,
+        ghost: &UserId,
+        remote: &RemoteUserId,
+    ) -> Result<(), JobError> {
+        let room = room_id(&event.room_id)?;
+        let intent = self.app.intent(ghost);
+        let voice = self.voice_of(event, portal).await?;
+        let kind = MatrixKind::Member { user_id: remote.clone(), is_in: false };
+        let why = match self.deliver(job, event, &portal.chat, voice, kind).await {
+            Ok(_) => {
+                // An earlier invitation may have brought it in after it was removed.
+                soft("leave a room", intent.leave(room).await);
+                return Ok(());
+            }
+            Err(JobError::Reject(why)) => why,
+            Err(error) => return Err(error),
+        };
+        if event.content.get("membership").and_then(serde_json::Value::as_str) == Some("ban") {
+            soft("let a ghost in again", self.app.bot().unban(room, ghost).await);
+        }
+        match intent.ensure_joined(room).await {
+            Err(error) if error.is_forbidden() => {
+                tracing::debug!(%error, "a ghost that was removed may not come back");
+            }
+            done => done?,
+        }
+        let name = self.name_of_ghost(remote).await?;
+        let text = format!("{name} is still in this chat on {}. {why}", N::INFO.name);
+        self.say(room, &text, &format!("undone/{}", job.dedup)).await
+    }
+
+    /// What a person is called, for a sentence in Markdown.
+    pub(in crate::engine) async fn name_of_ghost(&self, remote: &RemoteUserId) -> Result<String, JobError> {
+        let name = self.store.ghost(remote).await?.and_then(|row| row.name);
+        Ok(bold(name.as_deref().unwrap_or(remote.as_str())))
+    }
+}
+
+/// A name as Markdown that is nothing but the name.
+pub(in crate::engine) fn bold(name: &str) -> String {
+    let plain: String = name.chars().filter(|c| !"*_`[]<>\\#~|".contains(*c)).collect();
+    format!("**{}**", plain.trim())
+}
+
+/// Whether somebody is in a chat to which nobody can be added.
+async fn is_in<S: Session>(session: &S, portal: &PortalRow, remote: &RemoteUserId) -> Result<bool, JobError> {
+    let chat: &ChatKey = &portal.chat;
+    match portal.info.kind {
+        ChatKind::Direct => Ok(portal.info.peer.as_ref() == Some(remote)),
+        ChatKind::Group => match session.members(chat, GROUP_AT_MOST).await {
+            Ok(members) => Ok(members.contains(remote)),
+            Err(NetworkError::Rejected(_) | NetworkError::Unsupported(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        },
+        ChatKind::Channel | ChatKind::Private => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bold;
+
+    #[test]
+    fn a_name_is_nothing_but_a_name() {
+        assert_eq!(bold("Ada *Archer* [x](y)"), "**Ada Archer x(y)**");
+        assert_eq!(bold(" A_b "), "**Ab**");
+    }
+}

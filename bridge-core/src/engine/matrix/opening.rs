@@ -1,0 +1,209 @@
+//! Somebody on Matrix invited ghosts into a room of their own: it becomes the portal of the chat with these people.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ruma::{RoomId, UserId};
+use serde_json::{Value, json};
+
+use super::super::Bridge;
+use super::super::begin_chat::Opened;
+use super::super::bridge::{room_id, soft};
+use super::Incoming;
+use crate::config::Level;
+use crate::error::JobError;
+use crate::id::RemoteUserId;
+use crate::matrix::{Intent, MatrixError};
+use crate::network::Network;
+use crate::queue::Job;
+use crate::store::portal::PortalRow;
+
+/// Whoever makes a room for several invites one after the other; so long after the first all are taken to be invited.
+const GATHERED_AFTER_MS: i64 = 1_000;
+const LEVELS: &str = "m.room.power_levels";
+
+/// Who is in a room, or invited.
+#[derive(Debug, Default)]
+struct Members {
+    /// People who are in it.
+    people: Vec<String>,
+    /// Remote people whose ghosts are in it or invited.
+    remote: Vec<RemoteUserId>,
+}
+
+impl<N: Network> Bridge<N> {
+    /// The ghost accepts. If the room cannot become a portal, it says why, and all ghosts leave.
+    pub(super) async fn ghost_invited_outside(
+        &self,
+        job: &Job,
+        event: &Incoming,
+        ghost: &UserId,
+    ) -> Result<(), JobError> {
+        let room = room_id(&event.room_id)?;
+        let host = self.app.intent(ghost);
+        match host.join(room).await {
+            // The invitation was taken back, or refused before.
+            Err(error) if matches!(error.status(), Some(403 | 404)) => return Ok(()),
+            done => done?,
+        }
+        match self.make_portal_of(job, event, &host).await {
+            Err(JobError::Reject(why)) => self.send_away(job, room, &host, &why).await,
+            done => done,
+        }
+    }
+
+    async fn make_portal_of(&self, job: &Job, event: &Incoming, host: &Intent) -> Result<(), JobError> {
+        let room = room_id(&event.room_id)?;
+        let person = UserId::parse(&event.sender)
+            .map_err(|_| JobError::Park("The sender's id is malformed.".to_owned()))?;
+        if self.permissions.level(person.as_str()) < Level::User {
+            return Err(JobError::Reject(
+                "To begin a chat you need the permission level `user`, which the administrator of the bridge gives."
+                    .to_owned(),
+            ));
+        }
+        if self.store.management_room_owner(room.as_str()).await?.is_some() {
+            return Err(JobError::Reject(
+                "This room is your chat with the bridge's bot. Begin the other chat in a new room, or write \
+                 `start-chat` here."
+                    .to_owned(),
+            ));
+        }
+        let waited = self.store.clock().now_ms() - job.accepted_at;
+        if (0..GATHERED_AFTER_MS).contains(&waited) {
+            let rest = u64::try_from(GATHERED_AFTER_MS - waited).unwrap_or_default();
+            return Err(JobError::RetryAfter(Duration::from_millis(rest)));
+        }
+        let Members { people, remote } = self.members_of(host, room).await?;
+        let is_direct = event.content.get("is_direct") == Some(&Value::Bool(true));
+        if !is_direct && people.iter().any(|member| *member != event.sender) {
+            return Err(JobError::Reject(format!(
+                "People on {} come only into rooms that are a chat with them, and into those of the chats they are in.",
+                N::INFO.name
+            )));
+        }
+        let opened = self.open_chat(person.as_str(), &remote).await?;
+        let key = opened.info.key.clone();
+        let adopted = self.portals.try_get_with(key, self.adopt(job, room, host, &opened, &remote));
+        let portal = adopted.await.map_err(|error| JobError::clone(&error))?;
+        if portal.room_id.as_deref() == Some(room.as_str()) {
+            return self.take_up_earlier(event, host).await;
+        }
+        let name = self.names_of(&remote).await?;
+        Err(JobError::Reject(self.point_to(&opened.live, &portal, &person, &name).await?))
+    }
+
+    /// Ties the room to the chat, unless that has one. Each step may be made again; the last one is the record.
+    async fn adopt(
+        &self,
+        job: &Job,
+        room: &RoomId,
+        host: &Intent,
+        opened: &Opened<N::Session>,
+        people: &[RemoteUserId],
+    ) -> Result<Arc<PortalRow>, JobError> {
+        let Opened { live, info } = opened;
+        let stored = self.store.portal(&info.key).await?;
+        if let Some(row) = stored.as_ref().filter(|row| row.room_id.is_some()) {
+            return Ok(Arc::new(row.clone()));
+        }
+        self.bring_in_bot(host, room).await?;
+        let names = self.bring_in(live, room, people).await?;
+        let bot = self.app.bot();
+        for (kind, key, content) in self.bridge_state(info) {
+            soft("say what the room is", bot.send_state(room, &kind, &key, &content).await.map(drop));
+        }
+        if bot.state(room, "m.room.name", "").await?.is_none() {
+            let name = self.room_name(live, info).await?.unwrap_or_else(|| names.replace("**", ""));
+            let content = json!({ "name": name });
+            soft("name a room", bot.send_state(room, "m.room.name", "", &content).await.map(drop));
+        }
+        let text = format!("This room is now your chat with {names}.{}", Self::how_shown(live));
+        self.say(room, &text, &format!("opened/{}", job.dedup)).await?;
+        let row = PortalRow {
+            chat: info.key.clone(),
+            room_id: Some(room.to_string()),
+            login_id: live.row.login_id.clone(),
+            info: info.clone(),
+            avatar_mxc: None,
+            created_at: stored.map_or_else(|| self.store.clock().now_ms(), |row| row.created_at),
+        };
+        self.store.put_portal(&row).await?;
+        self.rooms.insert(room.to_string(), Some(row.chat.clone())).await;
+        Ok(Arc::new(row))
+    }
+
+    /// The bot has to be in every portal, with the power to keep it in order where the ghost can give that.
+    async fn bring_in_bot(&self, host: &Intent, room: &RoomId) -> Result<(), JobError> {
+        let bot = self.app.bot();
+        bot.ensure_registered().await?;
+        match host.invite(room, bot.user_id()).await {
+            // It is there already, or the join tells.
+            Err(error) if !error.is_forbidden() => return Err(error.into()),
+            _ => {}
+        }
+        match bot.join(room).await {
+            Err(error) if error.is_forbidden() => {
+                return Err(JobError::Reject(
+                    "The bridge's bot has to come into this room as well, and I may not invite it here. Begin the \
+                     chat with `start-chat`, or in a room in which everybody may invite."
+                        .to_owned(),
+                ));
+            }
+            done => done?,
+        }
+        let Some(mut levels) = host.state(room, LEVELS, "").await? else { return Ok(()) };
+        let bot_id = bot.user_id().as_str();
+        if levels.pointer("/users").and_then(|users| users.get(bot_id)) != Some(&json!(100)) {
+            levels["users"][bot_id] = json!(100);
+            soft("give the bot power", host.put_state(room, LEVELS, "", &levels, None).await.map(drop));
+        }
+        Ok(())
+    }
+
+    async fn members_of(&self, host: &Intent, room: &RoomId) -> Result<Members, MatrixError> {
+        let mut members = Members::default();
+        for event in host.full_state(room).await? {
+            let event: Value = serde_json::from_str(event.get()).unwrap_or_default();
+            let membership = event.pointer("/content/membership").and_then(Value::as_str);
+            let (Some("m.room.member"), Some(who), Some(membership @ ("join" | "invite"))) =
+                (event["type"].as_str(), event["state_key"].as_str(), membership)
+            else {
+                continue;
+            };
+            match self.app.ghosts().parse(who) {
+                Some(remote) => members.remote.push(remote),
+                None if membership == "join" && !self.app.owns(who) => members.people.push(who.to_owned()),
+                None => {}
+            }
+        }
+        members.remote.sort();
+        Ok(members)
+    }
+
+    async fn names_of(&self, people: &[RemoteUserId]) -> Result<String, JobError> {
+        let mut names = Vec::with_capacity(people.len());
+        for person in people {
+            names.push(self.name_of_ghost(person).await?);
+        }
+        Ok(super::super::begin_chat::listed(&names))
+    }
+
+    async fn send_away(&self, job: &Job, room: &RoomId, host: &Intent, why: &str) -> Result<(), JobError> {
+        let told = self.say_as(host, room, why, &format!("refused/{}", job.dedup)).await;
+        if let Err(error) = told {
+            if error.is_tried_again() {
+                return Err(error);
+            }
+            tracing::debug!(%error, "nobody could be told why a chat was not begun");
+        }
+        for other in self.members_of(host, room).await?.remote {
+            let ghost = self.app.ghosts().user_id(&other);
+            if ghost != host.user_id() {
+                soft("refuse an invitation", self.app.intent(&ghost).leave(room).await);
+            }
+        }
+        soft("leave a room", host.leave(room).await);
+        Ok(())
+    }
+}
