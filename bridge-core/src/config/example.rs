@@ -79,7 +79,8 @@ logging:
 
 # Which people of a chat are shown as members of its room, and how many at most. Whoever speaks always is.
 # speakers: nobody else, but whoever comes into the chat from now on; all: everybody who is in it. The conduwuit family
-# works longer over each message the more members there are: several times as long with 300.
+# works longer over each message the more members there are: several times as long with 300. A room that is there
+# already is gone through with `sync`.
 members:
   show: speakers
   limit: 500

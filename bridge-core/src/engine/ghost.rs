@@ -20,7 +20,7 @@ use crate::error::JobError;
 use crate::event::UserInfo;
 use crate::event::remote::ShownAs;
 use crate::id::RemoteUserId;
-use crate::matrix::Intent;
+use crate::matrix::{ErrorClass, Intent};
 use crate::network::Network;
 use crate::store::ghost::GhostRow;
 
@@ -207,7 +207,11 @@ impl<N: Network> Bridge<N> {
     /// Whoever's account is switched off is in no chat any more. They come back when they speak again.
     async fn leave_all(&self, intent: &Intent) -> Result<(), JobError> {
         for room in intent.joined_rooms().await? {
-            soft("leave a room", intent.leave(&room).await);
+            match intent.leave(&room).await {
+                // Removed meanwhile, or the room is gone.
+                Err(error) if error.class() == ErrorClass::Permanent => soft("leave a room", Err(error)),
+                left => left?,
+            }
         }
         Ok(())
     }

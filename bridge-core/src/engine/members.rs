@@ -91,11 +91,11 @@ impl<N: Network> Bridge<N> {
         }
         let chat = chat.clone();
         task::spawn("members", async move {
+            let _at_work = AtWork(&bridge.member_syncs, &chat);
             let done = {
                 let _turn = bridge.member_syncs.turn.lock().await;
                 bridge.bring_members(&live, &chat).await
             };
-            bridge.member_syncs.at_work().remove(&chat);
             let forgotten = match done {
                 Ok(()) => bridge.store.forget_member_sync(&chat).await.map_err(JobError::from),
                 Err(error) => Err(error),
@@ -231,6 +231,15 @@ impl<N: Network> Bridge<N> {
             }
         }
         Ok(())
+    }
+}
+
+/// A chat at work; whatever ends the work, it can be begun again.
+struct AtWork<'a>(&'a MemberSyncs, &'a ChatKey);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.at_work().remove(self.1);
     }
 }
 
