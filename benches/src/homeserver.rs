@@ -3,6 +3,7 @@
 
 mod answer;
 mod ledger;
+mod media;
 mod push;
 
 use std::collections::HashMap;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -53,6 +54,8 @@ struct Shared {
     held: Mutex<Option<(String, Instant)>>,
     /// Paths that nobody thought of, by how often they were called.
     unknown: Mutex<HashMap<String, u32>>,
+    /// The lengths of the files it was given, in order.
+    files: Mutex<Vec<u64>>,
     outgoing: Outgoing,
 }
 
@@ -107,6 +110,11 @@ impl Homeserver {
     /// Puts an event into the next transaction.
     pub(crate) fn push(&self, event: String) {
         self.shared.outgoing.add(event);
+    }
+
+    /// The lengths of the files it was given so far, in order.
+    pub(crate) fn files(&self) -> Vec<u64> {
+        lock(&self.shared.files).clone()
     }
 
     /// Forgets all events it was sent.
@@ -183,8 +191,18 @@ async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn handle(shared: &Shared, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn handle(shared: &Shared, request: Request<Incoming>) -> Response<media::Body> {
     let (parts, body) = request.into_parts();
+    if let Some(file) = media::download(&parts.method, parts.uri.path()) {
+        return file;
+    }
+    if media::is_upload(&parts.method, parts.uri.path()) {
+        let length = media::count(body).await;
+        lock(&shared.files).extend(length);
+        return answer::answer(shared, &parts.method, &parts.uri, &Bytes::new())
+            .await
+            .map(BodyExt::boxed_unsync);
+    }
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     if let Some(until) = shared.held_until(parts.uri.path()) {
         tokio::time::sleep_until(until).await;
@@ -194,5 +212,5 @@ async fn handle(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
     if delay > 0 {
         tokio::time::sleep(Duration::from_micros(delay)).await;
     }
-    answer
+    answer.map(BodyExt::boxed_unsync)
 }

@@ -15,6 +15,7 @@ mod clock;
 mod convert;
 mod fake;
 mod figures;
+mod files;
 mod fsync;
 mod homeserver;
 mod http_client;
@@ -39,6 +40,8 @@ enum Program {
     Relay(relay::Options),
     /// Measures the conversions between both sides' formats, within this program.
     Convert(convert::Options),
+    /// Measures the memory that the Slack bridge takes for large files.
+    Files(files::Options),
     /// The bare path, which `relay` starts to compare with.
     Skeleton(skeleton::Options),
     /// The fake workspace as `relay` starts it.
@@ -50,6 +53,7 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().program {
         Program::Relay(options) => relay::run(options).await,
         Program::Convert(options) => convert::run(&options),
+        Program::Files(options) => files::run(options).await,
         Program::Skeleton(options) => skeleton::run(options).await,
         Program::FakeSlack(options) => fake::run(options).await,
     }

@@ -109,6 +109,12 @@ impl Program {
         self.memory("status", "VmHWM:")
     }
 
+    /// Begins to look for the most resident memory anew.
+    pub(crate) fn forget_peak(&self) -> Result<()> {
+        let path = format!("/proc/{}/clear_refs", self.pid);
+        std::fs::write(&path, "5").with_context(|| format!("{path} could not be written."))
+    }
+
     fn memory(&self, file: &str, key: &str) -> Result<f64> {
         let text = self.read(file)?;
         let line = text.lines().find_map(|line| line.strip_prefix(key));

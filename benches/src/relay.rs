@@ -4,7 +4,7 @@ mod budget;
 mod contender;
 mod report;
 mod rooms;
-mod setup;
+pub(crate) mod setup;
 mod traffic;
 mod workload;
 

@@ -149,6 +149,20 @@ impl Slack {
         Ok(posts)
     }
 
+    /// A person shares a file of any length in the first channel.
+    pub(crate) async fn share(&self, name: &str, length: u64) -> Result<()> {
+        let files = json!([{ "name": name, "length": length }]);
+        let body = json!({ "user": "alice", "channel": channel_name(0), "files": files });
+        self.control::<Value>("upload", &body).await.map(|_| ())
+    }
+
+    /// The lengths of the files whose bytes apps sent, in order.
+    pub(crate) async fn uploaded(&self) -> Result<Vec<u64>> {
+        let calls: Value = self.control("calls", &json!({ "method": "files.upload" })).await?;
+        let calls = calls["calls"].as_array().into_iter().flatten().filter(|call| call["ok"] == true);
+        Ok(calls.filter_map(|call| call["arguments"]["length"].as_u64()).collect())
+    }
+
     /// How often each method was called since [`Slack::forget_calls`].
     pub(crate) async fn call_count(&self, method: Option<&str>) -> Result<usize> {
         let counts: Value = self.control("counts", &json!({})).await?;

@@ -1,16 +1,19 @@
 //! The neutral value between networks: a message as parts of rich text and media.
 
+pub mod encrypted_file;
 pub mod file;
 pub mod html_read;
 pub mod html_write;
 pub mod lookup;
+pub mod picture;
 pub mod plain;
 pub mod rich_text;
 pub mod split;
 mod style;
 mod walk;
 
-pub use file::{File, FileKind, FileSource};
+pub use encrypted_file::EncryptedFile;
+pub use file::{File, FileKind, FileSource, Preview};
 pub use lookup::{CarriedFile, KnownMessage, Lookup, MatrixName, Thumbnail};
 pub use rich_text::{Block, Emoji, Item, Mention, RichText, Span, Style};
 

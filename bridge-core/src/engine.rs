@@ -14,6 +14,7 @@ mod notify;
 pub(crate) mod persist;
 mod pinned;
 pub(crate) mod portal;
+mod preview;
 mod reaction_note;
 pub(crate) mod relay;
 pub(crate) mod remote;

@@ -4,6 +4,7 @@
 //! work (queue, rooms, ghosts, permissions, commands, storage, retries) is done by the core.
 
 pub mod context;
+mod decrypt;
 pub mod file;
 pub mod info;
 pub mod login;

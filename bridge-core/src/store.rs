@@ -8,6 +8,7 @@ pub mod kv;
 pub mod login;
 pub mod management_room;
 pub mod member_sync;
+pub mod memo;
 pub mod message;
 pub mod migrate;
 pub mod portal;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::convert::Options;
+use crate::transcode::Transcoder;
 
 /// Settings of the Slack side. All of them have defaults that fit slack.com.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,10 @@ pub struct Config {
     /// Where it is said which Matrix users reacted to a message, since Slack counts all of them as the one app: in a note
     /// in the message's thread (`thread`), or nowhere (`off`).
     pub reaction_notes: ReactionNotes,
+    /// The program that turns voice messages of Matrix into a form that Slack plays (M4A): `ffmpeg`, or where it is. A
+    /// name is looked for in `PATH` at the start; without the program, or with `off`, they are sent as the files they
+    /// are.
+    pub ffmpeg: String,
 }
 
 /// How an answer to a message outside of threads is shown.
@@ -97,6 +102,11 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
         "Slack counts all reactions from Matrix as the app's. thread: a note in the message's thread says whose they are.\n\
          off: it is said nowhere.",
     ),
+    (
+        "ffmpeg",
+        "The program that turns voice messages of Matrix into a form that Slack plays (M4A): a name to look for in PATH, or\n\
+         a path. Without it, or with off, they are sent as the files they are.",
+    ),
 ];
 
 impl Default for Config {
@@ -109,6 +119,7 @@ impl Default for Config {
             link_previews: true,
             replies: Replies::Quote,
             reaction_notes: ReactionNotes::Thread,
+            ffmpeg: "ffmpeg".to_owned(),
         }
     }
 }
@@ -146,6 +157,7 @@ impl Config {
     /// The error is a sentence that names the key.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.api_base()?;
+        Transcoder::find(&self.ffmpeg)?;
         match self.file_hosts.iter().find(|host| Host::parse(host).is_err()) {
             Some(host) => Err(format!(
                 "file_hosts holds {host:?}, which is not a host name; write it without https:// and without a path."
@@ -201,6 +213,12 @@ mod tests {
     fn hosts_are_hosts() {
         let config = Config { file_hosts: vec!["https://files.slack.com/".to_owned()], ..Config::default() };
         assert!(config.check().is_err_and(|sentence| sentence.starts_with("file_hosts holds ")));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let config = Config { ffmpeg: "/nowhere/ffmpeg".to_owned(), ..Config::default() };
+        assert!(config.check().is_err_and(|sentence| sentence.starts_with("ffmpeg is \"/nowhere/ffmpeg\"")));
     }
 
     #[test]

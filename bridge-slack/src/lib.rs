@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod metrics;
 pub mod session;
 mod socket;
+mod transcode;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,12 +30,14 @@ use crate::api::Api;
 use crate::convert::Own;
 use crate::login::Credentials;
 use crate::session::SlackSession;
+use crate::transcode::Transcoder;
 
 /// The network Slack.
 #[derive(Debug)]
 pub struct Slack {
     api: Api,
     options: convert::Options,
+    transcoder: Transcoder,
     /// Who each login is, for the decoding, which knows a login only by its id.
     own: Mutex<HashMap<LoginId, Arc<Own>>>,
 }
@@ -57,7 +60,8 @@ impl Network for Slack {
     }
 
     fn new(config: config::Config) -> Result<Self, String> {
-        Ok(Self { api: Api::new(&config)?, options: config.options(), own: Mutex::default() })
+        let transcoder = Transcoder::find(&config.ffmpeg)?;
+        Ok(Self { api: Api::new(&config)?, options: config.options(), transcoder, own: Mutex::default() })
     }
 
     fn login_flows() -> Vec<LoginFlow> {
@@ -89,7 +93,8 @@ impl Network for Slack {
         let mut known = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(context.login_id().clone(), Arc::clone(&own));
         drop(known);
-        Ok(SlackSession::new(&self.api, self.options, &credentials, own, context))
+        let transcoder = self.transcoder.clone();
+        Ok(SlackSession::new(&self.api, self.options, transcoder, &credentials, own, context))
     }
 
     fn decode(&self, login: &LoginId, payload: &str) -> Result<RemoteEvent, NetworkError> {

@@ -32,12 +32,12 @@ use self::emoji::Emojis;
 use self::groups::Groups;
 use self::intake::Intake;
 use self::people::People;
-use self::uploads::Uploads;
 use crate::api::{Api, Caller};
 use crate::convert::{Options, Own, blocks_write, mrkdwn_write, permalink};
 use crate::id;
 use crate::login::Credentials;
 use crate::socket;
+use crate::transcode::Transcoder;
 
 /// The longest text in one Slack message, in characters: beyond, Slack splits on its own terms.
 const MAX_TEXT: usize = 4_000;
@@ -69,6 +69,7 @@ impl SlackSession {
     pub(crate) fn new(
         api: &Api,
         options: Options,
+        transcoder: Transcoder,
         credentials: &Credentials,
         own: Arc<Own>,
         context: Context,
@@ -82,10 +83,10 @@ impl SlackSession {
             team_id,
             own,
             options,
+            transcoder,
             clock,
             context: context.clone(),
             people: people.clone(),
-            uploads: Uploads::new(),
         };
         Self {
             desk,

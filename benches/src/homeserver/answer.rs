@@ -111,7 +111,7 @@ fn plain(shared: &Shared, method: &Method, uri: &Uri, path: &[&str], body: &Byte
             json!({ "capabilities": { "m.room_versions": { "default": "10", "available": { "10": "stable" } } } })
         }
         ("GET", [.., "media", "config"] | [.., "media", _, "config"]) => {
-            json!({ "m.upload.size": 104_857_600 })
+            json!({ "m.upload.size": 4_000_000_000_u64 })
         }
         ("POST", [.., "media", _, "upload"]) => {
             json!({ "content_uri": id(&format!("mxc://{SERVER_NAME}/"), "") })

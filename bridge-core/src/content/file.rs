@@ -80,10 +80,25 @@ pub struct File {
     pub height: Option<u32>,
     /// How long it plays, in milliseconds.
     pub duration_ms: Option<u64>,
+    /// How loud a voice message is over its course, each value from 0 to 1024; empty if not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waveform: Vec<u16>,
+    /// A smaller picture of it, ready made on its own side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Box<Preview>>,
     /// What is said about it.
     pub caption: Option<RichText>,
     /// A page on its own side where people can open it; shown where the file itself cannot be carried over.
     pub page_url: Option<String>,
+}
+
+/// A smaller picture of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Where its bytes are; opened like the file itself.
+    pub source: FileSource,
+    /// Width and height in pixels, if known.
+    pub dimensions: Option<(u32, u32)>,
 }
 
 impl File {
@@ -98,6 +113,8 @@ impl File {
             width: None,
             height: None,
             duration_ms: None,
+            waveform: Vec::new(),
+            preview: None,
             caption: None,
             page_url: None,
         }

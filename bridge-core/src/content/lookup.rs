@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::FileSource;
+use super::{File, FileSource};
 use crate::id::{ChatId, RemoteMessageId, RemoteUserId};
 
 /// Names and addresses known on both sides, for one conversion.
@@ -65,6 +65,8 @@ pub struct CarriedFile {
     pub blurhash: Option<String>,
     /// A smaller picture.
     pub thumbnail: Option<Thumbnail>,
+    /// All about the file, where its message told less than was found when it was fetched.
+    pub about: Option<Box<File>>,
 }
 
 /// A smaller picture of a file.

@@ -12,7 +12,6 @@ use moka::future::Cache;
 use ruma::OwnedUserId;
 use tokio::sync::{Mutex, Notify};
 
-pub(super) use self::picture::image_kind;
 use super::Bridge;
 use super::bridge::soft;
 use super::supervisor::Live;

@@ -5,7 +5,7 @@ use ruma::UserId;
 
 use super::Bridge;
 use super::supervisor::Live;
-use crate::content::{CarriedFile, File};
+use crate::content::{CarriedFile, File, FileKind, picture};
 use crate::error::{JobError, NetworkError};
 use crate::matrix::{Intent, MatrixError};
 use crate::network::{FileBytes, Network, Session};
@@ -32,17 +32,30 @@ impl<N: Network> Bridge<N> {
         if let Some(size) = file.size.filter(|size| *size > limit) {
             return Ok(Err(too_large(size, limit)));
         }
-        let bytes = match live.session.open_file(file).await {
+        let mut bytes = match live.session.open_file(file).await {
             Ok(bytes) => bytes,
             Err(error) => return self.file_failed(file, error).await,
         };
         if let Some(size) = bytes.size.filter(|size| *size > limit) {
             return Ok(Err(too_large(size, limit)));
         }
-        let media_type = file.media_type.clone().or_else(|| bytes.media_type.clone());
+        let about = bytes.about.take();
+        let known = about.as_deref().unwrap_or(file);
+        let media_type = known.media_type.clone().or_else(|| bytes.media_type.clone());
         let media_type = media_type.unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
-        match upload(&intent, bytes, &media_type, &file.name).await {
-            Ok((mxc, size)) => Ok(Ok(CarriedFile { mxc, media_type, size, ..CarriedFile::default() })),
+        let (uploaded, small) = tokio::join!(
+            upload(&intent, bytes, &media_type, known),
+            self.small_picture(live, known.preview.as_deref())
+        );
+        match uploaded {
+            Ok((mxc, size, dimensions)) => {
+                let thumbnail = match &small {
+                    Some(small) => small.upload(&intent).await,
+                    None => None,
+                };
+                let blurhash = small.and_then(|small| small.blurhash);
+                Ok(Ok(CarriedFile { mxc, media_type, size, dimensions, blurhash, thumbnail, about }))
+            }
             Err(Failure::Network(error)) => self.file_failed(file, error).await,
             Err(Failure::Matrix(MatrixError::Refused { status: 413, .. })) => {
                 Ok(Err("the homeserver finds it too large.".to_owned()))
@@ -105,7 +118,7 @@ impl<N: Network> Bridge<N> {
         let bot = self.app.bot();
         let carried = async {
             let bytes = live.session.download(&url, EMOJI_LIMIT).await.map_err(|error| error.to_string())?;
-            let kind = super::ghost::image_kind(&bytes).ok_or_else(|| "it is no picture".to_owned())?;
+            let kind = picture::media_type(&bytes).ok_or_else(|| "it is no picture".to_owned())?;
             bot.upload(bytes, kind, Some(name)).await.map_err(|error| error.to_string())
         };
         match carried.await {
@@ -127,21 +140,24 @@ enum Failure {
     Matrix(MatrixError),
 }
 
+/// Uploads a file. Answers its address and length, and of a picture of unknown size the size that its bytes tell.
 async fn upload(
     intent: &Intent,
-    bytes: FileBytes,
+    mut bytes: FileBytes,
     media_type: &str,
-    name: &str,
-) -> Result<(String, u64), Failure> {
+    file: &File,
+) -> Result<(String, u64, Option<(u32, u32)>), Failure> {
+    let is_sizeless = file.kind == FileKind::Image && file.width.zip(file.height).is_none();
+    let dimensions = if is_sizeless { bytes.picture_size().await.map_err(Failure::Network)? } else { None };
     let Some(size) = bytes.size else {
         let whole = bytes.into_bytes(HELD).await.map_err(Failure::Network)?;
         let size = whole.len() as u64;
-        let mxc = intent.upload(whole, media_type, Some(name)).await.map_err(Failure::Matrix)?;
-        return Ok((mxc, size));
+        let mxc = intent.upload(whole, media_type, Some(&file.name)).await.map_err(Failure::Matrix)?;
+        return Ok((mxc, size, dimensions));
     };
     let stream = bytes.stream.map(|piece| piece.map_err(|error| error.to_string()));
-    match intent.upload_stream(stream, size, media_type, Some(name)).await {
-        Ok(mxc) => Ok((mxc, size)),
+    match intent.upload_stream(stream, size, media_type, Some(&file.name)).await {
+        Ok(mxc) => Ok((mxc, size, dimensions)),
         // Whatever became of it, nothing refers to it: the next try uploads another one.
         Err(MatrixError::Uncertain(why)) => Err(Failure::Network(NetworkError::Transient(why))),
         Err(error) => Err(Failure::Matrix(error)),

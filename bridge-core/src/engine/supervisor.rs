@@ -142,7 +142,8 @@ impl<N: Network> Bridge<N> {
         )?;
         let stop = self.stopping.child_token();
         let context = Context::new(row.login_id.clone(), self.store.clock().clone(), stop.clone())
-            .with_bot(self.app.bot());
+            .with_bot(self.app.bot())
+            .with_store(self.store.clone());
         let session =
             self.network.connect(credentials, context.clone()).map_err(|error| error.to_string())?;
         Ok(Live { row, session, context, stop, is_owner_told: AtomicBool::new(false) })

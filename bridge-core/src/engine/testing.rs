@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use testkit::{Homeserver, Kind, Slot};
@@ -165,9 +165,7 @@ impl Session for PaperSession {
         if content == "broken" {
             return Err(NetworkError::Transient("the connection was lost".to_owned()));
         }
-        let size = Some(content.len() as u64);
-        let stream = futures_util::stream::iter([Ok(bytes::Bytes::from(content))]).boxed();
-        Ok(FileBytes { stream, size, media_type: None })
+        Ok(FileBytes::of_bytes(content.into()))
     }
 
     async fn pins(&self, _chat: &ChatKey) -> Result<Vec<RemoteMessageId>, NetworkError> {

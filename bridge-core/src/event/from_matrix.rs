@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::content::{
-    Block, File, FileKind, FileSource, Lookup, Mention, Message, MessageStyle, Part, PartBody, RichText,
-    Span, Style, html_read::read, html_read::strip_reply_fallback,
+    Block, EncryptedFile, File, FileKind, FileSource, Lookup, Mention, Message, MessageStyle, Part, PartBody,
+    RichText, Span, Style, html_read::read, html_read::strip_reply_fallback,
 };
 use crate::id::PartId;
 
@@ -81,16 +81,16 @@ fn file(content: &Value, msgtype: &str, body: &str) -> Option<File> {
         // A sticker, or what is like one.
         _ => return None,
     };
-    let source = match content.get("file").filter(|file| file.get("url").is_some_and(Value::is_string)) {
-        // Its key would be needed, and is not read yet: it is named like a file without an address.
-        Some(_) => return None,
-        None => content.get("url")?.as_str()?.to_owned(),
+    // A file whose key cannot be used is named like one without an address.
+    let source = match content.get("file").filter(|file| file.is_object()) {
+        Some(encrypted) => EncryptedFile::read(encrypted)?.source(),
+        None => FileSource::new(content.get("url")?.as_str()?),
     };
     let name = content.get("filename").and_then(Value::as_str).unwrap_or(body);
     let name = if name.trim().is_empty() { "file" } else { name };
     let info = |pointer: &str| content.get("info").and_then(|info| info.get(pointer));
     let pixels = |pointer| info(pointer).and_then(Value::as_u64).and_then(|size| u32::try_from(size).ok());
-    let mut file = File::new(FileSource::new(source), name);
+    let mut file = File::new(source, name);
     file.kind = kind;
     file.media_type = info("mimetype").and_then(Value::as_str).map(str::to_owned);
     file.size = info("size").and_then(Value::as_u64);

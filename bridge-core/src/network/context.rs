@@ -1,7 +1,8 @@
 //! What the core lends to a session.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::content::File;
 use crate::error::NetworkError;
 use crate::id::LoginId;
 use crate::matrix::Intent;
+use crate::store::{Store, StoreError};
 
 /// How a login's connection is doing. Kept per login, shown by `list-logins`, `ping` and the health document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,14 @@ pub struct Context {
     state: Arc<watch::Sender<ConnectionState>>,
     stop: CancellationToken,
     files: Files,
+    memos: Memos,
+}
+
+/// Where memos are kept.
+#[derive(Debug, Clone)]
+enum Memos {
+    Memory(Arc<Mutex<HashMap<String, String>>>),
+    Stored(Store),
 }
 
 /// Where files of Matrix are read.
@@ -65,7 +75,13 @@ impl Context {
     /// A context; made by the core, and by a network's own tests.
     pub fn new(login_id: LoginId, clock: Clock, stop: CancellationToken) -> Self {
         let state = Arc::new(watch::Sender::new(ConnectionState::Connecting));
-        Self { login_id, clock, state, stop, files: Files::Nowhere }
+        Self { login_id, clock, state, stop, files: Files::Nowhere, memos: Memos::Memory(Arc::default()) }
+    }
+
+    /// The same, with memos that outlive the program.
+    pub(crate) fn with_store(mut self, store: Store) -> Self {
+        self.memos = Memos::Stored(store);
+        self
     }
 
     /// The same, able to open files of Matrix.
@@ -86,12 +102,46 @@ impl Context {
     pub async fn open_file(&self, file: &File) -> Result<FileBytes, NetworkError> {
         match &self.files {
             Files::Homeserver(bot) => super::file::open(bot, file).await,
-            Files::Given(content) => {
-                let (size, content) = (content.len() as u64, content.clone());
-                let stream = Box::pin(futures_util::stream::once(async { Ok(content) }));
-                Ok(FileBytes { stream, size: Some(size), media_type: None })
-            }
+            Files::Given(content) => Ok(FileBytes::of_bytes(content.clone())),
             Files::Nowhere => Err(NetworkError::Unsupported("A file")),
+        }
+    }
+
+    /// Notes something under a name, in place of what stood there: it is durable when this returns, also after a crash,
+    /// and is kept for thirty days. For what has to be known again before a step that must not be taken twice.
+    pub async fn note(&self, name: &str, value: &str) -> Result<(), NetworkError> {
+        self.put_memo(name, Some(value)).await
+    }
+
+    /// Takes a note away.
+    pub async fn forget(&self, name: &str) -> Result<(), NetworkError> {
+        self.put_memo(name, None).await
+    }
+
+    /// What was noted under a name.
+    pub async fn noted(&self, name: &str) -> Result<Option<String>, NetworkError> {
+        match &self.memos {
+            Memos::Memory(memos) => {
+                Ok(memos.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned())
+            }
+            Memos::Stored(store) => store.memo(&self.login_id, name).await.map_err(not_stored),
+        }
+    }
+
+    async fn put_memo(&self, name: &str, value: Option<&str>) -> Result<(), NetworkError> {
+        match (&self.memos, value) {
+            (Memos::Stored(store), value) => {
+                store.put_memo(&self.login_id, name, value).await.map_err(not_stored)
+            }
+            (Memos::Memory(memos), Some(value)) => {
+                let mut memos = memos.lock().unwrap_or_else(PoisonError::into_inner);
+                memos.insert(name.to_owned(), value.to_owned());
+                Ok(())
+            }
+            (Memos::Memory(memos), None) => {
+                memos.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+                Ok(())
+            }
         }
     }
 
@@ -132,6 +182,10 @@ impl Context {
     pub fn stop(&self) -> &CancellationToken {
         &self.stop
     }
+}
+
+fn not_stored(error: StoreError) -> NetworkError {
+    NetworkError::Transient(error.0)
 }
 
 #[cfg(test)]

@@ -3,15 +3,19 @@
 use std::pin::Pin;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, stream};
 
-use crate::content::File;
+use super::decrypt::decrypted;
+use crate::content::{EncryptedFile, File, picture};
 use crate::error::NetworkError;
 use crate::matrix::error::ErrorClass;
 use crate::matrix::{Intent, MatrixError};
 
 /// Bytes, piece by piece. An error ends them; what came before is then not to be used.
 pub type FileStream = Pin<Box<dyn Stream<Item = Result<Bytes, NetworkError>> + Send>>;
+
+/// By then a picture has told its size, or it never does.
+const HEAD: usize = 256 * 1024;
 
 /// A file that was opened for reading.
 pub struct FileBytes {
@@ -22,6 +26,9 @@ pub struct FileBytes {
     pub size: Option<u64>,
     /// What kind it is, in that side's words.
     pub media_type: Option<String>,
+    /// All about the file, where the message told less than is known now; what is said about it still comes from the
+    /// message.
+    pub about: Option<Box<File>>,
 }
 
 impl std::fmt::Debug for FileBytes {
@@ -31,6 +38,31 @@ impl std::fmt::Debug for FileBytes {
 }
 
 impl FileBytes {
+    /// Such a file; the message told all about it.
+    pub fn new(stream: FileStream, size: Option<u64>, media_type: Option<String>) -> Self {
+        Self { stream, size, media_type, about: None }
+    }
+
+    /// A file that is in memory.
+    pub fn of_bytes(bytes: Bytes) -> Self {
+        let size = bytes.len() as u64;
+        Self::new(Box::pin(stream::iter([Ok(bytes)])), Some(size), None)
+    }
+
+    /// Width and height of a picture, as its first bytes tell them; they come again.
+    pub(crate) async fn picture_size(&mut self) -> Result<Option<(u32, u32)>, NetworkError> {
+        let mut head = bytes::BytesMut::new();
+        let mut size = None;
+        while size.is_none() && head.len() < HEAD {
+            let Some(piece) = self.stream.next().await else { break };
+            head.extend_from_slice(&piece?);
+            size = picture::size(&head);
+        }
+        let rest = std::mem::replace(&mut self.stream, Box::pin(stream::empty()));
+        self.stream = Box::pin(stream::iter([Ok(head.freeze())]).chain(rest));
+        Ok(size)
+    }
+
     /// The whole content, `limit` bytes at most; a longer one is a [`NetworkError::Rejected`].
     pub async fn into_bytes(mut self, limit: usize) -> Result<Bytes, NetworkError> {
         let mut whole = bytes::BytesMut::new();
@@ -45,12 +77,19 @@ impl FileBytes {
     }
 }
 
-/// Opens a file that lies on the homeserver.
+/// Opens a file that lies on the homeserver; what comes is decrypted.
 pub(crate) async fn open(bot: &Intent, file: &File) -> Result<FileBytes, NetworkError> {
-    let download = bot.download(file.source.as_str()).await.map_err(|error| failure(&error))?;
+    let encrypted = EncryptedFile::of_source(&file.source);
+    let url = encrypted.as_ref().map_or(file.source.as_str(), |encrypted| &encrypted.url);
+    let download = bot.download(url).await.map_err(|error| failure(&error))?;
     let (size, media_type) = (download.size, download.content_type.clone());
-    let stream = Box::pin(download.into_stream().map(|piece| piece.map_err(|error| failure(&error))));
-    Ok(FileBytes { stream, size, media_type })
+    let stream: FileStream =
+        Box::pin(download.into_stream().map(|piece| piece.map_err(|error| failure(&error))));
+    Ok(match encrypted {
+        // In this way of encrypting, the length stays. What the homeserver says of the kind is said of the encrypted bytes.
+        Some(encrypted) => FileBytes::new(decrypted(stream, &encrypted), size, None),
+        None => FileBytes::new(stream, size, media_type),
+    })
 }
 
 fn failure(error: &MatrixError) -> NetworkError {

@@ -1,8 +1,8 @@
 //! The contents of whole events, and what is to be looked up for them.
 
 use bridge_core::content::{
-    Block, File, FileKind, FileSource, Lookup, Mention, Message, MessageStyle, PartBody, RichText, Span,
-    html_read,
+    Block, EncryptedFile, File, FileKind, FileSource, Lookup, Mention, Message, MessageStyle, PartBody,
+    RichText, Span, html_read,
 };
 use bridge_core::event::to_matrix::MatrixOptions;
 use bridge_core::event::{from_matrix, to_matrix};
@@ -92,6 +92,26 @@ fn a_file_is_named_with_its_caption() {
     assert_eq!(read_file(&captioned).caption, Some(RichText::plain("look")));
     let bare = json!({"msgtype": "m.file", "body": "look", "filename": "a.pdf"});
     assert_eq!(read_text(&bare), sketch::text(&json!(["[a.pdf]", "look"])));
+}
+
+#[test]
+fn an_encrypted_file_keeps_its_key_to_itself() {
+    let mut content = json!({
+        "msgtype": "m.file", "body": "a.pdf",
+        "file": {
+            "v": "v2", "url": "mxc://hs.test/y", "iv": "X85+XgHN+HEAAAAAAAAAAA",
+            "key": { "alg": "A256CTR", "k": "qcHVMSgYg-71CauWBezXI5qkaRb0LuIy-Wx5kIaHMIA" },
+            "hashes": { "sha256": "5qG4fFnbbVdlAB1Q72JDKwCagV6Dbkx9uds4rSak37c" },
+        },
+    });
+    let file = read_file(&content);
+    let source = EncryptedFile::of_source(&file.source).expect("it is encrypted");
+    assert_eq!(source.url, "mxc://hs.test/y");
+    assert!(!format!("{file:?}").contains("qcHV"));
+    // Without what it takes to read it, its name is all there is; the address would give nothing but noise.
+    content["file"]["hashes"] = json!({});
+    content["url"] = json!("mxc://hs.test/y");
+    assert_eq!(read_text(&content), RichText::plain("[a.pdf]"));
 }
 
 #[test]

@@ -40,7 +40,8 @@ impl Caller {
             not_a_page(&response)?;
         }
         let size = response.content_length();
-        Ok(FileBytes { size, media_type: media_type(&response), stream: pieces(response) })
+        let media_type = media_type(&response);
+        Ok(FileBytes::new(pieces(response), size, media_type))
     }
 
     /// Asks for a file and follows where it is led.

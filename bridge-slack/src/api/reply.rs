@@ -111,12 +111,6 @@ reply!(
         /// Whose it is.
         user: Option<String>,
         name: String,
-        size: Option<u64>,
-        url_private: String,
-        url_private_download: String,
-        mimetype: Option<String>,
-        /// How it is kept (`hosted`, `external`, `tombstone`, `hidden_by_limit`, …).
-        mode: String,
         /// By visibility and channel, the messages it is shared in.
         shares: Value,
     }
@@ -125,6 +119,12 @@ reply!(
     /// `files.info`
     FileReply {
         file: File,
+    }
+);
+reply!(
+    /// `files.info`, with the file as Slack wrote it.
+    RawFileReply {
+        file: Value,
     }
 );
 reply!(

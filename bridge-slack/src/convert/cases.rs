@@ -250,6 +250,13 @@ fn shown(message: &Message) -> Vec<String> {
                     file.page_url.as_deref().unwrap_or("-"),
                     file.source.as_str(),
                 ));
+                if let Some(small) = &file.preview {
+                    let (width, height) = small.dimensions.unwrap_or_default();
+                    lines.push(format!("  small {width}x{height} {}", small.source.as_str()));
+                }
+                if !file.waveform.is_empty() {
+                    lines.push(format!("  loud {:?}", file.waveform));
+                }
                 lines.extend(file.caption.iter().flat_map(show).map(|line| format!("  {line}")));
             }
             other => panic!("{other:?}"),

@@ -158,9 +158,7 @@ pub struct Upload {
     pub file: File,
     /// What is said about it, as mrkdwn, beginning with who says it.
     pub comment: String,
-    /// Who says it, as the comment begins; empty for the login itself.
-    pub speaker: String,
-    /// By what this program remembers it.
+    /// Under what its progress is noted.
     pub marker: String,
 }
 

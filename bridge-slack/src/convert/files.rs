@@ -1,6 +1,6 @@
 //! Reads shared files: what is carried over as a file, and what is said in words instead.
 
-use bridge_core::content::{self, Block, Emoji, FileKind, Span, Style};
+use bridge_core::content::{self, Block, Emoji, FileKind, Preview, Span, Style};
 
 use super::SlackFile;
 use super::blocks::{self, link};
@@ -9,7 +9,7 @@ use super::wire::File;
 /// What stands for a file until it is fetched; none if nothing is told by which it could be.
 fn source(file: &File) -> Option<SlackFile> {
     let urls = [&file.url_private_download, &file.url_private];
-    let url = urls.into_iter().find(|url| url.starts_with("https://") || url.starts_with("http://"));
+    let url = urls.into_iter().find(|url| is_address(url));
     let source = SlackFile {
         id: file.id.clone(),
         url: url.cloned().unwrap_or_default(),
@@ -63,13 +63,51 @@ fn carried(file: &File, source: &SlackFile) -> content::File {
         "slack_video" => carried.kind = FileKind::Video,
         _ => {}
     }
-    let pixels = |number: i64| u32::try_from(number).ok().filter(|number| *number > 0);
     let positive = |number: i64| u64::try_from(number).ok().filter(|number| *number > 0);
     carried.size = positive(file.size);
     (carried.width, carried.height) = (pixels(file.original_w), pixels(file.original_h));
     carried.duration_ms = positive(file.duration_ms);
+    if carried.kind == FileKind::Voice {
+        carried.waveform = waveform(file);
+    }
+    carried.preview = preview(file).map(Box::new);
     carried.page_url = Some(file.permalink.clone()).filter(|url| !url.is_empty());
     carried
+}
+
+/// All about a file that `files.info` tells.
+pub fn about(file: &File) -> Option<content::File> {
+    source(file).map(|source| carried(file, &source))
+}
+
+fn pixels(number: i64) -> Option<u32> {
+    u32::try_from(number).ok().filter(|number| *number > 0)
+}
+
+/// Slack's values go to 100, Matrix's to 1024 (MSC3245).
+fn waveform(file: &File) -> Vec<u16> {
+    const MOST: usize = 256;
+    let samples = file.audio_wave_samples.iter().take(MOST);
+    let samples = samples.map(|sample| sample.clamp(&0, &100) * 1_024 / 100);
+    samples.filter_map(|sample| u16::try_from(sample).ok()).collect()
+}
+
+/// The picture that Slack made of it, as large as programs show it in a conversation.
+fn preview(file: &File) -> Option<Preview> {
+    let made = [
+        (&file.thumb_480, file.thumb_480_w, file.thumb_480_h),
+        (&file.thumb_360, file.thumb_360_w, file.thumb_360_h),
+        (&file.thumb_720, file.thumb_720_w, file.thumb_720_h),
+        (&file.thumb_video, file.thumb_video_w, file.thumb_video_h),
+        (&file.thumb_pdf, file.thumb_pdf_w, file.thumb_pdf_h),
+    ];
+    let (url, width, height) = made.into_iter().find(|(url, ..)| is_address(url))?;
+    let source = SlackFile { url: url.clone(), ..SlackFile::default() };
+    Some(Preview { source: source.write(), dimensions: pixels(width).zip(pixels(height)) })
+}
+
+fn is_address(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
 }
 
 /// The name under which it is saved.

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 pub use attachment::{Action, Attachment, File, Pair, Quoted};
 pub use block::{Content, Mark, More, Node};
 pub use event::{Edited, Event, Icons, Item, Payload, Reactions, Ref};
-pub use lenient::{Cow, cow, flag, list, number, object, text, texts};
+pub use lenient::{Cow, cow, flag, list, number, numbers, object, text, texts};
 
 /// Reads a JSON document. What serde refuses although people can read it (a key twice, half of a surrogate pair) is
 /// repaired and tried once more. `None`: not JSON.

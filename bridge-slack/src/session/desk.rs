@@ -10,11 +10,11 @@ use bridge_core::network::{Context, SentPart};
 use serde_json::json;
 
 use super::people::People;
-use super::uploads::Uploads;
 use crate::api::reply::{Done, Posted};
 use crate::api::{CallError, Caller};
 use crate::convert::{Options, Own, Piece, Post};
 use crate::id::{self, MessageRef};
+use crate::transcode::Transcoder;
 
 const POST: &str = "chat.postMessage";
 const UPDATE: &str = "chat.update";
@@ -27,10 +27,10 @@ pub(super) struct Desk {
     pub(super) team_id: String,
     pub(super) own: Arc<Own>,
     pub(super) options: Options,
+    pub(super) transcoder: Transcoder,
     pub(super) clock: Clock,
     pub(super) context: Context,
     pub(super) people: People,
-    pub(super) uploads: Uploads,
 }
 
 impl Desk {

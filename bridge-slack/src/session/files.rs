@@ -7,27 +7,34 @@ use bridge_core::error::NetworkError;
 use bridge_core::network::FileBytes;
 
 use crate::api::Caller;
-use crate::api::reply::FileReply;
-use crate::convert::SlackFile;
+use crate::api::reply::RawFileReply;
+use crate::convert::{SlackFile, files, wire};
 
 /// Opens a file for reading. Of one that the message only names, the rest is asked for.
 pub(super) async fn open(caller: &Caller, file: &File) -> Result<FileBytes, NetworkError> {
     let Some(source) = SlackFile::read(&file.source) else {
         return Err(refused("This is not a file of Slack."));
     };
-    let (mut url, mut media_type) = (source.url, file.media_type.clone());
-    if source.stub || url.is_empty() {
-        (url, media_type) = ask(caller, &source.id).await?;
+    if !source.stub && !source.url.is_empty() {
+        return caller.open(&source.url, is_page(file)).await;
     }
-    let is_page = media_type.as_deref().is_some_and(|kind| kind.starts_with("text/html"));
-    caller.open(&url, is_page).await
+    let about = ask(caller, &source.id).await?;
+    let url = SlackFile::read(&about.source).map(|source| source.url).filter(|url| !url.is_empty());
+    let url = url.ok_or_else(|| refused("Slack does not say where the file is."))?;
+    let mut bytes = caller.open(&url, is_page(&about)).await?;
+    bytes.about = Some(Box::new(about));
+    Ok(bytes)
 }
 
-async fn ask(caller: &Caller, file_id: &str) -> Result<(String, Option<String>), NetworkError> {
+fn is_page(file: &File) -> bool {
+    file.media_type.as_deref().is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+async fn ask(caller: &Caller, file_id: &str) -> Result<File, NetworkError> {
     const METHOD: &str = "files.info";
     let params = vec![("file", Some(Cow::Borrowed(file_id)))];
-    let reply: FileReply = caller.get(METHOD, &params).await.map_err(|error| error.of_read(METHOD))?;
-    let file = reply.file;
+    let reply: RawFileReply = caller.get(METHOD, &params).await.map_err(|error| error.of_read(METHOD))?;
+    let file: wire::File = serde_json::from_value(reply.file).unwrap_or_default();
     match file.mode.as_str() {
         "tombstone" => return Err(refused("the file was deleted on Slack.")),
         "hidden_by_limit" => {
@@ -38,8 +45,7 @@ async fn ask(caller: &Caller, file_id: &str) -> Result<(String, Option<String>),
         "external" => return Err(refused("the file is not kept by Slack itself.")),
         _ => {}
     }
-    let url = [file.url_private_download, file.url_private].into_iter().find(|url| !url.is_empty());
-    url.map(|url| (url, file.mimetype)).ok_or_else(|| refused("Slack does not say where the file is."))
+    files::about(&file).ok_or_else(|| refused("Slack does not say where the file is."))
 }
 
 fn refused(sentence: &str) -> NetworkError {

@@ -1,5 +1,7 @@
 //! Sends a message piece by piece, and finds again what was sent.
 
+use std::collections::HashMap;
+
 use bridge_core::content::Message as Content;
 use bridge_core::error::NetworkError;
 use bridge_core::event::MatrixEvent;
@@ -69,12 +71,16 @@ impl Desk {
     /// Looks through what was said in the channel, or in the thread, since shortly before the event.
     pub(super) async fn look_for(&self, at: i64, pieces: &[Piece]) -> Result<Vec<SentPart>, NetworkError> {
         let Some(first) = pieces.first() else { return Ok(Vec::new()) };
+        let files = self.known_files(pieces).await?;
+        if pieces.iter().all(|piece| matches!(piece, Piece::Upload(_))) && files.is_empty() {
+            return Ok(Vec::new());
+        }
         let oldest = oldest(at, self.clock.now_ms());
         let mut found: Vec<SentPart> = Vec::new();
         let looked = self
             .bot
             .messages_since(first.channel(), first.thread_ts(), &oldest, |message| {
-                let part = self.recognize(pieces, message);
+                let part = self.recognize(pieces, &files, message);
                 found.extend(part.filter(|part| !found.iter().any(|known| known.part == part.part)));
                 found.len() == pieces.len()
             })
@@ -95,15 +101,35 @@ impl Desk {
         Ok(found)
     }
 
+    /// The ids of the files that may have been ordered, by marker. Of any other it is certain that nobody sees it.
+    async fn known_files(&self, pieces: &[Piece]) -> Result<HashMap<String, String>, NetworkError> {
+        let mut files = HashMap::new();
+        for piece in pieces {
+            if let Piece::Upload(upload) = piece
+                && let Some(attempt) = self.attempt(upload).await?
+            {
+                files.insert(upload.marker.clone(), attempt.file_id);
+            }
+        }
+        Ok(files)
+    }
+
     /// Which of the pieces a message is, if it is ours. Others may copy a marker, but not our identity.
-    fn recognize(&self, pieces: &[Piece], message: &Message) -> Option<SentPart> {
+    fn recognize(
+        &self,
+        pieces: &[Piece],
+        files: &HashMap<String, String>,
+        message: &Message,
+    ) -> Option<SentPart> {
         let is = |theirs: &Option<String>, ours: &str| !ours.is_empty() && theirs.as_deref() == Some(ours);
         let is_ours = is(&message.bot_id, &self.own.bot_id)
             || is(&message.app_id, &self.own.app_id)
             || is(&message.user, &self.own.user_id);
         let is_meant = |piece: &&Piece| match piece {
             Piece::Post(post) => post.metadata() == message.metadata,
-            Piece::Upload(upload) => self.uploads.is_in(upload, message),
+            Piece::Upload(upload) => files
+                .get(&upload.marker)
+                .is_some_and(|file_id| message.files.iter().any(|file| file.id == *file_id)),
         };
         let piece = pieces.iter().find(is_meant).filter(|_| is_ours)?;
         self.part(piece.part(), piece.channel(), &message.ts)

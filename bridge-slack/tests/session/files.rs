@@ -150,27 +150,84 @@ async fn a_wait_before_the_order_does_not_send_the_bytes_again() {
 }
 
 #[tokio::test]
-async fn a_program_started_anew_knows_its_file_by_name_length_and_speaker() {
+async fn a_program_started_anew_knows_its_file_and_takes_no_other_for_it() {
     let world = World::new().await;
+    let earlier = world.cat("who");
+    world.send(&earlier).await.unwrap();
+    // The same name, length and person, a moment later.
     let event = world.cat("who");
-    world.slack.fail_next(COMPLETE, Fault::DropAfter, 1);
+    world.slack.fail_next(COMPLETE, Fault::DropBefore, 1);
     world.send(&event).await.unwrap_err();
     let anew = world.restarted().await;
-    let others = [
-        world.mary(MatrixKind::Message(file("dog.png", "who"))),
-        world.does(
-            Speaker::Relayed { name: "Ada".to_owned(), avatar_url: None },
-            "c0general1",
-            MatrixKind::Message(file("cat.png", "who")),
-        ),
-    ];
-    for other in others {
-        assert!(anew.find_sent(&other).await.unwrap().is_empty());
-    }
-    let found = anew.find_sent(&event).await.unwrap();
+    let error = anew.find_sent(&event).await.unwrap_err();
+    assert!(matches!(error, NetworkError::Transient(_)), "the earlier one is not taken for it: {error:?}");
+    let lost = world.cat("who");
+    world.slack.fail_next(COMPLETE, Fault::DropAfter, 1);
+    world.send(&lost).await.unwrap_err();
+    let found = world.restarted().await.find_sent(&lost).await.unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!(anew.send(&event, found.clone()).await.unwrap(), found);
-    assert_eq!(world.shown().len(), 1);
+    assert_eq!(anew.send(&lost, found.clone()).await.unwrap(), found);
+    assert_eq!(world.shown().len(), 2);
+    assert!(anew.find_sent(&world.cat("who")).await.unwrap().is_empty(), "never tried");
+}
+
+#[tokio::test]
+async fn bytes_that_slack_has_are_not_sent_again_by_a_program_started_anew() {
+    let clock = Clock::manual(Clock::system().now_ms());
+    let config = Config { rate_limits: RateLimits::Off, ..Config::default() };
+    let world = World::timed(Options::default(), config, clock.clone()).await;
+    let event = world.cat("large");
+    world.slack.fail_next(COMPLETE, Fault::DropBefore, 1);
+    world.send(&event).await.unwrap_err();
+    let anew = world.restarted().await;
+    clock.advance(Duration::from_secs(61));
+    assert!(anew.find_sent(&event).await.unwrap().is_empty());
+    assert_eq!(anew.send(&event, Vec::new()).await.unwrap().len(), 1);
+    assert_eq!((world.slack.call_count(BYTES), world.shown().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn bytes_that_slack_forgot_are_sent_again() {
+    let world = World::new().await;
+    let event = world.cat("again");
+    world.slack.rate_limit_next(COMPLETE, 30, 1);
+    world.send(&event).await.unwrap_err();
+    pass(Duration::from_secs(30)).await;
+    world.slack.fail_next(COMPLETE, Fault::Error("file_not_found".to_owned()), 1);
+    let error = world.send(&event).await.unwrap_err();
+    assert!(matches!(error, NetworkError::Transient(_)), "{error:?}");
+    assert_eq!(world.send(&event).await.unwrap().len(), 1);
+    assert_eq!((world.slack.call_count(BYTES), world.shown().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_file_that_slack_took_is_waited_for_and_neither_lost_nor_doubled() {
+    let clock = Clock::manual(Clock::system().now_ms());
+    let config = Config { rate_limits: RateLimits::Off, ..Config::default() };
+    let world = World::timed(Options::default(), config, clock.clone()).await;
+    world.slack.hold_shares();
+    let (late, never) = (world.cat("late"), world.cat("never"));
+    for event in [&late, &never] {
+        let error = world.send(event).await.unwrap_err();
+        assert!(matches!(error, NetworkError::Uncertain(_)), "{error:?}");
+    }
+    clock.advance(Duration::from_mins(30));
+    let anew = world.restarted().await;
+    for session in [&*world.session, &anew] {
+        let error = session.find_sent(&late).await.unwrap_err();
+        assert!(matches!(error, NetworkError::Transient(_)), "{error:?}");
+    }
+    let gone = world.slack.files().pop().unwrap().id;
+    world.slack.delete_file(&gone).unwrap();
+    assert!(refusal(anew.find_sent(&never).await).contains("deleted on Slack before"));
+    world.slack.release_shares();
+    let parts = world.send_again(&late).await.unwrap();
+    assert_eq!((parts.len(), world.shown().len()), (1, 1));
+    world.slack.hold_shares();
+    let given_up = world.cat("given up");
+    world.send(&given_up).await.unwrap_err();
+    clock.advance(Duration::from_mins(61));
+    assert!(refusal(world.session.find_sent(&given_up).await).contains("within an hour"));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod download;
 mod fault;
 mod kind;
 mod multipart;
+mod small;
 mod upload;
 
 pub(crate) use content::{Content, Intake};
@@ -12,4 +13,5 @@ pub use fault::{Download, DownloadFault};
 pub(crate) use fault::{DownloadFaults, Downloads};
 pub(crate) use kind::FileKind;
 pub(crate) use multipart::FilePart;
+pub(crate) use small::within;
 pub(crate) use upload::{receive, unpack};

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub(crate) use app::{App, Grant, TokenKind};
 pub(crate) use channel::{Channel, Kind};
-pub(crate) use file::{File, Stage};
+pub(crate) use file::{File, HeldShare, Stage};
 pub(crate) use message::{Change, bot_message, human_message};
 pub use slash::SlashAnswer;
 pub(crate) use slash::SlashCommand;
@@ -49,6 +49,8 @@ pub(crate) struct State {
     pub(crate) uploads: HashMap<String, String>,
     /// How many of the next looks at a file's shares find none yet.
     pub(crate) slow_shares: u32,
+    /// What waits to be shown, while files of apps are held back.
+    pub(crate) held_shares: Option<Vec<HeldShare>>,
     pub(crate) slash_commands: Vec<SlashCommand>,
     /// Whether a reply also brings `message_replied` for the thread.
     pub(crate) reply_noise: bool,

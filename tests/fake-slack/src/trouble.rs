@@ -9,6 +9,7 @@ use crate::error::ApiError;
 use crate::faults::Fault;
 use crate::files::DownloadFault;
 use crate::socket::DisconnectReason;
+use crate::state::Stage;
 use crate::workspace::{AppInfo, Workspace};
 
 impl Workspace {
@@ -26,11 +27,37 @@ impl Workspace {
     pub fn clear_faults(&self) {
         self.faults().clear();
         self.download_faults.clear();
+        self.thumbnail_faults.clear();
     }
 
     /// The next `times` downloads of files (with or without a good token) go like this.
     pub fn spoil_downloads(&self, fault: DownloadFault, times: u32) {
         self.download_faults.add(fault, times);
+    }
+
+    /// The same for the small pictures that Slack makes of files.
+    pub fn spoil_thumbnails(&self, fault: DownloadFault, times: u32) {
+        self.thumbnail_faults.add(fault, times);
+    }
+
+    /// From now on files that apps complete are not shown in their channels, as while Slack still looks into them; until
+    /// [`Workspace::release_shares`].
+    pub fn hold_shares(&self) {
+        self.change(|state, _| state.held_shares = Some(Vec::new()));
+    }
+
+    /// Shows the files that were held back, and holds no more.
+    pub fn release_shares(&self) {
+        self.change(|state, out| {
+            for mut held in state.held_shares.take().unwrap_or_default() {
+                let is_there = |id: &String| state.file(id).is_ok_and(|file| file.stage != Stage::Deleted);
+                held.file_ids.retain(is_there);
+                if !held.file_ids.is_empty() {
+                    // The channel may be gone by now, too.
+                    let _ = state.share_files(&held.channel_id, &held.file_ids, held.body, out);
+                }
+            }
+        });
     }
 
     /// The next `looks` at a file with `files.completeUploadExternal` or `files.info` find no shares yet, as

@@ -25,6 +25,7 @@ pub struct Workspace {
     state: Mutex<State>,
     faults: Mutex<Faults>,
     pub(crate) download_faults: DownloadFaults,
+    pub(crate) thumbnail_faults: DownloadFaults,
     pub(crate) downloads: Downloads,
     limits: Mutex<Limits>,
     /// Counts everything that happens; observers wait on it.
@@ -63,6 +64,7 @@ impl Workspace {
             }),
             faults: Mutex::new(Faults::default()),
             download_faults: DownloadFaults::default(),
+            thumbnail_faults: DownloadFaults::default(),
             downloads: Downloads::default(),
             limits: Mutex::new(Limits::new(options.mode, options.throttled_history)),
             changes,

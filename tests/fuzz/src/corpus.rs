@@ -165,3 +165,29 @@ pub fn html() -> Vec<String> {
 pub fn payloads() -> Vec<String> {
     fields(PAYLOADS, "payload")
 }
+
+/// Beginnings of pictures, and what stands in them.
+pub const PICTURE_WORDS: &[&str] = &[
+    "\u{89}PNG\r\n\u{1a}\n",
+    "\u{ff}\u{d8}",
+    "\u{ff}\u{c0}\0\u{b}\u{8}\u{1}\u{e0}\u{2}\u{80}\u{1}\u{1}\u{11}\0",
+    "\u{ff}\u{e1}\0\u{22}Exif\0\0MM\0\u{2a}\0\0\0\u{8}\0\u{1}\u{1}\u{12}\0\u{3}",
+    "\u{ff}\u{c4}",
+    "\u{ff}\u{da}",
+    "GIF89a",
+    "RIFF\0\0\0\0WEBPVP8X",
+    "RIFF\0\0\0\0WEBPVP8L\0\0\0\0\u{2f}",
+    "IHDR",
+    "IDAT",
+    "IEND",
+    "PLTE",
+    "tRNS",
+    "\0\0\0\0",
+    "\u{ff}\u{ff}\u{ff}\u{ff}",
+];
+
+/// Two whole small pictures, as characters up to U+00FF.
+pub fn pictures() -> Vec<String> {
+    let pictures: [&[u8]; 2] = [include_bytes!("small.png"), include_bytes!("small.jpg")];
+    pictures.into_iter().map(|bytes| bytes.iter().copied().map(char::from).collect()).collect()
+}

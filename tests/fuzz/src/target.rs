@@ -1,7 +1,7 @@
 //! What is fed, and what must hold for every input.
 
 use bridge_core::content::html_write::{self, WriteOptions};
-use bridge_core::content::{Lookup, Message, RichText, html_read};
+use bridge_core::content::{Lookup, Message, RichText, html_read, picture};
 use bridge_core::event::to_matrix::{MAX_CONTENT_BYTES, MatrixOptions};
 use bridge_core::event::{MatrixEvent, MatrixKind, RemoteKind, Speaker, to_matrix};
 use bridge_core::id::{ChatId, ChatKey, DedupKey};
@@ -30,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "blocks", corpus: corpus::blocks, words: corpus::JSON_WORDS, run: read_blocks },
     Target { name: "mrkdwn_read", corpus: corpus::mrkdwn, words: corpus::MRKDWN_WORDS, run: read_mrkdwn },
     Target { name: "html_read", corpus: corpus::html, words: corpus::HTML_WORDS, run: read_html },
+    Target { name: "pictures", corpus: corpus::pictures, words: corpus::PICTURE_WORDS, run: look_at_picture },
     Target { name: "decode", corpus: corpus::payloads, words: corpus::JSON_WORDS, run: read_payload },
 ];
 
@@ -62,6 +63,15 @@ fn read_html(input: &[u8]) -> String {
         }
     }
     to_matrix_and_back(text)
+}
+
+/// Its bytes come as characters up to U+00FF.
+fn look_at_picture(input: &[u8]) -> String {
+    let text = String::from_utf8_lossy(input);
+    let bytes: Vec<u8> = text.chars().map(|character| (character as u32).to_le_bytes()[0]).collect();
+    let blurhash = picture::blurhash(&bytes);
+    assert!(blurhash.as_ref().is_none_or(|hash| hash.len() == 28 && hash.is_ascii()));
+    format!("{:?} {blurhash:?}", picture::size(&bytes))
 }
 
 fn read_payload(input: &[u8]) -> String {

@@ -1,4 +1,5 @@
 //! A person with a Matrix client: does what people do, and waits for what they see.
+mod encrypted;
 mod event;
 mod media;
 mod messages;

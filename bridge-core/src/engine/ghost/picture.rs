@@ -1,5 +1,6 @@
 //! The picture of a ghost.
 
+use crate::content::picture;
 use crate::engine::Bridge;
 use crate::engine::supervisor::Live;
 use crate::error::JobError;
@@ -25,8 +26,8 @@ impl<N: Network> Bridge<N> {
                 None => None,
                 Some(url) => {
                     let bytes = live.session.download(url, AVATAR_LIMIT).await?;
-                    let kind =
-                        image_kind(&bytes).ok_or_else(|| JobError::Reject("It is no picture.".to_owned()))?;
+                    let kind = picture::media_type(&bytes)
+                        .ok_or_else(|| JobError::Reject("It is no picture.".to_owned()))?;
                     Some(intent.upload(bytes, kind, Some("avatar")).await.map_err(JobError::from)?)
                 }
             };
@@ -41,15 +42,4 @@ impl<N: Network> Bridge<N> {
             Err(error) => tracing::debug!(%error, "a picture could not be carried over; the old one stays"),
         }
     }
-}
-
-/// The media type of a picture, by its first bytes; none for what is no picture.
-pub(in crate::engine) fn image_kind(bytes: &[u8]) -> Option<&'static str> {
-    Some(match bytes {
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        [0xff, 0xd8, ..] => "image/jpeg",
-        [b'G', b'I', b'F', b'8', ..] => "image/gif",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
-        _ => return None,
-    })
 }

@@ -8,6 +8,8 @@ use crate::content::{Block, CarriedFile, File, FileKind, Lookup, RichText, Span}
 
 /// The content of a file that lies on Matrix.
 pub(super) fn content(file: &File, carried: &CarriedFile, lookup: &Lookup, options: WriteOptions) -> Value {
+    let about = carried.about.as_deref().map(|about| File { caption: file.caption.clone(), ..about.clone() });
+    let file = about.as_ref().unwrap_or(file);
     let kind = match file.kind {
         FileKind::File => "m.file",
         FileKind::Image => "m.image",
@@ -19,19 +21,24 @@ pub(super) fn content(file: &File, carried: &CarriedFile, lookup: &Lookup, optio
         // How clients tell what was said from music (MSC3245, MSC1767).
         content["org.matrix.msc3245.voice"] = json!({});
         content["org.matrix.msc1767.audio"] = json!({ "duration": file.duration_ms.unwrap_or(0) });
+        if !file.waveform.is_empty() {
+            content["org.matrix.msc1767.audio"]["waveform"] = json!(file.waveform);
+        }
     }
     put_caption(&mut content, file, lookup, options);
     content
 }
 
-/// The content of a file's event, with the name and caption of now.
+/// The content of a file's event with the caption of now. The name stays: of some files a message tells only an id.
 pub fn with_caption(mut content: Value, file: &File, lookup: &Lookup) -> Value {
     if let Some(fields) = content.as_object_mut() {
         for field in ["formatted_body", "format", "m.relates_to"] {
             fields.remove(field);
         }
     }
-    put_caption(&mut content, file, lookup, WriteOptions::default());
+    let name = content.get("filename").and_then(Value::as_str).unwrap_or(&file.name);
+    let named = File { name: name.to_owned(), ..file.clone() };
+    put_caption(&mut content, &named, lookup, WriteOptions::default());
     content
 }
 
@@ -141,6 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_found_out_counts_more_than_what_the_message_said() {
+        let mut stub = File::new(FileSource::new("F1"), "F1");
+        stub.caption = Some(RichText::plain("mine"));
+        let carried = CarriedFile { about: Some(Box::new(file())), ..carried() };
+        let content = written(stub, Ok(carried));
+        assert_eq!(content["msgtype"], "m.image");
+        assert_eq!((content["filename"].as_str(), content["body"].as_str()), (Some("cat.png"), Some("mine")));
+        assert_eq!((&content["info"]["w"], &content["info"]["h"]), (&json!(40), &json!(30)));
+    }
+
+    #[test]
     fn a_caption_is_the_body_and_can_be_replaced() {
         let mut with = file();
         let style = crate::content::Style { bold: true, ..<_>::default() };
@@ -166,7 +184,9 @@ mod tests {
     fn a_voice_message_is_marked() {
         let mut voice = file();
         (voice.kind, voice.duration_ms) = (FileKind::Voice, Some(1_500));
+        voice.waveform = vec![0, 1_024];
         let content = written(voice, Ok(carried()));
+        assert_eq!(content["org.matrix.msc1767.audio"], json!({ "duration": 1_500, "waveform": [0, 1_024] }));
         assert_eq!(content["msgtype"], "m.audio");
         assert_eq!(content["org.matrix.msc3245.voice"], json!({}));
         assert_eq!(content["info"]["duration"], 1_500);

@@ -1,6 +1,9 @@
 //! Each table: put, find, replace.
 
+use std::time::Duration;
+
 use super::engine::{Database, each_engine, number};
+use crate::clock::Clock;
 use crate::event::{ChatInfo, ChatKind, UserInfo};
 use crate::id::{ChatId, ChatKey, DedupKey, LoginId, PartId, RemoteMessageId, RemoteUserId};
 use crate::secret::Secret;
@@ -12,8 +15,8 @@ use crate::store::portal::PortalRow;
 use crate::store::{dead_letter, message, queue};
 
 each_engine! {
-    dead_letters facts ghosts jobs logins management_rooms many_rows_at_once member_syncs message_pairs portals seen
-    status_ends
+    dead_letters facts ghosts jobs logins management_rooms many_rows_at_once member_syncs memos message_pairs portals
+    seen status_ends
 }
 
 fn shared(chat_id: &str) -> ChatKey {
@@ -54,6 +57,27 @@ fn new_job(source: Source, dedup: &str) -> NewJob {
         dedup: DedupKey::new(dedup),
         payload: String::new(),
     }
+}
+
+async fn memos(db: &Database) {
+    let clock = Clock::manual(1_000);
+    let store = db.store_at(clock.clone()).await;
+    let (one, other) = (LoginId::new("L1"), LoginId::new("L2"));
+    assert_eq!(store.memo(&one, "a").await.unwrap(), None);
+    for value in ["old", "new"] {
+        store.put_memo(&one, "a", Some(value)).await.unwrap();
+    }
+    assert_eq!(store.memo(&one, "a").await.unwrap().as_deref(), Some("new"));
+    assert_eq!(store.memo(&other, "a").await.unwrap(), None, "each login has its own");
+    store.put_memo(&one, "a", None).await.unwrap();
+    assert_eq!(store.memo(&one, "a").await.unwrap(), None);
+    store.put_memo(&one, "b", Some("kept")).await.unwrap();
+    for days in [29, 2] {
+        assert_eq!(store.memo(&one, "b").await.unwrap().as_deref(), Some("kept"));
+        clock.advance(Duration::from_hours(24 * days));
+        store.put_memo(&other, "c", Some("")).await.unwrap();
+    }
+    assert_eq!(store.memo(&one, "b").await.unwrap(), None, "thirty days are over");
 }
 
 async fn facts(db: &Database) {

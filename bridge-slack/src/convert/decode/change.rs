@@ -1,6 +1,6 @@
 //! Messages as events: new ones, changes, deletions, and reactions to them.
 
-use bridge_core::content::Reacted;
+use bridge_core::content::{Message, PartBody, Reacted};
 use bridge_core::error::NetworkError;
 use bridge_core::event::RemoteKind;
 use bridge_core::id::RemoteMessageId;
@@ -101,9 +101,10 @@ fn changed<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event, RemoteKind
     let is_own_edit = before.is_none_or(|old| edited(old) != edited(after));
     if let Some(before) = before.filter(|old| old.subtype != "tombstone") {
         let same = if is_own_edit {
-            message::read(before, ts, place) == message::read(after, ts, place)
+            said(message::read(before, ts, place)) == said(message::read(after, ts, place))
         } else {
-            message::without_previews(before, ts, place) == message::without_previews(after, ts, place)
+            said(message::without_previews(before, ts, place))
+                == said(message::without_previews(after, ts, place))
         };
         if same {
             return Ok((after, other(event)));
@@ -113,6 +114,17 @@ fn changed<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event, RemoteKind
     let revision = [if is_own_edit { edited(after) } else { "" }, &event.event_ts, &event.ts, ts];
     let revision = revision.into_iter().find(|ts| !ts.is_empty()).unwrap_or_default().to_owned();
     Ok((after, RemoteKind::Edit { id, revision, message: message::read(after, ts, place) }))
+}
+
+/// A message without what Slack finds out about its files only after they are shown.
+fn said(mut message: Message) -> Message {
+    for part in &mut message.parts {
+        if let PartBody::File(file) = &mut part.body {
+            (file.preview, file.width, file.height, file.duration_ms) = (None, None, None, None);
+            file.waveform.clear();
+        }
+    }
+    message
 }
 
 fn edited(message: &Event) -> &str {

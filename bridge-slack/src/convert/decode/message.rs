@@ -62,9 +62,10 @@ fn parts(mut text: RichText, event: &Event) -> Vec<Part> {
     }
     let is_caption = event.subtype != "me_message" && can_be_caption(&text);
     if is_caption && let [(_, _)] = carried.as_slice() {
-        let (_, mut file) = carried.remove(0);
+        // Under its own id: when it is deleted, what stays of the message is another part.
+        let (id, mut file) = carried.remove(0);
         file.caption = Some(text).filter(|text| !text.is_empty());
-        return vec![Part::new(PartId::first(), PartBody::File(*file))];
+        return vec![Part::new(id, PartBody::File(*file))];
     }
     let mut parts = Vec::with_capacity(carried.len() + 1);
     if !text.is_empty() || carried.is_empty() {

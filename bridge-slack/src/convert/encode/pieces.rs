@@ -15,7 +15,7 @@ const COMMENT_MARGIN: usize = 1_000;
 
 enum Body {
     Text(RichText),
-    File(File, RichText),
+    File(Box<File>, RichText),
 }
 
 pub(super) fn pieces(
@@ -32,7 +32,7 @@ pub(super) fn pieces(
     bodies
         .map(|(index, body)| match body {
             Body::Text(text) => Piece::Post(writer.post(index, &text)),
-            Body::File(file, caption) => Piece::Upload(writer.upload(index, file, &caption)),
+            Body::File(file, caption) => Piece::Upload(writer.upload(index, *file, &caption)),
         })
         .collect()
 }
@@ -94,7 +94,6 @@ impl Writer<'_> {
             thread_ts: self.standing.thread_ts.clone(),
             file,
             comment,
-            speaker,
             marker: self.event.part_marker(index),
         }
     }
@@ -122,7 +121,7 @@ fn bodies(message: &Message, options: Options) -> Vec<Body> {
             PartBody::File(file) => {
                 let caption = file.caption.as_ref().map(styled).unwrap_or_default();
                 let mut texts = split(&caption, MAX_TEXT - COMMENT_MARGIN, measure).into_iter();
-                bodies.push(Body::File(file.clone(), texts.next().unwrap_or_default()));
+                bodies.push(Body::File(Box::new(file.clone()), texts.next().unwrap_or_default()));
                 // What is too long to stand with the file follows it.
                 bodies.extend(texts.filter(is_seen).map(Body::Text));
             }

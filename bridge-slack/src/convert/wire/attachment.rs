@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::block::Node;
 use super::event::Event;
-use super::lenient::{flag, list, number, object, text};
+use super::lenient::{flag, list, number, numbers, object, text};
 
 /// A link preview, or the older way of apps to format text.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -169,6 +169,54 @@ pub struct File {
     /// How long it plays.
     #[serde(deserialize_with = "number")]
     pub duration_ms: i64,
+    /// How loud it is over its course, from 0 to 100.
+    #[serde(deserialize_with = "numbers")]
+    pub audio_wave_samples: Vec<i64>,
+    /// A picture of 480 pixels at most.
+    #[serde(deserialize_with = "text")]
+    pub thumb_480: String,
+    /// Its width.
+    #[serde(deserialize_with = "number")]
+    pub thumb_480_w: i64,
+    /// Its height.
+    #[serde(deserialize_with = "number")]
+    pub thumb_480_h: i64,
+    /// A picture of 360 pixels at most.
+    #[serde(deserialize_with = "text")]
+    pub thumb_360: String,
+    /// Its width.
+    #[serde(deserialize_with = "number")]
+    pub thumb_360_w: i64,
+    /// Its height.
+    #[serde(deserialize_with = "number")]
+    pub thumb_360_h: i64,
+    /// A picture of 720 pixels at most.
+    #[serde(deserialize_with = "text")]
+    pub thumb_720: String,
+    /// Its width.
+    #[serde(deserialize_with = "number")]
+    pub thumb_720_w: i64,
+    /// Its height.
+    #[serde(deserialize_with = "number")]
+    pub thumb_720_h: i64,
+    /// A picture out of a video.
+    #[serde(deserialize_with = "text")]
+    pub thumb_video: String,
+    /// Its width.
+    #[serde(deserialize_with = "number")]
+    pub thumb_video_w: i64,
+    /// Its height.
+    #[serde(deserialize_with = "number")]
+    pub thumb_video_h: i64,
+    /// A picture of a document's first page.
+    #[serde(deserialize_with = "text")]
+    pub thumb_pdf: String,
+    /// Its width.
+    #[serde(deserialize_with = "number")]
+    pub thumb_pdf_w: i64,
+    /// Its height.
+    #[serde(deserialize_with = "number")]
+    pub thumb_pdf_h: i64,
     /// The beginning of a text.
     #[serde(deserialize_with = "text")]
     pub preview: String,

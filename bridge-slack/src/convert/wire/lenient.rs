@@ -217,6 +217,39 @@ impl<'de, T: DeserializeOwned + Default> Visitor<'de> for ListVisitor<T> {
     nothing!(None; unit, bool, numbers, str, map);
 }
 
+struct Number(i64);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        number(deserializer).map(Self)
+    }
+}
+
+struct NumbersVisitor;
+
+impl<'de> Visitor<'de> for NumbersVisitor {
+    type Value = Vec<i64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of numbers")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut numbers = Vec::new();
+        while let Some(Number(number)) = seq.next_element()? {
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
+
+    nothing!(Vec::new(); unit, bool, numbers, str, map);
+}
+
+/// Reads a list of whole numbers, each as [`number()`] does; anything else is an empty one.
+pub fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64>, D::Error> {
+    deserializer.deserialize_any(NumbersVisitor)
+}
+
 /// Reads a list of objects; `None` if it is no list.
 pub fn list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where

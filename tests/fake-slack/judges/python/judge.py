@@ -8,9 +8,11 @@ import hashlib
 import json
 import os
 import queue
+import struct
 import sys
 import time
 import urllib.request
+import zlib
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -188,6 +190,17 @@ def fetch(url, token=None):
         return answer.read(), answer.headers["content-type"]
 
 
+def png(width, height):
+    """A picture of one color."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = (b"\0" + b"\x80\x40\x20" * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
 def files(slack, web):
     channel = slack["channels"]["general"]
     large = bytes(range(256)) * 8192
@@ -212,6 +225,19 @@ def files(slack, web):
     check("download", got == b"a note" and kind == "text/plain", (got, kind))
     page, kind = fetch(info["url_private"])
     check("download without a token", kind.startswith("text/html") and b"Sign in" in page, kind)
+    described = web.files_upload_v2(channel=channel, file=png(640, 320), filename="a.png", alt_txt="Two colors")
+    described = web.files_info(file=described["files"][0]["id"])["file"]
+    small = [described.get(key) for key in ("thumb_360_w", "thumb_360_h", "thumb_480_w", "thumb_480_h")]
+    check("small pictures", small == [360, 180, 480, 240] and described["alt_txt"] == "Two colors", described)
+    got, kind = fetch(described["thumb_360"], slack["bot_token"])
+    check("a small picture", struct.unpack(">II", got[16:24]) == (360, 180) and kind == "image/png", got[:24])
+    page, kind = fetch(described["thumb_360"])
+    check("a small picture without a token", kind.startswith("text/html"), kind)
+    control(slack, "hold_shares")
+    late = web.files_upload_v2(channel=channel, content="late", filename="late.txt")["files"][0]["id"]
+    check("a file before it is shown", not web.files_info(file=late)["file"]["shares"], late)
+    control(slack, "release_shares")
+    check("a file that is shown late", channel in web.files_info(file=late)["file"]["shares"]["public"], late)
     in_thread = web.files_upload_v2(channel=channel, thread_ts=share["ts"], content="x", filename="x.txt")
     thread = web.conversations_replies(channel=channel, ts=share["ts"])["messages"]
     check("upload into a thread", thread[1]["files"][0]["id"] == in_thread["files"][0]["id"], thread)

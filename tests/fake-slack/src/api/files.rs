@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use super::call::{CallContext, Outcome};
 use super::post;
 use crate::error::ApiError;
-use crate::state::{Channel, File, Kind, Stage};
+use crate::state::{Channel, File, HeldShare, Kind, Stage};
 use crate::text;
 
 /// Characters of a picture's description.
@@ -92,7 +92,11 @@ pub(super) fn complete(call: &mut CallContext<'_>) -> Outcome {
     let ids: Vec<String> = files.into_iter().map(|(id, _)| id).collect();
     for channel_id in &channels {
         let body = message(call, blocks.clone());
-        call.state.share_files(channel_id, &ids, body, call.out)?;
+        if let Some(held) = &mut call.state.held_shares {
+            held.push(HeldShare { channel_id: channel_id.clone(), file_ids: ids.clone(), body });
+        } else {
+            call.state.share_files(channel_id, &ids, body, call.out)?;
+        }
     }
     let answers: Vec<Value> = ids.iter().map(|id| shown(call, id)).collect::<Result<_, _>>()?;
     Ok(json!({ "files": answers }))

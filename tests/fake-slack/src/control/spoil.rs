@@ -28,6 +28,12 @@ pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Ou
             Some(fault) => slack.spoil_downloads(fault, times),
             None => return Some(Err("invalid_arguments".into())),
         },
+        "spoil_thumbnails" => match download_fault(a) {
+            Some(fault) => slack.spoil_thumbnails(fault, times),
+            None => return Some(Err("invalid_arguments".into())),
+        },
+        "hold_shares" => slack.hold_shares(),
+        "release_shares" => slack.release_shares(),
         "delay_shares" => slack.delay_shares(times),
         "clear_faults" => slack.clear_faults(),
         "mode" => {

@@ -9,6 +9,7 @@ use axum::response::Response;
 use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
+use super::small::small;
 use super::{Content, Download, DownloadFault, FileKind};
 use crate::api;
 use crate::clock::now_micros;
@@ -28,7 +29,7 @@ pub(crate) async fn private(
     fetch(&slack, &path, &headers, "files-pri").await
 }
 
-/// `GET /files-tmb/<team>-<file>/<name>`: the same for small pictures; here they are as large as the file.
+/// `GET /files-tmb/<team>-<file>/<edge>_<name>`: the same for small pictures. They have faults of their own.
 pub(crate) async fn thumbnail(
     State(slack): State<Arc<Workspace>>,
     Path(path): Path<String>,
@@ -65,7 +66,10 @@ pub(crate) async fn for_people(State(slack): State<Arc<Workspace>>, Path(path): 
 
 async fn fetch(slack: &Workspace, path: &str, headers: &HeaderMap, folder: &'static str) -> Response {
     let file = file_at(slack, path);
-    let fault = slack.download_faults.take();
+    let is_small = folder == "files-tmb";
+    let faults = if is_small { &slack.thumbnail_faults } else { &slack.download_faults };
+    let fault = faults.take();
+    let file = if is_small { file.map(|file| small_one(file, path)) } else { file };
     let response = match (&file, may_read(slack, file.as_ref(), headers)) {
         (_, false) => login_page(),
         (None, true) => empty(StatusCode::NOT_FOUND),
@@ -85,6 +89,23 @@ fn file_at(slack: &Workspace, path: &str) -> Option<File> {
     let file = state.files.get(file_id)?;
     let there = matches!(file.stage, Stage::Uploaded | Stage::Complete) && team_id == state.team.id;
     there.then(|| file.clone())
+}
+
+/// The file that stands for the small picture which an address names: of a video the picture out of it, of a PNG one with
+/// the edge named, of anything else the whole.
+fn small_one(mut file: File, path: &str) -> File {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let (edge, _) = name.split_once('_').unwrap_or_default();
+    let made = match (&file.content, edge.parse()) {
+        (Content::Kept(bytes), Ok(edge)) => small(bytes, edge),
+        _ if edge == "video" => file.poster.clone(),
+        _ => None,
+    };
+    if let Some(made) = made {
+        "small.png".clone_into(&mut file.name);
+        file.content = Content::Kept(made);
+    }
+    file
 }
 
 fn may_read(slack: &Workspace, file: Option<&File>, headers: &HeaderMap) -> bool {

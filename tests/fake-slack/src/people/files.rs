@@ -13,6 +13,8 @@ pub struct NewFile {
     /// Its name; what it is follows from its ending.
     pub name: String,
     content: Content,
+    /// A picture out of a video, as PNG.
+    pub poster: Option<Vec<u8>>,
     /// The title; the name if it is not given.
     pub title: Option<String>,
     /// Events and histories say only its id and `file_access: check_file_info`, as for files that come from
@@ -35,7 +37,7 @@ impl NewFile {
 
     pub(crate) fn with(name: &str, content: Content) -> Self {
         let overrides = Map::new();
-        Self { name: name.to_owned(), content, title: None, details_hidden: false, overrides }
+        Self { name: name.to_owned(), content, poster: None, title: None, details_hidden: false, overrides }
     }
 }
 
@@ -90,6 +92,7 @@ impl Workspace {
                 file.title = new.title.unwrap_or(new.name);
                 file.stage = Stage::Complete;
                 file.content = new.content;
+                file.poster = new.poster.map(Bytes::from);
                 file.details_hidden = new.details_hidden;
                 file.overrides = new.overrides;
                 state.files.insert(id.clone(), file);

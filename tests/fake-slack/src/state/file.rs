@@ -2,13 +2,14 @@
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
+use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{Kind, State};
 use crate::clock::{now_seconds, write_ts};
 use crate::error::ApiError;
 use crate::event::Outbox;
-use crate::files::{Content, FileKind};
+use crate::files::{Content, FileKind, within};
 
 /// How far a file has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,14 @@ pub(crate) struct Share {
     pub(crate) thread_ts: Option<String>,
 }
 
+/// Files that are to be shown in a channel.
+#[derive(Debug)]
+pub(crate) struct HeldShare {
+    pub(crate) channel_id: String,
+    pub(crate) file_ids: Vec<String>,
+    pub(crate) body: Map<String, Value>,
+}
+
 /// A file.
 #[derive(Debug, Clone)]
 pub(crate) struct File {
@@ -44,6 +53,8 @@ pub(crate) struct File {
     /// How long it was said to be.
     pub(crate) announced: u64,
     pub(crate) content: Content,
+    /// A picture out of a video, as PNG.
+    pub(crate) poster: Option<Bytes>,
     pub(crate) shares: Vec<Share>,
     /// Events and histories show no more than its id, as for files of other organisations.
     pub(crate) details_hidden: bool,
@@ -64,6 +75,7 @@ impl File {
             stage: Stage::Announced,
             announced: 0,
             content: Content::Pattern { length: 0 },
+            poster: None,
             shares: Vec::new(),
             details_hidden: false,
             overrides: Map::new(),
@@ -79,8 +91,15 @@ impl File {
     /// Width and height of a PNG.
     fn size_of_picture(&self) -> Option<(u32, u32)> {
         let Content::Kept(bytes) = &self.content else { return None };
-        let reader = png::Decoder::new(Cursor::new(bytes)).read_info().ok()?;
-        Some((reader.info().width, reader.info().height))
+        size_of(bytes)
+    }
+
+    /// The fields that a video has with a picture out of it.
+    fn add_poster(&self, state: &State, file: &mut Value) {
+        let Some((width, height)) = self.poster.as_ref().and_then(|poster| size_of(poster)) else { return };
+        file["thumb_video"] = self.url(state, "files-tmb", "", &format!("video_{}.png", self.name)).into();
+        file["thumb_video_w"] = width.into();
+        file["thumb_video_h"] = height.into();
     }
 
     /// The fields that only pictures have.
@@ -94,9 +113,9 @@ impl File {
             let name = format!("thumb_{edge}");
             file[&name] = self.url(state, "files-tmb", "", &format!("{edge}_{}", self.name)).into();
             if edge >= 360 {
-                let scale = |side: u32| (side * edge.min(width.max(height)) / width.max(height)).max(1);
-                file[format!("{name}_w")] = scale(width).into();
-                file[format!("{name}_h")] = scale(height).into();
+                let (width, height) = within(edge, width, height);
+                file[format!("{name}_w")] = width.into();
+                file[format!("{name}_h")] = height.into();
             }
         }
         file["original_w"] = width.into();
@@ -133,6 +152,7 @@ impl File {
             "is_starred": false, "has_rich_preview": false, "file_access": "visible",
         });
         self.add_picture(state, &mut file);
+        self.add_poster(state, &mut file);
         if let Some(alt_text) = &self.alt_text {
             file["alt_txt"] = alt_text.clone().into();
         }
@@ -182,6 +202,11 @@ impl File {
         let there = |share: &Share| state.channel(&share.channel_id).is_ok_and(|c| c.visible_to(user_id));
         self.user_id == user_id || self.shares.iter().any(there)
     }
+}
+
+fn size_of(bytes: &[u8]) -> Option<(u32, u32)> {
+    let reader = png::Decoder::new(Cursor::new(bytes)).read_info().ok()?;
+    Some(reader.info().size())
 }
 
 impl State {

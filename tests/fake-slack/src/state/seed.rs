@@ -25,6 +25,7 @@ impl State {
             files: BTreeMap::new(),
             uploads: HashMap::new(),
             slow_shares: 0,
+            held_shares: None,
             slash_commands: Vec::new(),
             reply_noise: true,
         };

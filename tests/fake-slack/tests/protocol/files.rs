@@ -160,11 +160,13 @@ async fn people_share_and_apps_fetch() {
     let file = &event["files"][0];
     assert_eq!((&event["subtype"], &event["ts"]), (&json!("file_share"), &json!(shared.ts)));
     assert_eq!((&file["original_w"], &file["thumb_360_h"]), (&json!(200), &json!(200)));
-    for field in ["url_private", "url_private_download", "thumb_64"] {
+    for field in ["url_private", "url_private_download"] {
         let response = fetch(&slack, file[field].as_str().unwrap()).await;
         assert_eq!(response.headers()["content-type"], "image/png");
         assert_eq!(response.bytes().await.unwrap(), picture, "{field}");
     }
+    let small = fetch(&slack, file["thumb_64"].as_str().unwrap()).await.bytes().await.unwrap();
+    assert_eq!(small[16..24], [0, 0, 0, 64, 0, 0, 0, 64], "its width and height");
     let url = file["url_private"].as_str().unwrap();
     for response in [http().get(url).send(), http().get(url).bearer_auth("xoxb-wrong").send()] {
         let response = response.await.unwrap();

@@ -22,6 +22,7 @@ async fn a_file_from_slack_arrives_with_its_caption(world: &mut World) -> Result
         .await?;
     assert_eq!(event.body(), "a caption of mine");
     assert_eq!(event.content["filename"], "pixel.png");
+    assert_eq!((&event.content["info"]["w"], &event.content["info"]["h"]), (&json!(1), &json!(1)));
     let mxc = event.content["url"].as_str().context("no address")?;
     let (_, bytes) = world.admin.download(mxc).await?;
     assert_eq!(bytes, PIXEL);
@@ -79,5 +80,100 @@ async fn a_sticker_is_a_picture(world: &mut World) -> Result<()> {
     let info = json!({ "mimetype": "image/png", "size": PIXEL.len() });
     world.admin.send(&room, "m.sticker", &json!({ "body": "hi", "url": url, "info": info })).await?;
     world.on_slack("the sticker", |slack| slack.files().into_iter().find(|file| file.visible)).await?;
+    Ok(())
+}
+
+scenario!(a_file_deleted_on_slack_is_gone_on_matrix in everywhere);
+async fn a_file_deleted_on_slack_is_gone_on_matrix(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let uploaded = world.slack.upload_as(
+        "alice",
+        "general",
+        "regret.txt",
+        b"better not".to_vec(),
+        "what I said of it",
+    )?;
+    let is_file = |event: &testkit::user::Event| event.content["filename"] == "regret.txt";
+    let shown = world.admin.wait_for_event(&room, "the file", is_file).await?;
+    assert_eq!(shown.body(), "what I said of it");
+    world.slack.delete_file(&uploaded.file_ids[0])?;
+    world.admin.wait_for_redaction(&room, &shown.event_id).await?;
+    let left = world.admin.wait_for_text_with(&room, "was deleted on Slack").await?;
+    assert!(left.body().starts_with("what I said of it"), "{}", left.body());
+    Ok(())
+}
+
+scenario!(a_caption_keeps_its_formatting_both_ways in each_homeserver);
+async fn a_caption_keeps_its_formatting_both_ways(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.slack.upload_as("alice", "general", "in.txt", b"in".to_vec(), "a *bold* word")?;
+    let is_file = |event: &testkit::user::Event| event.content["filename"] == "in.txt";
+    let shown = world.admin.wait_for_event(&room, "the file", is_file).await?;
+    assert_eq!(shown.content["formatted_body"], "a <strong>bold</strong> word");
+    let url = world.admin.upload("out.txt", "text/plain", b"out".to_vec()).await?;
+    let content = json!({
+        "msgtype": "m.file", "body": "a **bold** word", "filename": "out.txt", "url": url,
+        "format": "org.matrix.custom.html", "formatted_body": "a <b>bold</b> word",
+    });
+    world.admin.send(&room, "m.room.message", &content).await?;
+    let has = |text: &str| text.ends_with("a *bold* word");
+    let found = world.slack.wait_for_message(
+        "general",
+        |message| message["files"][0]["name"] == "out.txt" && message["text"].as_str().is_some_and(has),
+        scenarios::world::LIMIT,
+    );
+    found.await.context("the caption is not there")?;
+    Ok(())
+}
+
+scenario!(snippets_and_external_files_are_shown_in_words in each_homeserver);
+async fn snippets_and_external_files_are_shown_in_words(world: &mut World) -> Result<()> {
+    use fake_slack::{NewFile, Upload};
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let with = |name: &str, details: serde_json::Value| {
+        let mut file = NewFile::new(name, b"print(1)".to_vec());
+        file.overrides = details.as_object().cloned().unwrap();
+        file
+    };
+    let files = vec![
+        with("code.py", json!({ "mode": "snippet", "filetype": "python", "preview": "print(1)" })),
+        with(
+            "Plan",
+            json!({
+                "mode": "external", "is_external": true, "external_type": "gdrive",
+                "external_url": "https://drive.test/plan", "url_private": "https://drive.test/plan",
+            }),
+        ),
+        with("Notes", json!({ "mode": "canvas", "permalink": "https://acme.test/docs/notes" })),
+        with("Old", json!({ "mode": "hidden_by_limit" })),
+    ];
+    world.slack.upload_with("alice", "general", Upload { files, ..Upload::default() })?;
+    let shown = world.admin.wait_for_text_with(&room, "print(1)").await?;
+    let html = shown.content["formatted_body"].as_str().context("it has no formatting")?;
+    for part in [
+        "language-python",
+        "href=\"https://drive.test/plan\"",
+        "href=\"https://acme.test/docs/notes\"",
+        "hidden",
+    ] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+    assert!(world.slack.downloads().is_empty(), "none of them is fetched");
+    Ok(())
+}
+
+scenario!(a_file_too_large_for_the_homeserver_is_a_link in fakes);
+async fn a_file_too_large_for_the_homeserver_is_a_link(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let huge = fake_slack::NewFile::of_length("huge.iso", 900_000_000);
+    let upload = fake_slack::Upload { files: vec![huge], ..fake_slack::Upload::default() };
+    world.slack.upload_with("alice", "general", upload)?;
+    let shown = world.admin.wait_for_text_with(&room, "huge.iso").await?;
+    assert!(shown.body().contains("it has 900.0 MB, and the homeserver takes"), "{}", shown.body());
+    assert!(shown.body().contains("/files/"), "{}", shown.body());
     Ok(())
 }
