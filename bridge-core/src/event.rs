@@ -8,7 +8,7 @@ pub mod to_matrix;
 pub mod user_info;
 
 pub use crate::content::Lookup;
-pub use info::{ChatInfo, ChatKind};
+pub use info::{Bookmark, ChatInfo, ChatKind, Posting, Workspace};
 pub use matrix::{MatrixEvent, MatrixKind, Reaction, Sent, Speaker};
 pub use remote::{MemberChange, RemoteEvent, RemoteKind, Scope, Sender};
 pub use user_info::{UserInfo, UserStatus};

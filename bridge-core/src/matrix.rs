@@ -7,6 +7,7 @@ pub mod error;
 pub mod ghost_id;
 pub mod intent;
 pub mod media;
+pub(crate) mod power;
 pub mod probe;
 pub mod profile;
 pub mod public_media;

@@ -6,6 +6,7 @@
 pub mod context;
 mod decrypt;
 pub mod file;
+pub mod formatting;
 pub mod info;
 pub mod login;
 
@@ -15,9 +16,10 @@ use crate::content::{File, RichText};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use crate::event::{ChatInfo, ChatKind, UserInfo, UserStatus};
+pub use crate::event::{Bookmark, ChatInfo, ChatKind, Posting, UserInfo, UserStatus, Workspace};
 pub use context::{ConnectionState, Context};
 pub use file::{FileBytes, FileStream};
+pub use formatting::{Format, Formatting, Support};
 pub use info::{Capabilities, NetworkInfo};
 pub use login::{Answers, Field, LoggedIn, LoginError, LoginFlow};
 
@@ -147,8 +149,8 @@ pub trait Session: Send + Sync + 'static {
         event: &MatrixEvent,
     ) -> impl Future<Output = Result<Vec<SentPart>, NetworkError>> + Send;
 
-    /// A chat's name, topic, kind and members known so far. Called when its portal is made or has to be brought up to
-    /// date.
+    /// All that is to be known of a chat. Called when its portal is made or has to be brought up to date. What cannot be
+    /// had beside the chat itself is left out.
     fn chat_info(&self, chat: &ChatKey) -> impl Future<Output = Result<ChatInfo, NetworkError>> + Send;
 
     /// What the network tells of a person. Called when their ghost is made or has to be brought up to date. Somebody of

@@ -15,6 +15,7 @@ pub mod mrkdwn_write;
 pub mod permalink;
 pub mod scope;
 pub mod spans;
+pub mod topic;
 pub mod wire;
 
 pub use decode::{Own, decode};

@@ -15,6 +15,7 @@ mod rooms;
 mod search;
 mod standing;
 mod uploads;
+mod workspace;
 
 use std::sync::Arc;
 
@@ -22,16 +23,20 @@ use bridge_core::content::{File, RichText};
 use bridge_core::error::NetworkError;
 use bridge_core::event::{MatrixEvent, RemoteEvent};
 use bridge_core::id::{ChatKey, RemoteMessageId, RemoteUserId};
-use bridge_core::network::{Capabilities, ChatInfo, Context, FileBytes, Person, SentPart, Session, UserInfo};
+use bridge_core::network::{
+    Capabilities, ChatInfo, Context, FileBytes, Format, Formatting, Person, SentPart, Session, Support,
+    UserInfo,
+};
 use bridge_core::queue::Inbox;
 use serde_json::json;
 
-use self::chats::Found;
+use self::chats::{Found, Viewer};
 use self::desk::Desk;
 use self::emoji::Emojis;
 use self::groups::Groups;
 use self::intake::Intake;
 use self::people::People;
+use self::workspace::Home;
 use crate::api::{Api, Caller};
 use crate::convert::{Options, Own, blocks_write, mrkdwn_write, permalink};
 use crate::id;
@@ -62,10 +67,15 @@ pub struct SlackSession {
     groups: Groups,
     /// The workspace's own address.
     workspace_url: String,
+    home: Home,
     context: Context,
 }
 
 impl SlackSession {
+    fn viewer(&self) -> Viewer<'_> {
+        Viewer { team_id: &self.team_id, user_id: &self.desk.own.user_id }
+    }
+
     pub(crate) fn new(
         api: &Api,
         options: Options,
@@ -99,6 +109,7 @@ impl SlackSession {
             emojis: Emojis::new(),
             groups: Groups::new(),
             workspace_url: credentials.url.clone(),
+            home: Home::new(&credentials.team_id, &credentials.team_name, &credentials.url),
             context,
         }
     }
@@ -116,6 +127,7 @@ impl Session for SlackSession {
                 self.people.clone(),
                 self.emojis.clone(),
                 self.groups.clone(),
+                self.home.clone(),
             ),
             context: self.context.clone(),
         };
@@ -136,6 +148,12 @@ impl Session for SlackSession {
         capabilities.reactions = true;
         capabilities.threads = true;
         capabilities.pins = true;
+        capabilities.replies = Support::Partial;
+        capabilities.captions = true;
+        capabilities.custom_emoji = true;
+        capabilities.formatting = formatting();
+        // Typing, read marks and presence stay off: Slack has no call by which an app's token could set or learn them.
+        // What there was of it ended with its older real-time API.
         capabilities
     }
 
@@ -149,7 +167,7 @@ impl Session for SlackSession {
 
     async fn chat_info(&self, chat: &ChatKey) -> Result<ChatInfo, NetworkError> {
         let channel = chats::slack_id(&chat.chat_id)?;
-        chats::info(&self.bot, &self.team_id, &channel).await
+        chats::info(&self.bot, self.viewer(), &self.home, &channel).await
     }
 
     async fn user_info(&self, user: &RemoteUserId) -> Result<UserInfo, NetworkError> {
@@ -215,7 +233,7 @@ impl Session for SlackSession {
 
     async fn open_chat(&self, people: &[RemoteUserId]) -> Result<ChatInfo, NetworkError> {
         let channel = messages::open(&self.bot, &self.team_id, people).await?;
-        chats::info(&self.bot, &self.team_id, &channel).await
+        chats::info(&self.bot, self.viewer(), &self.home, &channel).await
     }
 
     async fn answer(&self, answer_to: &str, text: &RichText) -> Result<(), NetworkError> {
@@ -228,13 +246,13 @@ impl Session for SlackSession {
     }
 
     async fn chats(&self) -> Result<Vec<ChatInfo>, NetworkError> {
-        chats::all(&self.patient_bot, &self.team_id).await
+        chats::all(&self.patient_bot, self.viewer()).await
     }
 
     async fn find_chat(&self, name: &str) -> Result<Option<ChatInfo>, NetworkError> {
-        match chats::find(&self.patient_bot, &self.team_id, name).await? {
+        match chats::find(&self.patient_bot, self.viewer(), name).await? {
             None => Ok(None),
-            Some(Found::Joined(info)) => Ok(Some(info)),
+            Some(Found::Joined(info)) => Ok(Some(*info)),
             Some(Found::Outside(channel)) => {
                 let app = id::user_id(&self.team_id, &self.desk.own.user_id);
                 let app = match app {
@@ -246,4 +264,29 @@ impl Session for SlackSession {
             }
         }
     }
+}
+
+/// How the kinds of formatting arrive; `convert/blocks_write.rs` is what does it.
+fn formatting() -> Formatting {
+    use Format::{
+        Bold, BulletList, ChatMention, Code, CodeBlock, CustomEmoji, Everyone, Heading, Italic, Link,
+        ListStart, MessageLink, NumberedList, Quote, Rule, Spoiler, Strike, Table, Underline, UserMention,
+    };
+    let full = [
+        Bold,
+        Italic,
+        Underline,
+        Strike,
+        Code,
+        CodeBlock,
+        Quote,
+        Link,
+        UserMention,
+        ChatMention,
+        BulletList,
+        NumberedList,
+        ListStart,
+    ];
+    let partial = [MessageLink, Everyone, CustomEmoji, Spoiler, Rule, Heading, Table];
+    Formatting::default().with(Support::Full, &full).with(Support::Partial, &partial)
 }

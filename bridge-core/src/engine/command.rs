@@ -1,7 +1,9 @@
 //! The bridge's commands, one file each, and how a line finds its command.
 
+mod bookmarks;
 mod bridge_chat;
 mod cancel;
+mod capabilities;
 mod help;
 mod list_logins;
 mod login;
@@ -45,6 +47,10 @@ const NO_QUESTION: &str = "If this was meant for a login: I am not asking for an
                            when the bridge is restarted. `list-logins` shows whether you are logged in; if not, \
                            `login` begins anew.";
 
+/// Said to somebody who asks about a room that shows no chat.
+const NOT_A_PORTAL: &str =
+    "This room shows no chat. Ask in the room that you mean, with the prefix in front.";
+
 /// All commands.
 pub(crate) fn catalogue(prefix: String) -> Catalogue {
     let commands = vec![
@@ -58,6 +64,8 @@ pub(crate) fn catalogue(prefix: String) -> Catalogue {
         sync::command(),
         bridge_chat::command(),
         start_chat::command(),
+        bookmarks::command(),
+        capabilities::command(),
     ];
     Catalogue::new(prefix, commands)
 }
@@ -122,6 +130,8 @@ impl<N: Network> Bridge<N> {
             "list-logins" => list_logins::run(self, ask).await.map(Reply::from),
             "sync" => sync::run(self, ask).await,
             "start-chat" => start_chat::run(self, ask, &parsed.args).await.map(Reply::from),
+            "bookmarks" => bookmarks::run(self, ask).await.map(Reply::from),
+            "capabilities" => capabilities::run(self, ask).await.map(Reply::from),
             "bridge" => bridge_chat::run(self, ask, &parsed.args).await.map(Reply::from),
             _ => Err(JobError::Park("A command has no code.".to_owned())),
         }

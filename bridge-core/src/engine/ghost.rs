@@ -12,6 +12,7 @@ use moka::future::Cache;
 use ruma::OwnedUserId;
 use tokio::sync::{Mutex, Notify};
 
+pub(super) use self::picture::AVATAR_LIMIT;
 use super::Bridge;
 use super::bridge::soft;
 use super::supervisor::Live;
@@ -49,6 +50,11 @@ impl KnownGhost {
     /// What the ghost is called.
     pub(crate) fn name(&self) -> &str {
         self.row.name.as_deref().unwrap_or(self.row.user_id.as_str())
+    }
+
+    /// The ghost's picture, by its address on Matrix.
+    pub(crate) fn avatar_mxc(&self) -> Option<&str> {
+        self.row.avatar_mxc.as_deref()
     }
 
     /// Whether the person's account is switched off.
@@ -92,11 +98,12 @@ impl<N: Network> Bridge<N> {
             return Ok(known);
         }
         let turn = self.ghost_work.turn(remote).await;
-        let _turn = turn.lock().await;
+        let locked = turn.lock().await;
         let stored = match self.ghosts.get(remote).await {
             Some(known) => Some(known.row.clone()),
             None => self.store.ghost(remote).await?,
         };
+        let before = stored.as_ref().map(shown);
         let row = match stored {
             Some(row) if self.is_current(&row, shown_as) => match row.info.clone() {
                 // The template was changed.
@@ -112,7 +119,22 @@ impl<N: Network> Bridge<N> {
                 self.set_up(live, row, info, fetched_at).await?
             }
         };
-        Ok(self.know_ghost(row).await)
+        let after = shown(&row);
+        let known = self.know_ghost(row).await;
+        drop(locked);
+        self.tell_chats(live, remote, before, after).await?;
+        Ok(known)
+    }
+
+    /// The chats that are called after the person follow, once nobody waits for the ghost any more.
+    async fn tell_chats(
+        &self,
+        live: &Live<N::Session>,
+        remote: &RemoteUserId,
+        before: Option<Shown>,
+        after: Shown,
+    ) -> Result<(), JobError> {
+        if before.as_ref() == Some(&after) { Ok(()) } else { self.person_changed(live, remote).await }
     }
 
     /// Asks the network about a person again and brings their ghost up to date, if there is one. Nothing is sent where
@@ -123,12 +145,15 @@ impl<N: Network> Bridge<N> {
         remote: &RemoteUserId,
     ) -> Result<(), JobError> {
         let turn = self.ghost_work.turn(remote).await;
-        let _turn = turn.lock().await;
+        let locked = turn.lock().await;
         let Some(row) = self.store.ghost(remote).await? else { return Ok(()) };
+        let before = shown(&row);
         let info = self.asked_anew(live, &row).await?;
         let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
+        let after = shown(&row);
         self.know_ghost(row).await;
-        Ok(())
+        drop(locked);
+        self.tell_chats(live, remote, Some(before), after).await
     }
 
     /// The ghost of a person of whom the network has just told this.
@@ -139,10 +164,15 @@ impl<N: Network> Bridge<N> {
         info: UserInfo,
     ) -> Result<Arc<KnownGhost>, JobError> {
         let turn = self.ghost_work.turn(remote).await;
-        let _turn = turn.lock().await;
+        let locked = turn.lock().await;
         let row = self.store.ghost(remote).await?.unwrap_or_else(|| GhostRow::new(remote.clone()));
+        let before = shown(&row);
         let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
-        Ok(self.know_ghost(row).await)
+        let after = shown(&row);
+        let known = self.know_ghost(row).await;
+        drop(locked);
+        self.tell_chats(live, remote, Some(before), after).await?;
+        Ok(known)
     }
 
     async fn know_ghost(&self, row: GhostRow) -> Arc<KnownGhost> {
@@ -214,6 +244,13 @@ impl<N: Network> Bridge<N> {
         }
         Ok(())
     }
+}
+
+/// What of a ghost is seen of a chat that is called after it: name and picture.
+type Shown = (Option<String>, Option<String>);
+
+fn shown(row: &GhostRow) -> Shown {
+    (row.name.clone(), row.avatar_mxc.clone())
 }
 
 /// How long what the network told is believed.

@@ -111,9 +111,17 @@ impl<N: Network> Bridge<N> {
             "m.sticker" => self.matrix_sticker(job, event).await,
             "m.room.member" => self.matrix_member(job, &event).await.map(|()| Closing::default()),
             "m.room.encrypted" => self.matrix_encrypted(&event).await,
-            "m.reaction" | "m.room.redaction" | "m.room.name" | "m.room.topic" | "m.room.pinned_events" => {
-                self.matrix_in_portal(job, &event).await
-            }
+            "m.reaction"
+            | "m.room.redaction"
+            | "m.room.name"
+            | "m.room.topic"
+            | "m.room.avatar"
+            | "m.room.pinned_events" => self.matrix_in_portal(job, &event).await,
+            // Whoever changed them: the bot's own level may be among them.
+            "m.room.power_levels" => match self.chat_of_room(&event.room_id).await? {
+                Some(chat) => self.matrix_levels(&event, &chat).await,
+                None => Ok(Closing::default()),
+            },
             _ => {
                 metrics::passed_over("matrix: other");
                 Ok(Closing::default())
@@ -149,6 +157,7 @@ impl<N: Network> Bridge<N> {
             "m.reaction" => self.matrix_react(job, event, &chat).await,
             "m.room.redaction" => self.matrix_redaction(job, event, &chat).await,
             "m.room.pinned_events" => self.matrix_pins(job, event, &chat).await,
+            "m.room.avatar" => self.matrix_avatar(job, event, &chat).await,
             _ => self.matrix_room_info(job, event, &chat).await,
         }
     }

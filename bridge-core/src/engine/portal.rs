@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use ruma::{OwnedRoomId, RoomAliasId, UserId};
+use ruma::{OwnedRoomId, RoomAliasId, RoomId, UserId};
 use serde_json::json;
 
 use super::Bridge;
-use super::bridge::{room_id, soft};
+use super::bridge::soft;
+use super::room_state::{self, levels};
 use super::supervisor::Live;
-use crate::error::{JobError, NetworkError};
+use crate::error::JobError;
 use crate::event::{ChatInfo, ChatKind};
 use crate::id::{ChatKey, RemoteUserId};
 use crate::matrix::CreateRoom;
@@ -96,10 +97,8 @@ impl<N: Network> Bridge<N> {
         self.note_new_room(&live.row.login_id, chat).await?;
         self.store.put_portal(&row).await?;
         self.rooms.insert(room.to_string(), Some(chat.clone())).await;
-        if let Ok(owner) = UserId::parse(&live.row.owner)
-            && person.is_none()
-        {
-            soft("invite the owner", self.app.bot().invite(&room, &owner).await);
+        if person.is_none() {
+            self.invite_owner(live, &room, &row.info).await;
         }
         tracing::debug!(chat = %chat.chat_id, room = %room, "a portal was made");
         self.begin_new_room(&live.row.login_id, chat);
@@ -116,90 +115,50 @@ impl<N: Network> Bridge<N> {
     ) -> Result<OwnedRoomId, JobError> {
         let bot = self.app.bot();
         bot.ensure_registered().await?;
-        let alias = self.alias(&info.key);
-        let bot_id = bot.user_id().to_owned();
-        let leader = person.map_or(live.row.owner.as_str(), UserId::as_str);
+        let around = self.around(live, info).await?;
+        let state = room_state::wanted(info, &around).into_iter().filter(|wanted| !wanted.is_empty());
+        let peer = info.peer.as_ref().map(|peer| self.app.ghosts().user_id(peer));
+        let peer = peer.as_deref().filter(|_| info.kind == ChatKind::Direct);
+        let leader = person.map_or(around.owner, UserId::as_str);
+        let caretakers: Vec<&str> = [Some(leader), peer.map(UserId::as_str)].into_iter().flatten().collect();
         let room = CreateRoom {
-            name: self.room_name(live, info).await?,
-            topic: info.topic.clone(),
             is_direct: info.kind == ChatKind::Direct || (info.kind == ChatKind::Group && person.is_some()),
             invite: person.map(ToOwned::to_owned).into_iter().collect(),
             is_federated: true,
-            initial_state: self.bridge_state(info),
-            power_levels: Some(json!({
-                "users": { bot_id.as_str(): 100, leader: 50 },
-                "users_default": 0,
-                "events_default": 0,
-                "state_default": 50,
-                // As is usual on networks: whoever is in a chat may say what it is about, and pin.
-                "events": { "m.room.topic": 0, "m.room.pinned_events": 0 },
-                "ban": 50, "kick": 50, "redact": 50,
-                // Into an open channel whoever is in the room may bring colleagues, who are then relayed.
-                "invite": if info.kind == ChatKind::Channel { 0 } else { 50 },
-                "notifications": { "room": 50 },
-            })),
+            initial_state: state.map(|it| (it.kind.to_owned(), it.key, it.content)).collect(),
+            power_levels: Some(levels::first(info, around.bot, &caretakers)),
             ..CreateRoom::default()
         };
-        Ok(bot.create_room_at(&alias, room).await?.room_id)
+        let made = bot.create_room_at(&self.alias(&info.key), room).await?;
+        if made.is_found {
+            // What the one who made it knew of the chat may be old.
+            self.furnish(live, &made.room_id, None, info).await?;
+        }
+        Ok(made.room_id)
     }
 
-    fn alias(&self, chat: &ChatKey) -> ruma::OwnedRoomAliasId {
+    /// Invites the login's owner. A direct chat is begun by the other person's ghost, so that clients list it under them.
+    async fn invite_owner(&self, live: &Live<N::Session>, room: &RoomId, info: &ChatInfo) {
+        let Ok(owner) = UserId::parse(&live.row.owner) else { return };
+        if let (ChatKind::Direct, Some(peer)) = (info.kind, &info.peer) {
+            let ghost = self.app.intent(&self.app.ghosts().user_id(peer));
+            let content = json!({ "membership": "invite", "is_direct": true });
+            let invited = async {
+                ghost.ensure_joined(room).await?;
+                ghost.put_state(room, "m.room.member", owner.as_str(), &content, None).await
+            };
+            if invited.await.is_ok() {
+                return;
+            }
+        }
+        soft("invite the owner", self.app.bot().invite(room, &owner).await);
+    }
+
+    pub(super) fn alias(&self, chat: &ChatKey) -> ruma::OwnedRoomAliasId {
         // Chats share the ghosts' escape: it is injective and within our namespace.
         let localpart = self.app.ghosts().user_id(&RemoteUserId::new(chat.to_string()));
         let alias = format!("#{}:{}", localpart.localpart(), self.app.client().server_name());
         RoomAliasId::parse(&alias).unwrap_or_else(|_| unreachable_alias())
-    }
-
-    /// Direct chats are called like the other person.
-    pub(crate) async fn room_name(
-        &self,
-        live: &Live<N::Session>,
-        info: &ChatInfo,
-    ) -> Result<Option<String>, JobError> {
-        Ok(match (&info.name, &info.peer) {
-            (Some(name), _) => Some(name.clone()),
-            (None, Some(peer)) => {
-                NetworkError::or_none(live.session.user_info(peer).await)?.and_then(|user| user.name)
-            }
-            (None, None) => None,
-        })
-    }
-
-    /// The state that tells other programs, and a rebuild, what the room is tied to (MSC2346).
-    pub(crate) fn bridge_state(&self, info: &ChatInfo) -> Vec<(String, String, serde_json::Value)> {
-        let network = N::INFO;
-        let content = json!({
-            "bridgebot": self.app.client().bot(),
-            "protocol": { "id": network.id, "displayname": network.name, "external_url": network.url },
-            "channel": { "id": info.key.chat_id, "displayname": info.name, "receiver": info.key.receiver },
-        });
-        let state_key = format!("{}://{}", network.id, info.key.chat_id);
-        ["m.bridge", "uk.half-shot.bridge"]
-            .into_iter()
-            .map(|event_type| (event_type.to_owned(), state_key.clone(), content.clone()))
-            .collect()
-    }
-
-    /// Brings a portal's name and topic up to what the network says now.
-    pub(crate) async fn refresh_portal(
-        &self,
-        live: &Live<N::Session>,
-        chat: &ChatKey,
-    ) -> Result<(), JobError> {
-        let Some(portal) = self.known_portal(chat).await? else { return Ok(()) };
-        let info = live.session.chat_info(chat).await?;
-        let Some(room) = portal.room_id.as_deref() else { return Ok(()) };
-        let (room, bot) = (room_id(room)?, self.app.bot());
-        if info.name != portal.info.name
-            && let Some(name) = &info.name
-        {
-            bot.send_state(room, "m.room.name", "", &json!({ "name": name })).await?;
-        }
-        if info.topic != portal.info.topic {
-            let topic = info.topic.clone().unwrap_or_default();
-            bot.send_state(room, "m.room.topic", "", &json!({ "topic": topic })).await?;
-        }
-        self.keep_portal(PortalRow { info, ..PortalRow::clone(&portal) }).await
     }
 
     /// Stores what is known of a portal now.

@@ -1,5 +1,6 @@
 //! Carries remote events over to Matrix; one file per kind that needs one.
 
+mod chat;
 mod command;
 mod delete;
 mod edit;
@@ -73,17 +74,14 @@ impl<N: Network> Bridge<N> {
             RemoteKind::Unreact { id, emoji } => self.remote_reaction(live, event, id, emoji, false).await,
             RemoteKind::Member { user_id, change } => self.remote_member(live, event, user_id, *change).await,
             RemoteKind::Pins => self.remote_pins(live, event).await,
-            RemoteKind::Moved(to) => self.remote_moved(event, to).await,
+            RemoteKind::Moved(to) => self.remote_moved(live, event, to).await,
             RemoteKind::Command { line, answer_to } => {
                 self.remote_command(live, event, line, answer_to).await
             }
             RemoteKind::Left => self.remote_left(event).await,
-            RemoteKind::ChatInfo => {
-                if let Scope::Chat(chat) = &event.scope {
-                    self.refresh_portal(live, chat).await?;
-                }
-                Ok(Closing::default())
-            }
+            RemoteKind::ChatInfo => self.remote_chat_info(live, event, None).await,
+            RemoteKind::Archived(is_so) => self.remote_chat_info(live, event, Some(*is_so)).await,
+            RemoteKind::Deleted => self.remote_deleted(live, event).await,
             RemoteKind::UserInfo(user) => {
                 self.refresh_ghost(live, user).await?;
                 Ok(Closing::default())

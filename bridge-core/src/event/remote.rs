@@ -160,6 +160,11 @@ pub enum RemoteKind {
     Left,
     /// Something in the chat's own data changed (name, topic); it is fetched anew.
     ChatInfo,
+    /// The chat was archived, or opened again. Its data is fetched anew; this is what counts if the network tells nothing
+    /// of such a chat any more.
+    Archived(bool),
+    /// The chat was deleted for good.
+    Deleted,
     /// Something in a person's own data changed; it is fetched anew.
     UserInfo(RemoteUserId),
     /// The network says that the login's credentials no longer work. It may be an old event of an earlier login, so the

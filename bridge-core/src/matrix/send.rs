@@ -43,7 +43,7 @@ impl Intent {
     }
 
     /// Like [`Intent::send`], for a user who may not be in the room yet, or no longer: joins first, and once more if
-    /// the homeserver says that the user may not send.
+    /// the homeserver says that the user may not send. If it is their level that is too low, the bot raises it.
     pub async fn send_joined(
         &self,
         room_id: &RoomId,
@@ -54,8 +54,13 @@ impl Intent {
     ) -> Result<OwnedEventId, MatrixError> {
         let joined_before = self.is_known_member(room_id);
         self.ensure_joined(room_id).await?;
-        match self.send(room_id, event_type, content, txn_id, at).await {
-            Err(error) if error.is_forbidden() && joined_before => {
+        let mut answer = self.send(room_id, event_type, content, txn_id, at).await;
+        if joined_before && matches!(&answer, Err(error) if error.is_forbidden()) {
+            self.ensure_joined(room_id).await?;
+            answer = self.send(room_id, event_type, content, txn_id, at).await;
+        }
+        match answer {
+            Err(error) if error.is_forbidden() && self.raise_to_send(room_id, event_type).await? => {
                 self.ensure_joined(room_id).await?;
                 self.send(room_id, event_type, content, txn_id, at).await
             }

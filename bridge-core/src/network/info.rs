@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::formatting::{Formatting, Support};
+
 /// A network's name and habits.
 #[derive(Debug, Clone, Copy)]
 pub struct NetworkInfo {
@@ -42,6 +44,25 @@ pub struct Capabilities {
     pub threads: bool,
     /// Whether messages can be pinned for everybody. Where they cannot, what people pin on Matrix stays there.
     pub pins: bool,
+    /// How well an answer to a message arrives that is not in a thread.
+    pub replies: Support,
+    /// Whether a file can have a text with it.
+    pub captions: bool,
+    /// How well places arrive.
+    pub places: Support,
+    /// How well polls arrive.
+    pub polls: Support,
+    /// Whether the network's own emoji can be reacted with.
+    pub custom_emoji: bool,
+    /// Whether the network shows that somebody on Matrix types, and tells who types there. Few networks let programs
+    /// know or say it.
+    pub typing: bool,
+    /// Whether the network shows how far somebody on Matrix has read, and tells it of its own people.
+    pub read_marks: bool,
+    /// Whether the network shows who on Matrix is there, and tells it of its own people.
+    pub presence: bool,
+    /// How well each kind of formatting arrives.
+    pub formatting: Formatting,
 }
 
 impl Default for Capabilities {
@@ -56,6 +77,15 @@ impl Default for Capabilities {
             reactions: false,
             threads: false,
             pins: false,
+            replies: Support::Dropped,
+            captions: false,
+            places: Support::Partial,
+            polls: Support::Refused,
+            custom_emoji: false,
+            typing: false,
+            read_marks: false,
+            presence: false,
+            formatting: Formatting::default(),
         }
     }
 }

@@ -4,9 +4,9 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::Store;
-use super::db::{StoreError, on};
+use super::db::{StoreError, Tx, on};
 use crate::event::ChatInfo;
-use crate::id::{ChatId, ChatKey, LoginId};
+use crate::id::{ChatId, ChatKey, LoginId, RemoteUserId};
 
 const BY_CHAT: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal \
                        WHERE chat_id = $1 AND receiver = $2";
@@ -20,7 +20,14 @@ const PUT: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, inf
 const NOTE: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at) \
                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (chat_id, receiver) DO NOTHING";
 const REMOVE_ROOMLESS: &str = "DELETE FROM portal WHERE chat_id = $1 AND receiver = $2 AND room_id IS NULL";
-const MOVE: &str = "UPDATE portal SET chat_id = $1, receiver = $2 WHERE chat_id = $3 AND receiver = $4";
+const MOVE: &str =
+    "UPDATE portal SET chat_id = $1, receiver = $2, info = $3 WHERE chat_id = $4 AND receiver = $5";
+const FORGET_PEOPLE: &str = "DELETE FROM portal_person WHERE chat_id = $1 AND receiver = $2";
+const PUT_PERSON: &str = "INSERT INTO portal_person (user_id, chat_id, receiver) VALUES ($1, $2, $3) \
+                          ON CONFLICT (user_id, chat_id, receiver) DO NOTHING";
+const WITH_PERSON: &str = "SELECT p.chat_id, p.receiver, p.room_id, p.login_id, p.info, p.avatar_mxc, p.created_at \
+                           FROM portal_person AS w JOIN portal AS p ON p.chat_id = w.chat_id AND p.receiver = w.receiver \
+                           WHERE w.user_id = $1 AND p.room_id IS NOT NULL ORDER BY p.created_at, p.chat_id";
 const COUNT: &str = "SELECT COUNT(*) FROM portal WHERE room_id IS NOT NULL";
 
 /// A chat that is known; a portal once it has a room.
@@ -94,6 +101,15 @@ impl Store {
         Ok(rows.into_iter().map(PortalRow::from).collect())
     }
 
+    /// The portals of the direct chats and groups that a person is in.
+    pub async fn portals_with(&self, person: &RemoteUserId) -> Result<Vec<PortalRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows: Vec<Stored> =
+            on!(&mut tx, c => sqlx::query_as(WITH_PERSON).bind(person.as_str()).fetch_all(c).await?);
+        tx.commit().await?;
+        Ok(rows.into_iter().map(PortalRow::from).collect())
+    }
+
     /// Writes a chat's row at once.
     pub async fn put_portal(&self, row: &PortalRow) -> Result<(), StoreError> {
         self.write_portal(PUT, row).await
@@ -106,7 +122,7 @@ impl Store {
 
     async fn write_portal(&self, statement: &'static str, row: &PortalRow) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        on!(&mut tx, c => {
+        let written = on!(&mut tx, c => {
             sqlx::query(statement)
                 .bind(row.chat.chat_id.as_str())
                 .bind(row.chat.receiver_str())
@@ -119,11 +135,20 @@ impl Store {
                 .await?
                 .rows_affected()
         });
+        if written > 0 {
+            put_people(&mut tx, &row.chat, &row.info).await?;
+        }
         tx.commit().await
     }
 
-    /// Gives a chat's row to another chat, unless that has a room of its own; says whether it did.
-    pub async fn move_portal(&self, from: &ChatKey, to: &ChatKey) -> Result<bool, StoreError> {
+    /// Gives a chat's row to another chat, which is described by `info`, unless that has a room of its own; says whether
+    /// it did.
+    pub async fn move_portal(
+        &self,
+        from: &ChatKey,
+        to: &ChatKey,
+        info: &ChatInfo,
+    ) -> Result<bool, StoreError> {
         if self.portal(to).await?.is_some_and(|row| row.room_id.is_some()) {
             return Ok(false);
         }
@@ -140,12 +165,15 @@ impl Store {
             sqlx::query(MOVE)
                 .bind(to.chat_id.as_str())
                 .bind(to.receiver_str())
+                .bind(Json(info))
                 .bind(from.chat_id.as_str())
                 .bind(from.receiver_str())
                 .execute(c)
                 .await?
                 .rows_affected()
         });
+        put_people(&mut tx, from, &ChatInfo::new(from.clone(), info.kind)).await?;
+        put_people(&mut tx, to, info).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -157,4 +185,28 @@ impl Store {
         tx.commit().await?;
         Ok(count)
     }
+}
+
+/// Writes who the people are that a chat is called after.
+async fn put_people(tx: &mut Tx, chat: &ChatKey, info: &ChatInfo) -> Result<(), StoreError> {
+    on!(&mut *tx, c => {
+        sqlx::query(FORGET_PEOPLE)
+            .bind(chat.chat_id.as_str())
+            .bind(chat.receiver_str())
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    for person in info.others() {
+        on!(&mut *tx, c => {
+            sqlx::query(PUT_PERSON)
+                .bind(person.as_str())
+                .bind(chat.chat_id.as_str())
+                .bind(chat.receiver_str())
+                .execute(c)
+                .await?
+                .rows_affected()
+        });
+    }
+    Ok(())
 }

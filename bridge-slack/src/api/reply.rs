@@ -74,6 +74,71 @@ reply!(
         user: Option<String>,
         topic: Note,
         purpose: Note,
+        /// Who made it.
+        creator: Option<String>,
+        properties: Properties,
+    }
+);
+reply!(
+    /// What is set for a channel.
+    Properties {
+        /// Who may write in it; anybody if it is missing.
+        posting_restricted_to: Option<Restriction>,
+        /// Who may answer in its threads; anybody if it is missing.
+        threads_restricted_to: Option<Restriction>,
+    }
+);
+reply!(
+    /// Those who may do something.
+    Restriction {
+        /// Kinds of people (`admin`, `owner`, …; `ra` is every full member).
+        #[serde(rename = "type")]
+        kinds: Vec<String>,
+        /// Single people.
+        user: Vec<String>,
+    }
+);
+reply!(
+    /// `bookmarks.list`
+    BookmarksReply {
+        bookmarks: Vec<Bookmark>,
+    }
+);
+reply!(
+    /// What stands on top of a channel.
+    Bookmark {
+        title: String,
+        link: Option<String>,
+        /// With colons.
+        emoji: Option<String>,
+        /// Where it stands among the others.
+        rank: Option<String>,
+    }
+);
+reply!(
+    /// `team.info`
+    TeamReply {
+        team: Team,
+    }
+);
+reply!(
+    /// A workspace.
+    Team {
+        name: Option<String>,
+        url: Option<String>,
+        domain: Option<String>,
+        icon: TeamIcon,
+    }
+);
+reply!(
+    /// A workspace's picture in sizes.
+    #[allow(clippy::struct_field_names, reason = "they are Slack's")]
+    TeamIcon {
+        image_230: Option<String>,
+        image_132: Option<String>,
+        image_88: Option<String>,
+        /// Whether nobody has chosen one.
+        image_default: bool,
     }
 );
 reply!(
@@ -251,18 +316,6 @@ reply!(
         image_512: Option<String>,
         image_192: Option<String>,
         image_72: Option<String>,
-    }
-);
-reply!(
-    /// `team.info`
-    TeamReply {
-        team: Team,
-    }
-);
-reply!(
-    /// A workspace.
-    Team {
-        name: Option<String>,
     }
 );
 reply!(

@@ -35,17 +35,11 @@ impl Own {
 /// Event types that say something about a channel.
 const CHAT_TYPES: &[&str] = &[
     "channel_rename",
-    "channel_archive",
-    "channel_unarchive",
-    "channel_deleted",
     "channel_shared",
     "channel_unshared",
     "channel_convert_to_private",
     "channel_convert_to_public",
     "group_rename",
-    "group_archive",
-    "group_unarchive",
-    "group_deleted",
 ];
 
 /// Reads a payload. What is not known becomes [`RemoteKind::Other`]; an error is a payload without an event, or a
@@ -103,11 +97,12 @@ fn plain(event: &Event, place: &Place, own: &Own) -> RemoteKind {
             Some(chat) => RemoteKind::Moved(ChatKey::shared(chat)),
             None => other(event),
         },
+        "channel_deleted" | "group_deleted" => RemoteKind::Deleted,
         "app_uninstalled" => RemoteKind::Credentials,
         // Tokens of people are revoked in the same way, and are not ours.
         "tokens_revoked" if has_bot_tokens(event) => RemoteKind::Credentials,
         kind if CHAT_TYPES.contains(&kind) => RemoteKind::ChatInfo,
-        _ => other(event),
+        kind => change::archiving(kind).map_or_else(|| other(event), RemoteKind::Archived),
     }
 }
 

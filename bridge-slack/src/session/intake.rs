@@ -7,6 +7,7 @@ use bridge_core::queue::{Inbox, Lane, NewJob, Source};
 use super::emoji::Emojis;
 use super::groups::Groups;
 use super::people::People;
+use super::workspace::Home;
 use crate::convert;
 
 /// Where a session's events go. Cheap to clone.
@@ -17,6 +18,7 @@ pub(crate) struct Intake {
     people: People,
     emojis: Emojis,
     groups: Groups,
+    home: Home,
 }
 
 impl Intake {
@@ -26,8 +28,9 @@ impl Intake {
         people: People,
         emojis: Emojis,
         groups: Groups,
+        home: Home,
     ) -> Self {
-        Self { inbox, login_id, people, emojis, groups }
+        Self { inbox, login_id, people, emojis, groups, home }
     }
 
     pub(crate) fn inbox(&self) -> &Inbox {
@@ -42,6 +45,7 @@ impl Intake {
             Scope::User(user_id) => self.people.forget(user_id),
             Scope::Network if payload.contains("\"emoji_changed\"") => self.emojis.forget(),
             Scope::Network if payload.contains("\"subteam_") => self.groups.forget(),
+            Scope::Network if payload.contains("\"team_rename\"") => self.home.forget(),
             _ => {}
         }
         NewJob {

@@ -52,6 +52,7 @@ impl Workspace {
     pub fn post_with(&self, user: &str, channel: &str, text: &str, more: Value) -> Result<String, ApiError> {
         self.change(|state, out| {
             let (user_id, channel_id) = writer(state, user, channel)?;
+            state.may_post(&channel_id, state.user(&user_id)?, more["thread_ts"].is_string())?;
             let mut body = human_message(state, &user_id, text);
             if let Value::Object(more) = more {
                 body.extend(more);
@@ -65,6 +66,7 @@ impl Workspace {
     pub fn post_raw(&self, user: &str, channel: &str, message: Value) -> Result<String, ApiError> {
         self.change(|state, out| {
             let (user_id, channel_id) = writer(state, user, channel)?;
+            state.may_post(&channel_id, state.user(&user_id)?, message["thread_ts"].is_string())?;
             let mut body = Map::new();
             body.insert("user".into(), user_id.into());
             if let Value::Object(message) = message {

@@ -7,6 +7,7 @@ mod membership;
 mod message;
 mod pin;
 mod reaction;
+mod restriction;
 mod seed;
 mod slash;
 mod team;

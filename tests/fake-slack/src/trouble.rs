@@ -164,6 +164,15 @@ impl Workspace {
         })
     }
 
+    /// Takes one scope of a token away.
+    pub fn remove_scope(&self, token: &str, scope: &str) -> Result<(), ApiError> {
+        self.change(|state, _| {
+            let grant = state.grants.get_mut(token).ok_or("invalid_auth")?;
+            Arc::make_mut(&mut grant.scopes).remove(scope);
+            Ok(())
+        })
+    }
+
     /// Revokes a token and sends `tokens_revoked`; calls with it answer `token_revoked`.
     pub fn revoke_token(&self, token: &str) -> Result<(), ApiError> {
         self.change(|state, out| {

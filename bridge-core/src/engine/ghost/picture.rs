@@ -9,7 +9,7 @@ use crate::network::{Network, Session};
 use crate::store::ghost::GhostRow;
 
 /// The largest picture that is carried over.
-const AVATAR_LIMIT: usize = 4 * 1024 * 1024;
+pub(in crate::engine) const AVATAR_LIMIT: usize = 4 * 1024 * 1024;
 
 impl<N: Network> Bridge<N> {
     /// Carries the picture over. A person without a picture is better than a message that waits for one, so a failure

@@ -3,6 +3,7 @@
 use super::super::Bridge;
 use super::super::bridge::room_id;
 use super::super::relay::Voice;
+use super::room_info::closed;
 use super::{Incoming, edit};
 use crate::error::{JobError, NetworkError};
 use crate::event::{MatrixEvent, MatrixKind};
@@ -43,6 +44,9 @@ impl<N: Network> Bridge<N> {
         let marker = DedupKey::new(event.event_id.as_str());
         let outgoing = MatrixEvent::new(chat.clone(), speaker, event.origin_server_ts, marker, kind);
         let done = if job.maybe_sent { find_sent(&live.session, &outgoing).await? } else { Vec::new() };
+        if done.is_empty() {
+            self.refuse_if_closed(job, chat, &outgoing.kind).await?;
+        }
         let found = done.clone();
         match live.session.send(&outgoing, done).await {
             Ok(parts) => {
@@ -74,6 +78,23 @@ fn shown_by<'a>(event: &'a Incoming, kind: &'a MatrixKind) -> Option<(&'a str, O
             Some((edit::target(&event.content)?, message.thread_root.as_ref()))
         }
         _ => None,
+    }
+}
+
+impl<N: Network> Bridge<N> {
+    /// Refuses what the chat does not take. That is known from earlier, so the network is asked once more before.
+    async fn refuse_if_closed(&self, job: &Job, chat: &ChatKey, kind: &MatrixKind) -> Result<(), JobError> {
+        let Some(portal) = self.known_portal(chat).await? else { return Ok(()) };
+        let Some(why) = closed(&portal.info, kind, N::INFO.name) else { return Ok(()) };
+        if let Some(live) = self.logins.live(&portal.login_id)
+            && let Some(info) = NetworkError::or_none(live.session.chat_info(chat).await)?
+        {
+            self.update_portal(&live, &portal, info.clone(), job.dedup.as_str()).await?;
+            if closed(&info, kind, N::INFO.name).is_none() {
+                return Ok(());
+            }
+        }
+        Err(JobError::Reject(why))
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::Bridge;
 use super::super::begin_chat::Opened;
 use super::super::bridge::{room_id, soft};
+use super::super::room_state;
 use super::Incoming;
 use crate::config::Level;
 use crate::error::JobError;
@@ -110,11 +111,13 @@ impl<N: Network> Bridge<N> {
         self.bring_in_bot(host, room).await?;
         let names = self.bring_in(live, room, people).await?;
         let bot = self.app.bot();
-        for (kind, key, content) in self.bridge_state(info) {
-            soft("say what the room is", bot.send_state(room, &kind, &key, &content).await.map(drop));
+        let around = self.around(live, info).await?;
+        for wanted in room_state::wanted(info, &around).iter().filter(|wanted| wanted.key.contains("://")) {
+            let sent = bot.send_state(room, wanted.kind, &wanted.key, &wanted.content).await;
+            soft("say what the room is", sent.map(drop));
         }
         if bot.state(room, "m.room.name", "").await?.is_none() {
-            let name = self.room_name(live, info).await?.unwrap_or_else(|| names.replace("**", ""));
+            let name = around.name.unwrap_or_else(|| names.replace("**", ""));
             let content = json!({ "name": name });
             soft("name a room", bot.send_state(room, "m.room.name", "", &content).await.map(drop));
         }

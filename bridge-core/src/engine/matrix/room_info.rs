@@ -1,4 +1,4 @@
-//! Somebody on Matrix changed a room's name or topic.
+//! Somebody on Matrix changed a room's name, topic, picture or power levels.
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use crate::event::{ChatInfo, ChatKind, MatrixKind};
 use crate::id::ChatKey;
 use crate::network::Network;
 use crate::queue::{Closing, Job};
-use crate::store::portal::PortalRow;
 
 impl<N: Network> Bridge<N> {
-    /// Carries the change over; where the network does not take it, it is undone, with the reason.
+    /// Carries a name or topic over; where the network does not take it, it is undone, with the reason. The topic of a
+    /// room is always the chat's topic, also where its description stood in for one.
     pub(super) async fn matrix_room_info(
         &self,
         job: &Job,
@@ -32,8 +32,8 @@ impl<N: Network> Bridge<N> {
         let key = if is_name { "name" } else { "topic" };
         let text = event.content.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let text = text.map(str::to_owned);
-        let old = if is_name { &portal.info.name } else { &portal.info.topic };
-        if text == *old {
+        let old = if is_name { portal.info.name.as_deref() } else { portal.info.shown_topic() };
+        if text.as_deref() == old {
             return Ok(Closing::default());
         }
         let voice = self.voice_of(event, &portal).await?;
@@ -42,18 +42,132 @@ impl<N: Network> Bridge<N> {
             Ok(_) => {
                 let mut info: ChatInfo = portal.info.clone();
                 *(if is_name { &mut info.name } else { &mut info.topic }) = text;
-                self.keep_portal(PortalRow { info, ..PortalRow::clone(&portal) }).await?;
+                // What goes by the name follows, and where there is no topic now the description is shown.
+                if let Some(live) = self.logins.live(&portal.login_id) {
+                    self.update_portal(&live, &portal, info, job.dedup.as_str()).await?;
+                }
                 Ok(Closing::default())
             }
             Err(JobError::Reject(why)) => {
-                let room = room_id(&event.room_id)?;
-                let content = json!({ key: old.clone().unwrap_or_default() });
-                self.app.bot().send_state(room, &event.kind, "", &content).await?;
-                let text = format!("The room's {key} was set back to what it was. {why}");
-                self.say(room, &text, &format!("undone/{}", job.dedup)).await?;
-                Ok(Closing::default())
+                let content = json!({ key: old.unwrap_or_default() });
+                self.undo(job, event, key, &content, &why).await
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// A picture that was set in the room is undone: it is the other person's, or none.
+    pub(super) async fn matrix_avatar(
+        &self,
+        job: &Job,
+        event: &Incoming,
+        chat: &ChatKey,
+    ) -> Result<Closing, JobError> {
+        let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
+        let Some(live) = self.logins.live(&portal.login_id) else { return Ok(Closing::default()) };
+        let around = self.around(&live, &portal.info).await?;
+        let text = |content: &Value| content.get("url").and_then(Value::as_str).map(str::to_owned);
+        if text(&event.content) == around.avatar {
+            return Ok(Closing::default());
+        }
+        let content = around.avatar.map_or_else(|| json!({}), |mxc| json!({ "url": mxc }));
+        let why = format!("A chat on {} has no picture that could be set from here.", N::INFO.name);
+        self.undo(job, event, "picture", &content, &why).await
+    }
+
+    /// Sets a room's state back, and says why.
+    async fn undo(
+        &self,
+        job: &Job,
+        event: &Incoming,
+        what: &str,
+        content: &Value,
+        why: &str,
+    ) -> Result<Closing, JobError> {
+        let room = room_id(&event.room_id)?;
+        let text = match self.app.bot().send_state(room, &event.kind, "", content).await {
+            Ok(_) => format!("The room's {what} was set back to what it was. {why}"),
+            Err(error) if error.is_forbidden() => {
+                format!("The room's {what} is another one here than on {}. {why}", N::INFO.name)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.say(room, &text, &format!("undone/{}", job.dedup)).await?;
+        Ok(Closing::default())
+    }
+
+    /// The levels of a room are its people's to set; the bridge only sees to its own, and catches up once it has what it
+    /// needs again.
+    pub(super) async fn matrix_levels(&self, event: &Incoming, chat: &ChatKey) -> Result<Closing, JobError> {
+        let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
+        let Some(live) = self.logins.live(&portal.login_id) else { return Ok(Closing::default()) };
+        let room = room_id(&event.room_id)?;
+        if self.check_power(room, &event.content, &live.row.owner).await? {
+            self.furnish(&live, room, None, &portal.info).await?;
+        }
+        Ok(Closing::default())
+    }
+}
+
+/// What is wrong with an event for a chat as it is, before the network is asked.
+pub(super) fn closed(info: &ChatInfo, kind: &MatrixKind, network: &str) -> Option<String> {
+    if info.deleted {
+        return Some(format!("This chat was deleted on {network}, and nothing is carried over any more."));
+    }
+    if info.archived {
+        return Some(format!(
+            "This chat is archived on {network}. Somebody there has to open it again first."
+        ));
+    }
+    let MatrixKind::Message(message) = kind else { return None };
+    if message.thread_root.is_some() {
+        let text =
+            "Only some people may answer in threads of this chat there, and the bridge is not one of them.";
+        return (!info.posting.answers).then(|| text.to_owned());
+    }
+    // An answer may become one of a thread there.
+    if info.posting.messages || (info.posting.answers && message.reply_to.is_some()) {
+        return None;
+    }
+    Some(if info.posting.answers {
+        "Only some people may begin messages in this chat there, and the bridge is not one of them. Answer in a thread \
+         instead."
+            .to_owned()
+    } else {
+        "Only some people may write in this chat there, and the bridge is not one of them.".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{Message, RichText};
+    use crate::event::{ChatKind, Posting};
+    use crate::id::RemoteMessageId;
+
+    #[test]
+    fn what_a_chat_does_not_take_is_refused_with_the_reason() {
+        let mut info = ChatInfo::new(ChatKey::shared("C1".into()), ChatKind::Channel);
+        let message = Message::text(RichText::plain("x"));
+        let mut answer = message.clone();
+        answer.thread_root = Some(RemoteMessageId::new("1"));
+        let mut reply = message.clone();
+        reply.reply_to = Some(RemoteMessageId::new("1"));
+        let kinds = [message, answer, reply].map(MatrixKind::Message);
+        let refused = |info: &ChatInfo| kinds.each_ref().map(|kind| closed(info, kind, "Paper").is_some());
+        assert_eq!(refused(&info), [false, false, false]);
+        for (messages, answers, expected) in [
+            (false, true, [true, false, false]),
+            (true, false, [false, true, false]),
+            (false, false, [true, true, true]),
+        ] {
+            info.posting = Posting { messages, answers };
+            assert_eq!(refused(&info), expected, "{messages} {answers}");
+        }
+        assert_eq!(closed(&info, &MatrixKind::Topic(None), "Paper"), None);
+        info.archived = true;
+        assert!(closed(&info, &MatrixKind::Topic(None), "Paper").is_some_and(|why| why.contains("archived")));
+        info.deleted = true;
+        assert!(closed(&info, &kinds[0], "Paper").is_some_and(|why| why.contains("deleted")));
     }
 }

@@ -1,4 +1,4 @@
-//! Our account was removed from a chat or let in again, or the chat goes on under another id.
+//! Our account was removed from a chat or let in again.
 
 use super::super::Bridge;
 use super::super::bridge::room_id;
@@ -44,27 +44,15 @@ impl<N: Network> Bridge<N> {
     ) -> Result<Closing, JobError> {
         let chat = chat_of(event)?;
         let info = live.session.chat_info(chat).await?;
-        self.know_chat(live, info).await?;
+        match self.known_portal(chat).await? {
+            Some(portal) => self.update_portal(live, &portal, info, event.dedup.as_str()).await?,
+            None => self.know_chat(live, info).await?,
+        }
         if self.store.fact(&fact(chat)).await?.is_some_and(|at| !at.is_empty()) {
             self.store.put_fact(&fact(chat), "").await?;
         }
         if self.known_portal(chat).await?.is_some() {
             self.compare_members(&live.row.login_id, chat).await?;
-        }
-        Ok(Closing::default())
-    }
-
-    /// Ties the room to the chat's new id.
-    pub(super) async fn remote_moved(&self, event: &RemoteEvent, to: &ChatKey) -> Result<Closing, JobError> {
-        let from = chat_of(event)?;
-        let Some(portal) = self.store.portal(from).await? else { return Ok(Closing::default()) };
-        if !self.store.move_portal(from, to).await? {
-            return Ok(Closing::default());
-        }
-        self.portals.invalidate(from).await;
-        self.portals.invalidate(to).await;
-        if let Some(room) = portal.room_id {
-            self.rooms.insert(room, Some(to.clone())).await;
         }
         Ok(Closing::default())
     }

@@ -1,7 +1,7 @@
 //! Rooms that are made once: an alias made from what they are for finds them again.
 
-use ruma::api::client::alias::{delete_alias, get_alias};
-use ruma::{OwnedRoomId, RoomAliasId};
+use ruma::api::client::alias::{create_alias, delete_alias, get_alias};
+use ruma::{OwnedRoomId, RoomAliasId, RoomId};
 
 use super::CreateRoom;
 use crate::matrix::error::MatrixError;
@@ -41,6 +41,15 @@ impl Intent {
 
     async fn resolve(&self, alias: &RoomAliasId) -> Result<OwnedRoomId, MatrixError> {
         Ok(self.call("resolve_alias", get_alias::v3::Request::new(alias.to_owned())).await?.room_id)
+    }
+
+    /// Gives a room one more alias; that it has it already is fine.
+    pub async fn add_alias(&self, alias: &RoomAliasId, room_id: &RoomId) -> Result<(), MatrixError> {
+        let request = create_alias::v3::Request::new(alias.to_owned(), room_id.to_owned());
+        match self.call("add_alias", request).await {
+            Err(error) if error.status() != Some(409) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Takes an alias away from its room; that there is none is fine.

@@ -16,7 +16,7 @@ use crate::store::{dead_letter, message, queue};
 
 each_engine! {
     dead_letters facts ghosts jobs logins management_rooms many_rows_at_once member_syncs memos message_pairs portals
-    seen status_ends
+    people_of_portals seen status_ends
 }
 
 fn shared(chat_id: &str) -> ChatKey {
@@ -222,6 +222,40 @@ async fn portals(db: &Database) {
     third.room_id = row.room_id;
     assert!(store.put_portal(&third).await.is_err());
     assert_eq!(store.portal(&third.chat).await.unwrap().unwrap().room_id, None);
+}
+
+async fn people_of_portals(db: &Database) {
+    let store = db.store().await;
+    let of = async |user: &str| -> Vec<String> {
+        let rows = store.portals_with(&RemoteUserId::new(user)).await.unwrap();
+        rows.into_iter().map(|row| row.chat.to_string()).collect()
+    };
+    let mut row = PortalRow {
+        chat: shared("D1"),
+        room_id: None,
+        login_id: LoginId::new("L1"),
+        info: ChatInfo::new(shared("D1"), ChatKind::Group),
+        avatar_mxc: None,
+        created_at: 3,
+    };
+    row.info.peers = ["U1", "U2"].map(RemoteUserId::new).into();
+    store.put_portal(&row).await.unwrap();
+    assert!(of("U1").await.is_empty(), "there is no room to be renamed");
+    row.room_id = Some("!1:hs.test".to_owned());
+    store.put_portal(&row).await.unwrap();
+    store.put_portal(&row).await.unwrap();
+    assert_eq!((of("U1").await, of("U2").await), (vec!["D1".to_owned()], vec!["D1".to_owned()]));
+    row.info.peers.truncate(1);
+    store.put_portal(&row).await.unwrap();
+    assert!(of("U2").await.is_empty());
+    // A chat that is known already keeps its people.
+    let noted = PortalRow { info: ChatInfo::new(shared("D1"), ChatKind::Group), ..row.clone() };
+    store.note_portal(&noted).await.unwrap();
+    assert_eq!(of("U1").await, ["D1"]);
+    let info = ChatInfo { key: shared("D2"), ..row.info.clone() };
+    assert!(store.move_portal(&row.chat, &shared("D2"), &info).await.unwrap());
+    assert_eq!(of("U1").await, ["D2"]);
+    assert_eq!(store.portal(&shared("D2")).await.unwrap().unwrap().info.key, shared("D2"));
 }
 
 async fn message_pairs(db: &Database) {

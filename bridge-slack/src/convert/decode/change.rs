@@ -16,15 +16,12 @@ const CHAT_SUBTYPES: &[&str] = &[
     "channel_topic",
     "channel_purpose",
     "channel_name",
-    "channel_archive",
-    "channel_unarchive",
+    "channel_posting_permissions",
     "channel_convert_to_private",
     "channel_convert_to_public",
     "group_topic",
     "group_purpose",
     "group_name",
-    "group_archive",
-    "group_unarchive",
 ];
 
 /// Message subtypes that are no message: what they tell comes as an event of its own, or is for one person's eyes.
@@ -35,7 +32,6 @@ const OTHER_SUBTYPES: &[&str] = &[
     "channel_leave",
     "group_join",
     "group_leave",
-    "channel_posting_permissions",
     "pinned_item",
     "unpinned_item",
     "reminder_add",
@@ -53,6 +49,15 @@ const OTHER_SUBTYPES: &[&str] = &[
     "assistant_app_thread",
 ];
 
+/// Whether a channel was archived or opened again, if it is that of which this type or subtype tells.
+pub(super) fn archiving(kind: &str) -> Option<bool> {
+    match kind {
+        "channel_archive" | "group_archive" => Some(true),
+        "channel_unarchive" | "group_unarchive" => Some(false),
+        _ => None,
+    }
+}
+
 /// Reads an event of type `message`: whose it is, and what happened.
 pub(super) fn message<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event, RemoteKind), NetworkError> {
     match event.subtype.as_str() {
@@ -66,6 +71,9 @@ pub(super) fn message<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event,
             };
             let kind = RemoteKind::Delete { id: message_id(place, ts)?, is_tombstone: false };
             Ok((before.unwrap_or(event), kind))
+        }
+        subtype if archiving(subtype).is_some() => {
+            Ok((event, RemoteKind::Archived(archiving(subtype) == Some(true))))
         }
         subtype if CHAT_SUBTYPES.contains(&subtype) => Ok((event, RemoteKind::ChatInfo)),
         subtype if event.hidden || OTHER_SUBTYPES.contains(&subtype) => Ok((event, other(event))),
@@ -95,7 +103,8 @@ fn changed<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event, RemoteKind
         return Ok((before.unwrap_or(after), RemoteKind::Delete { id, is_tombstone: true }));
     }
     let subtype = after.subtype.as_str();
-    if CHAT_SUBTYPES.contains(&subtype) || OTHER_SUBTYPES.contains(&subtype) {
+    let is_about_channel = CHAT_SUBTYPES.contains(&subtype) || archiving(subtype).is_some();
+    if is_about_channel || OTHER_SUBTYPES.contains(&subtype) {
         return Ok((after, other(event)));
     }
     let is_own_edit = before.is_none_or(|old| edited(old) != edited(after));

@@ -178,6 +178,11 @@ async function files(web) {
   const direct = await web.conversations.open({ users: slack.users.alice });
   check("conversations.open", direct.channel.id === (await control("dm", { user: "alice" })).channel, direct);
   check("bookmarks.list", (await web.bookmarks.list({ channel_id: channel })).bookmarks.length === 0);
+  await control("restrict", { channel, posting: { type: ["admin"] }, threading: { type: ["admin"] } });
+  const limits = (await web.conversations.info({ channel })).channel.properties;
+  check("threads_restricted_to", limits.threads_restricted_to.type[0] === "admin", limits);
+  await refused("read only", "restricted_action_read_only_channel", () => web.chat.postMessage({ channel, text: "x" }));
+  await control("restrict", { channel });
 }
 
 async function socketMode(web) {

@@ -274,6 +274,20 @@ def places(slack, web):
     check("join", web.conversations_join(channel=made)["channel"]["is_member"])
     control(slack, "add_bookmark", channel=made, name="a link", link="https://a.example/")
     check("bookmarks.list", web.bookmarks_list(channel_id=made)["bookmarks"][0]["title"] == "a link")
+    refused("bookmarks of nowhere", "channel_not_found", lambda: web.bookmarks_list(channel_id="C0NOWHERE"))
+    control(slack, "restrict", channel=made, posting={"type": ["admin"]})
+    limits = web.conversations_info(channel=made)["channel"]["properties"]
+    check("posting_restricted_to", limits["posting_restricted_to"]["type"] == ["admin"], limits)
+    refused("thread only", "restricted_action_thread_only_channel", lambda: web.chat_postMessage(channel=made, text="x"))
+    control(slack, "restrict", channel=made, posting={"type": ["admin"]}, threading={"type": ["admin"]})
+    refused("read only", "restricted_action_read_only_channel", lambda: web.chat_postMessage(channel=made, text="x"))
+    named = {"type": ["admin"], "user": [slack["bot_user_id"]]}
+    control(slack, "restrict", channel=made, posting=named, threading={"type": ["admin"]})
+    check("named in a restriction", web.chat_postMessage(channel=made, text="x")["ok"])
+    control(slack, "restrict", channel=made)
+    web.conversations_setPurpose(channel=made, purpose="another purpose")
+    purpose = web.conversations_info(channel=made)["channel"]["purpose"]["value"]
+    check("purpose", purpose == "another purpose", purpose)
     control(slack, "add_usergroup", group={"id": "S0CREW0001", "handle": "crew", "users": [slack["users"]["bob"]]})
     groups = web.usergroups_list(include_users=True)["usergroups"]
     check("usergroups.list", groups[0]["users"] == [slack["users"]["bob"]], groups)

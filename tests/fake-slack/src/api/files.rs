@@ -66,7 +66,9 @@ fn targets(call: &CallContext<'_>) -> Result<Vec<String>, ApiError> {
         if !channel.visible_to(&call.grant.user_id) {
             return Err("invalid_channel".into());
         }
-        if call.state.may_write(&channel.id, &call.user()?).is_err() {
+        let (user, in_thread) = (call.user()?, call.arguments.ts("thread_ts").is_some());
+        let may_write = call.state.may_write(&channel.id, &user);
+        if may_write.and_then(|()| call.state.may_post(&channel.id, &user, in_thread)).is_err() {
             return Err("posting_to_channel_denied".into());
         }
         if let Some(thread_ts) = call.arguments.ts("thread_ts") {

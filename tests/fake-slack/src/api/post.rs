@@ -96,10 +96,12 @@ fn target(call: &mut CallContext<'_>) -> Result<String, ApiError> {
         return Ok(call.state.open_conversation(&both).0);
     }
     let channel_id = call.state.channel_id(name)?;
-    match call.state.may_write(&channel_id, &call.user()?) {
+    let user = call.user()?;
+    match call.state.may_write(&channel_id, &user) {
         Err(error) if error.error == "not_in_channel" && call.has("chat:write.public") => {}
         outcome => outcome?,
     }
+    call.state.may_post(&channel_id, &user, call.arguments.ts("thread_ts").is_some())?;
     Ok(channel_id)
 }
 

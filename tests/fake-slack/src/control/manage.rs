@@ -72,6 +72,15 @@ fn places(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Outcome> {
         "add_bookmark" => slack
             .add_bookmark(user, channel, name, a.text("link").unwrap_or_default())
             .map(|id| json!({ "bookmark": id })),
+        "remove_bookmark" => done(slack.remove_bookmark(channel, name)),
+        "restrict" => {
+            let one = |name| a.json(name).ok().flatten().unwrap_or_default();
+            done(slack.restrict(user, channel, &one("posting"), &one("threading")))
+        }
+        "rename_team" => {
+            slack.rename_team(name);
+            done(Ok(()))
+        }
         "dm" => slack.dm(user).map(|id| json!({ "channel": id })),
         "convert" => done(slack.convert(user, channel, a.flag("private") != Some(false))),
         "change_channel_id" => done(slack.change_channel_id(channel, a.text("new_id").unwrap_or_default())),

@@ -105,6 +105,41 @@ impl Workspace {
         })
     }
 
+    /// Somebody takes a link off the top of a channel.
+    pub fn remove_bookmark(&self, channel: &str, bookmark_id: &str) -> Result<(), ApiError> {
+        self.change(|state, _| {
+            let channel_id = state.channel_id(channel)?;
+            state.channel_mut(&channel_id)?.bookmarks.retain(|bookmark| bookmark["id"] != *bookmark_id);
+            Ok(())
+        })
+    }
+
+    /// A person sets who may write in a channel and who may answer in its threads, each as Slack shows it in `properties`
+    /// (`{"type": ["admin"], "user": ["U…"]}`), or null for everybody.
+    pub fn restrict(
+        &self,
+        user: &str,
+        channel: &str,
+        posting: &Value,
+        threading: &Value,
+    ) -> Result<(), ApiError> {
+        self.manage(user, channel, |state, user_id, channel_id, out| {
+            state.restrict(channel_id, user_id, posting.clone(), threading.clone(), out)
+        })
+    }
+
+    /// The workspace gets another name; apps get `team_rename`.
+    pub fn rename_team(&self, name: &str) {
+        self.change(|state, out| {
+            name.clone_into(&mut state.team.name);
+            let event_ts = write_ts(state.clock.tick());
+            let event = json!({
+                "type": "team_rename", "name": name, "team_id": state.team.id, "event_ts": event_ts,
+            });
+            out.tell_team(event);
+        });
+    }
+
     /// A person makes a public channel private, or a private one public; the channel says so
     /// (`channel_convert_to_private`).
     pub fn convert(&self, user: &str, channel: &str, private: bool) -> Result<(), ApiError> {

@@ -88,6 +88,9 @@ pub(crate) struct Channel {
     /// The timestamps of deleted messages, in the order they went.
     pub(crate) deleted: Vec<String>,
     pub(crate) bookmarks: Vec<Value>,
+    /// Who may write, and who may answer in threads, as `properties` shows it; null where everybody may.
+    pub(crate) posting: Value,
+    pub(crate) threading: Value,
     /// How far each user has read.
     pub(crate) last_read: HashMap<String, String>,
 }
@@ -113,6 +116,8 @@ impl Channel {
             pins: Vec::new(),
             deleted: Vec::new(),
             bookmarks: Vec::new(),
+            posting: Value::Null,
+            threading: Value::Null,
             last_read: HashMap::new(),
         }
     }
@@ -128,6 +133,12 @@ impl Channel {
             });
         }
         let private = self.kind != Kind::Public;
+        let mut properties = json!({ "tabs": [{ "id": "files", "label": "", "type": "files" }] });
+        let restrictions =
+            [("posting_restricted_to", &self.posting), ("threads_restricted_to", &self.threading)];
+        for (name, restriction) in restrictions.into_iter().filter(|(_, it)| !it.is_null()) {
+            properties[name] = restriction.clone();
+        }
         json!({
             "id": self.id,
             "name": self.name,
@@ -156,6 +167,7 @@ impl Channel {
             "topic": self.topic.to_json(),
             "purpose": self.purpose.to_json(),
             "previous_names": self.previous_names,
+            "properties": properties,
         })
     }
 

@@ -10,6 +10,8 @@ async fn a_room_mention_pings_the_channel_only_with_the_power_for_it(world: &mut
     let room = world.portal("general").await?;
     let content = |text: &str| json!({ "msgtype": "m.text", "body": text, "m.mentions": { "room": true } });
 
+    // The login's owner has it from the beginning.
+    world.give_power(&room, world.admin.user_id(), 0).await?;
     world.admin.send(&room, "m.room.message", &content("@room without power")).await?;
     let message = world.wait_on_slack("general", "@room without power").await?;
     assert!(!message["blocks"].to_string().contains("broadcast"), "{message}");

@@ -12,6 +12,8 @@ use scenarios::{Result, World, scenario};
 mod begin_chat;
 mod broadcasts;
 mod burst;
+mod channel_rights;
+mod channel_state;
 mod channels;
 mod commands;
 mod configuration;
