@@ -1,6 +1,7 @@
 //! What the conversions cost, in nanoseconds a message and by the size of the text; no network, no database.
 
 mod inputs;
+mod shapes;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -18,57 +19,85 @@ use inputs::Input;
 /// A typical message costs less than this, each way, in nanoseconds, when built for release.
 const BUDGET: u128 = 20_000;
 
-/// From the smallest text that is carried in several pieces to 1 MB, the cost of a byte may grow by this factor, for what
-/// a larger text asks of the caches. Finding the places to cut costs more than anything before it.
-const MOST_GROWTH: f64 = 3.0;
-/// In kilobytes; a text of this size is carried in several pieces both ways.
-const IN_PIECES: usize = 100;
+/// Sizes of texts, each four times the one before.
+const SIZES: [(&str, usize); 6] = [
+    ("1 kB", 1_000),
+    ("4 kB", 4_000),
+    ("16 kB", 16_000),
+    ("64 kB", 64_000),
+    ("256 kB", 256_000),
+    ("1 MB", 1_024_000),
+];
+
+/// From here on a text is carried in several pieces on both sides, so that a byte costs the same but for the caches.
+const IN_PIECES: usize = 3;
+/// From the first such size on the cost of a byte may grow by this factor.
+const MOST_GROWTH: f64 = 2.0;
+
+type Conversion = fn(&Input) -> Vec<Value>;
 
 /// How the conversions are measured.
 #[derive(Debug, Parser)]
 pub(crate) struct Options {
     /// How long each input is converted, in milliseconds.
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 200)]
     milliseconds: u64,
+    /// Only what has this in its name.
+    #[arg(long, default_value = "")]
+    only: String,
     /// Fails if a typical message costs more than the budget, or the cost grows faster than the text.
     #[arg(long)]
     strict: bool,
 }
 
-/// Prints a line for each input and one for each size.
+/// Prints a line for each input, and two for each shape of text.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let time = Duration::from_millis(options.milliseconds);
+    let mut faults = messages(options, time);
+    faults.extend(growth(options, time));
+    for fault in &faults {
+        println!("{fault}");
+    }
+    anyhow::ensure!(faults.is_empty() || !options.strict, "the budget is not kept");
+    Ok(())
+}
+
+fn messages(options: &Options, time: Duration) -> Vec<String> {
     let mut faults = Vec::new();
     println!("{:<34} {:>14} {:>14}", "input", "to Matrix, ns", "to Slack, ns");
-    for input in inputs::messages() {
+    for input in inputs::messages().into_iter().filter(|input| input.name.contains(&options.only)) {
         let (incoming, outgoing) = (measure(time, || to_matrix(&input)), measure(time, || to_slack(&input)));
         println!("{:<34} {incoming:>14} {outgoing:>14}", input.name);
         if input.is_typical && incoming.max(outgoing) > BUDGET {
             faults.push(format!("{} costs more than {BUDGET} ns", input.name));
         }
     }
-    println!("\n{:<34} {:>14} {:>14}", "size", "to Matrix, ns", "to Slack, ns");
-    for shape in inputs::SHAPES {
-        let mut first = None;
-        for kilobytes in [1, 10, IN_PIECES, 1_000] {
-            let input = inputs::sized(shape, kilobytes * 1_000);
-            let costs = [measure(time, || to_matrix(&input)), measure(time, || to_slack(&input))];
-            println!("{:<34} {:>14} {:>14}", format!("{kilobytes} kB of {shape}"), costs[0], costs[1]);
-            if kilobytes < IN_PIECES {
-                continue;
-            }
-            let per_byte = costs.map(|cost| cost as f64 / kilobytes as f64);
-            let smallest = *first.get_or_insert(per_byte);
-            if per_byte[0] > smallest[0] * MOST_GROWTH || per_byte[1] > smallest[1] * MOST_GROWTH {
-                faults.push(format!("{kilobytes} kB of {shape} cost more than their share"));
+    faults
+}
+
+/// Nanoseconds a byte for each shape and size.
+fn growth(options: &Options, time: Duration) -> Vec<String> {
+    let mut faults = Vec::new();
+    let sizes: Vec<String> = SIZES.iter().map(|(name, _)| format!("{name:>8}")).collect();
+    println!("\n{:<24} {:<9} {} {:>8}", "shape, ns a byte", "", sizes.join(" "), "growth");
+    for shape in shapes::all().into_iter().filter(|shape| shape.name.contains(&options.only)) {
+        let inputs: Vec<Input> = SIZES.iter().map(|(_, bytes)| shape.input(*bytes)).collect();
+        let directions: [(&str, Conversion); 2] = [("to Matrix", to_matrix), ("to Slack", to_slack)];
+        for (direction, convert) in directions {
+            let per_byte: Vec<f64> = inputs
+                .iter()
+                .zip(SIZES)
+                .map(|(input, (_, bytes))| measure(time, || convert(input)) as f64 / bytes as f64)
+                .collect();
+            let growth = per_byte[SIZES.len() - 1] / per_byte[IN_PIECES];
+            let figures: Vec<String> = per_byte.iter().map(|cost| format!("{cost:>8.1}")).collect();
+            println!("{:<24} {direction:<9} {} {growth:>8.2}", shape.name, figures.join(" "));
+            if growth > MOST_GROWTH {
+                faults.push(format!("{} {direction}: 1 MB costs more than its share", shape.name));
             }
         }
     }
-    for fault in &faults {
-        println!("{fault}");
-    }
-    anyhow::ensure!(faults.is_empty() || !options.strict, "the budget is not kept");
-    Ok(())
+    faults
 }
 
 /// The middle of the times that a conversion took, in nanoseconds.
@@ -104,11 +133,11 @@ fn to_slack(input: &Input) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::{inputs, to_matrix, to_slack};
+    use super::{inputs, shapes, to_matrix, to_slack};
 
     #[test]
     fn every_input_is_converted_both_ways() {
-        let sized = inputs::SHAPES.into_iter().map(|shape| inputs::sized(shape, 20_000));
+        let sized = shapes::all().into_iter().map(|shape| shape.input(8_000));
         for input in inputs::messages().into_iter().chain(sized) {
             assert!(!to_matrix(&input).is_empty(), "{} to Matrix", input.name);
             assert!(!to_slack(&input).is_empty(), "{} to Slack", input.name);

@@ -7,6 +7,7 @@ pub mod html_write;
 pub mod lookup;
 pub mod picture;
 pub mod plain;
+pub mod preview;
 pub mod rich_text;
 pub mod split;
 mod style;
@@ -15,6 +16,7 @@ mod walk;
 pub use encrypted_file::EncryptedFile;
 pub use file::{File, FileKind, FileSource, Preview};
 pub use lookup::{CarriedFile, KnownMessage, Lookup, MatrixName, Thumbnail};
+pub use preview::LinkPreview;
 pub use rich_text::{Block, Emoji, Item, Mention, RichText, Span, Style};
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,9 @@ pub struct Message {
     pub reply_to: Option<RemoteMessageId>,
     /// Whether a message of a thread is also shown outside of it.
     pub broadcast: bool,
+    /// Pages that it links to, as its network shows them below it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previews: Vec<LinkPreview>,
     /// The reactions it has already, where it is shown later than they were made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reacted>,

@@ -13,31 +13,32 @@ pub(crate) struct Input {
     pub(crate) content: Value,
 }
 
-/// What texts of any size are made of.
-pub(crate) const SHAPES: [&str; 5] = ["words", "one word", "lines", "code", "signs"];
-
-const SENTENCE: &str =
+pub(super) const SENTENCE: &str =
     "The build is green again, see the log for what went wrong; I will look at it tomorrow. ";
 
-fn input(name: &str, is_typical: bool, elements: &Value, text: &str, content: Value) -> Input {
+pub(super) fn input(name: &str, is_typical: bool, elements: &Value, text: &str, content: Value) -> Input {
+    let blocks = match elements {
+        Value::Null => json!([]),
+        elements => json!([{ "type": "rich_text", "elements": elements }]),
+    };
     let payload = json!({
         "type": "event_callback", "team_id": "T1", "event_id": "Ev1",
         "event": {
             "type": "message", "channel": "C1", "user": "U1", "ts": "1700000000.000100", "text": text,
-            "blocks": [{ "type": "rich_text", "elements": elements }],
+            "blocks": blocks,
         },
     });
     Input { name: name.to_owned(), is_typical, payload: payload.to_string(), content }
 }
 
-fn html(body: &str, formatted: &str) -> Value {
+pub(super) fn html(body: &str, formatted: &str) -> Value {
     json!({
         "msgtype": "m.text", "body": body, "format": "org.matrix.custom.html", "formatted_body": formatted,
         "m.mentions": {},
     })
 }
 
-fn section(elements: &Value) -> Value {
+pub(super) fn section(elements: &Value) -> Value {
     json!([{ "type": "rich_text_section", "elements": elements }])
 }
 
@@ -76,23 +77,4 @@ pub(crate) fn messages() -> Vec<Input> {
         input("worst: deep blocks", false, &json!(deep_lists), "x", html("x", &deep)),
         input("worst: changing styles", false, &section(&json!(changing)), "x", html("x", &open)),
     ]
-}
-
-/// A text of a shape with so many bytes. From Matrix it comes as a plain body, which has no limit of its own.
-pub(crate) fn sized(shape: &str, bytes: usize) -> Input {
-    let unit = match shape {
-        "one word" => "abcdefghij",
-        "lines" => "a line of a log 0123456789\n",
-        "code" => "    let x = compute(&y, 3);\n",
-        "signs" => "<&> *_~` ",
-        _ => SENTENCE,
-    };
-    let text = unit.repeat(bytes / unit.len());
-    let elements = if shape == "code" {
-        json!([{ "type": "rich_text_preformatted", "elements": [{ "type": "text", "text": text }] }])
-    } else {
-        section(&json!([{ "type": "text", "text": text }]))
-    };
-    let content = json!({ "msgtype": "m.text", "body": text, "m.mentions": {} });
-    input(shape, false, &elements, "text", content)
 }

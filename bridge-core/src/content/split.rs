@@ -1,9 +1,11 @@
 //! Splits rich text into pieces that fit a limit.
 
 mod cut;
+mod long;
 mod weight;
 
 use cut::cut_block;
+use long::Long;
 
 use super::{Block, RichText};
 
@@ -12,8 +14,10 @@ use super::{Block, RichText};
 /// within a mention, link or emoji that fits the limit on its own. Code that is cut is code on both sides. What is
 /// seen stays the same, but for the line breaks where cuts are made.
 ///
-/// `measure` must not give less for more text, nor less than a text's characters outside of tables; it is called some dozens of times per piece. A limit smaller than
-/// what one character in its formatting takes is exceeded, one character at a time. Empty text gives no pieces.
+/// `measure` must not give less for more text, nor less than a text's characters outside of tables; it is called some
+/// dozens of times per piece, for texts not much longer than a piece, so that the cost grows with the text's length. A
+/// limit smaller than what one character in its formatting takes is exceeded, one character at a time. Empty text gives
+/// no pieces.
 pub fn split(text: &RichText, limit: usize, measure: impl Fn(&RichText) -> usize) -> Vec<RichText> {
     if text.is_empty() {
         return Vec::new();
@@ -23,23 +27,28 @@ pub fn split(text: &RichText, limit: usize, measure: impl Fn(&RichText) -> usize
     }
     let fits =
         |blocks: Vec<Block>| !weight::exceeds(&blocks, limit) && measure(&RichText { blocks }) <= limit;
+    let mut blocks: Vec<Block> = text.blocks.iter().filter(|block| !block.is_empty()).cloned().collect();
+    weight::loosen(&mut blocks);
     // Last block first, so that taking one from the front is cheap.
-    let mut rest: Vec<Block> = text.blocks.iter().rev().filter(|block| !block.is_empty()).cloned().collect();
-    weight::loosen(&mut rest);
+    let mut rest: Vec<Long> = blocks.into_iter().rev().map(|block| Long::new(block, limit)).collect();
     let mut pieces = Vec::new();
     while !rest.is_empty() {
         let count = longest(rest.len(), |count| {
             let next = &rest[rest.len() - count..];
-            !weight::exceeds(next, limit) && fits(next.iter().rev().cloned().collect())
+            next.iter().all(Long::is_whole)
+                && !weight::exceeds(next.iter().map(Long::near), limit)
+                && fits(next.iter().rev().map(|long| long.near().clone()).collect())
         });
         if count > 0 {
-            let mut blocks = rest.split_off(rest.len() - count);
-            blocks.reverse();
+            let blocks = rest.drain(rest.len() - count..).rev().map(Long::into_near).collect();
             pieces.push(RichText { blocks });
-        } else if let Some(block) = rest.pop() {
-            let (head, tail) = cut_block(block, &|block| fits(vec![block]));
+        } else if let Some(mut long) = rest.pop() {
+            while !long.is_whole() && fits(vec![long.near().clone()]) {
+                long.bring_near();
+            }
+            let (head, tail) = long.cut(|block| cut_block(block, &|block| fits(vec![block])));
             pieces.push(RichText { blocks: vec![head] });
-            rest.extend(tail.filter(|tail| !tail.is_empty()));
+            rest.extend(tail);
         }
     }
     for piece in &mut pieces {

@@ -3,6 +3,7 @@
 mod delivery;
 mod earlier;
 pub(super) mod edit;
+mod emoji;
 pub(super) mod ghost_member;
 mod lookup;
 mod member;

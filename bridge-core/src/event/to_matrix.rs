@@ -1,6 +1,7 @@
 //! Writes a message as the contents of Matrix events.
 
 mod file;
+mod preview;
 
 use serde_json::{Map, Value, json};
 
@@ -34,6 +35,7 @@ impl Default for MatrixOptions {
 /// it. A part without text gives no event.
 pub fn message(message: &Message, lookup: &Lookup, options: MatrixOptions) -> Vec<(PartId, Value)> {
     let mut events = Vec::new();
+    let mut previews = preview::value(&message.previews);
     for part in &message.parts {
         let instead;
         let text = match &part.body {
@@ -51,11 +53,16 @@ pub fn message(message: &Message, lookup: &Lookup, options: MatrixOptions) -> Ve
             }
         };
         let content = |text: &RichText| text_content(text, message.style, lookup, options.write);
-        let length = |text: &RichText| content(text).to_string().len();
-        for (index, piece) in
-            split::split(text, options.max_bytes.saturating_sub(1), length).iter().enumerate()
-        {
-            events.push((piece_id(&part.id, index), content(piece)));
+        let length = |text: &RichText| content_length(text, lookup, options.write);
+        let beside =
+            previews.as_ref().map_or(0, |previews| previews.to_string().len() + preview::FIELD.len() + 8);
+        let most = options.max_bytes.saturating_sub(1 + beside);
+        for (index, piece) in split::split(text, most, length).iter().enumerate() {
+            let mut content = content(piece);
+            if let Some(previews) = previews.take() {
+                content[preview::FIELD] = previews;
+            }
+            events.push((piece_id(&part.id, index), content));
         }
     }
     events
@@ -83,6 +90,25 @@ fn text_content(text: &RichText, style: MessageStyle, lookup: &Lookup, options: 
     Value::Object(content)
 }
 
+/// How long [`text_content`] is as JSON, or a few bytes more, without making it.
+fn content_length(text: &RichText, lookup: &Lookup, options: WriteOptions) -> usize {
+    const PLAIN: &str = r#"{"body":"","m.mentions":,"msgtype":"m.notice"}"#;
+    const FORMATTED: &str = r#","format":"org.matrix.custom.html","formatted_body":"""#;
+    let Written { plain, html, mentions } = html_write::write(text, lookup, options);
+    let formatted = html.map_or(0, |html| FORMATTED.len() + json_length(&html));
+    PLAIN.len() + json_length(&plain) + formatted + notified(&mentions).to_string().len()
+}
+
+/// How many bytes a text takes within quotes.
+fn json_length(text: &str) -> usize {
+    let length = |byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    text.bytes().map(length).sum()
+}
+
 /// The content of `m.mentions`.
 fn notified(mentions: &Mentions) -> Value {
     let mut notified = Map::new();
@@ -93,4 +119,22 @@ fn notified(mentions: &Mentions) -> Value {
         notified.insert("room".to_owned(), true.into());
     }
     Value::Object(notified)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{Block, Span, Style};
+
+    #[test]
+    fn the_length_is_known_before() {
+        let bold = Style { bold: true, ..Style::default() };
+        let odd = Span::Text { text: "\"a\"\\\u{1}\u{8}\t<&> é👋\u{7f}".to_owned(), style: bold };
+        for spans in [vec![Span::text("a")], vec![odd, Span::Break, Span::text("b\r")]] {
+            let text = RichText { blocks: vec![Block::Paragraph(spans)] };
+            let (lookup, options) = (Lookup::default(), WriteOptions::default());
+            let content = text_content(&text, MessageStyle::Notice, &lookup, options);
+            assert_eq!(content_length(&text, &lookup, options), content.to_string().len());
+        }
+    }
 }

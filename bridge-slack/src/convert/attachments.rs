@@ -1,8 +1,8 @@
 //! Reads attachments: the older way of apps to format text, messages that were passed on, previews.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use bridge_core::content::{Block, Mention, RichText, Span, Style};
+use bridge_core::content::{Block, LinkPreview, Mention, RichText, Span, Style};
 
 use super::blocks::{self, link};
 use super::wire::{Attachment, Pair};
@@ -15,8 +15,7 @@ const NO_FALLBACK: &str = "[no preview available]";
 /// it repeats what is behind a link in the text.
 pub fn read(attachment: &Attachment, links: &Links, team_id: &str) -> RichText {
     let is_message = attachment.is_msg_unfurl || attachment.is_share;
-    let pages = [&attachment.from_url, &attachment.original_url];
-    if !is_message && pages.into_iter().any(|url| !url.is_empty() && links.0.contains(&normal(url))) {
+    if links.of_preview(attachment).is_some() {
         return RichText::default();
     }
     let mut out = mrkdwn_read::read(&attachment.pretext, team_id).blocks;
@@ -38,6 +37,18 @@ pub fn read(attachment: &Attachment, links: &Links, team_id: &str) -> RichText {
     }
     quieten(&mut out);
     RichText { blocks: out }
+}
+
+/// The preview of a page whose address is among `links`.
+pub fn preview(attachment: &Attachment, links: &Links, team_id: &str) -> Option<LinkPreview> {
+    let matched = links.of_preview(attachment)?;
+    let page = [&attachment.from_url, &attachment.original_url].into_iter().find(|url| !url.is_empty());
+    let mut preview = LinkPreview::new(matched, mrkdwn_read::unescape(page.map_or("", String::as_str)));
+    preview.title = one_line(&mrkdwn_read::unescape(&attachment.title));
+    let description = flatten::plain(&flatten::spans(&said(attachment, team_id)));
+    description.trim().clone_into(&mut preview.description);
+    preview.site = one_line(&attachment.service_name);
+    Some(preview).filter(|preview| !preview.is_empty())
 }
 
 /// Makes text of what addresses everybody: on Slack nobody is told of what stands in an attachment.
@@ -68,20 +79,31 @@ pub fn fallback(attachment: &Attachment, team_id: &str) -> RichText {
     }
 }
 
-/// The addresses that a text leads to.
+/// The addresses that a text leads to, as they are compared and as they are written.
 #[derive(Debug, Default)]
-pub struct Links(HashSet<String>);
+pub struct Links(HashMap<String, String>);
 
 impl Links {
     /// Those of a text.
     pub fn of(text: &RichText) -> Self {
-        let mut found = HashSet::new();
+        let mut found = HashMap::new();
         text.each_span(&mut |span| {
             if let Span::Link { url, .. } = span {
-                found.insert(normal(url));
+                found.entry(normal(url)).or_insert_with(|| url.clone());
             }
         });
         Self(found)
+    }
+
+    /// The address that an attachment is the preview of; none if it is another message.
+    fn of_preview(&self, attachment: &Attachment) -> Option<&str> {
+        if attachment.is_msg_unfurl || attachment.is_share {
+            return None;
+        }
+        let pages = [&attachment.from_url, &attachment.original_url];
+        let mut known =
+            pages.into_iter().filter(|url| !url.is_empty()).filter_map(|url| self.0.get(&normal(url)));
+        known.next().map(String::as_str)
     }
 }
 

@@ -55,7 +55,12 @@ impl Reader<'_> {
             "rich_text" => self.rich_text(block, out),
             "section" => self.section(block, out, depth),
             "header" => self.header(block, out),
-            "context" | "carousel" => self.elements(block, out, depth),
+            "context" => {
+                let mut elements = Vec::new();
+                self.elements(block, &mut elements, depth);
+                out.extend(beside_each_other(elements));
+            }
+            "carousel" => self.elements(block, out, depth),
             "divider" => out.push(Block::Rule),
             "image" => self.image(block, out),
             "video" => self.video(block, out, depth),
@@ -169,6 +174,26 @@ impl Reader<'_> {
 /// The first text that is not empty.
 fn first<const N: usize>(texts: [&String; N]) -> &str {
     texts.into_iter().find(|text| !text.is_empty()).map_or("", |text| text.as_str())
+}
+
+/// What Slack shows side by side as one line, unless it holds more than lines.
+fn beside_each_other(elements: Vec<Block>) -> Vec<Block> {
+    let is_line = |block: &Block| matches!(block, Block::Paragraph(spans) if !spans.contains(&Span::Break));
+    if elements.len() < 2 || !elements.iter().all(is_line) {
+        return elements;
+    }
+    let mut line = Spans::default();
+    for (index, block) in elements.into_iter().enumerate() {
+        if index > 0 {
+            line.text(" ", Style::default());
+        }
+        if let Block::Paragraph(spans) = block {
+            for span in spans {
+                line.push(span);
+            }
+        }
+    }
+    line.into_blocks()
 }
 
 /// Plain text, in which only emoji are named.

@@ -107,19 +107,21 @@ impl Writer {
         let mut run: Vec<Value> = Vec::new();
         let mut first = 0;
         for (index, item) in items.iter().enumerate() {
-            let (nested, own): (Vec<&Block>, Vec<&Block>) =
-                item.blocks.iter().partition(|block| matches!(block, Block::List { .. }));
-            let own: Vec<Block> = own.into_iter().cloned().collect();
+            let is_list = |block: &Block| matches!(block, Block::List { .. });
+            let until = item.blocks.iter().position(is_list).unwrap_or(item.blocks.len());
+            let (own, rest) = item.blocks.split_at(until);
             let mut elements = Elements::new(self.broadcast);
-            elements.spans(&flatten::spans(&own));
+            elements.spans(&flatten::spans(own));
             run.push(json!({ "type": "rich_text_section", "elements": elements.into_some() }));
-            if !nested.is_empty() {
+            if !rest.is_empty() {
                 self.run(start, first, depth, &mut run);
                 first = index + 1;
             }
-            for list in nested {
-                if let Block::List { start, items } = list {
-                    self.list(*start, items, depth + 1);
+            for block in rest {
+                match block {
+                    Block::List { start, items } => self.list(*start, items, depth + 1),
+                    // Slack has no text under an item's lists; it stands under them at the left.
+                    other => self.block(other),
                 }
             }
         }

@@ -20,7 +20,7 @@ pub(super) fn own() -> Own {
     Own { user_id: "U0BRIDGE".to_owned(), bot_id: "B0BRIDGE".to_owned(), app_id: "A0BRIDGE".to_owned() }
 }
 
-/// The sample payloads, by name.
+/// The sample payloads, by name: whole ones, those around events, and messages with the sample blocks and attachments.
 pub(super) fn payloads() -> Vec<(String, Value)> {
     let whole = file::<Value>(include_str!("cases/payloads.json"))
         .into_iter()
@@ -28,7 +28,26 @@ pub(super) fn payloads() -> Vec<(String, Value)> {
     let events = file::<Value>(include_str!("cases/events_in.json"))
         .into_iter()
         .map(|case| (envelope(&case["in"]), case));
-    whole.chain(events).map(|(payload, case)| (case["name"].as_str().unwrap().to_owned(), payload)).collect()
+    // What blocks say goes before the text, whatever is changed in them; of attachments the text must survive.
+    let holding = |file_text: &str, field: &str, text: &str| {
+        file::<Value>(file_text)
+            .into_iter()
+            .map(|case| {
+                let held = if field == "blocks" { case["in"].clone() } else { json!([case["in"]]) };
+                let message =
+                    json!({ "type": "message", "ts": "1700000000.000100", "text": text, field: held });
+                (envelope(&message), case)
+            })
+            .collect::<Vec<_>>()
+    };
+    let blocks = holding(include_str!("cases/blocks_in.json"), "blocks", "text");
+    let attachments = holding(include_str!("cases/attachments_in.json"), "attachments", "MARK");
+    whole
+        .chain(events)
+        .chain(blocks)
+        .chain(attachments)
+        .map(|(payload, case)| (case["name"].as_str().unwrap().to_owned(), payload))
+        .collect()
 }
 
 /// A payload around an event, which is in a channel unless it says otherwise.
@@ -86,7 +105,7 @@ fn lookup() -> Lookup {
     let name = |mxid: &str, name: &str| MatrixName { mxid: Some(mxid.to_owned()), name: name.to_owned() };
     for team in ["t1", "t0team"] {
         lookup.users.insert(RemoteUserId::new(format!("{team}-u0bob")), name("@bob:hs", "Bob"));
-        lookup.chats.insert(ChatId::new(format!("{team}-c0general")), name("!general:hs", "general"));
+        lookup.chats.insert(ChatId::new(format!("{team}-c0general")), name("!general:hs", "#general"));
     }
     lookup.emoji.insert("party_parrot".to_owned(), "mxc://hs/parrot".to_owned());
     lookup

@@ -1,6 +1,6 @@
 //! Brings blocks down to running text and plain text, where Slack holds nothing more.
 
-use bridge_core::content::{Block, Emoji, Span, Style};
+use bridge_core::content::{Block, Emoji, Item, Span, Style};
 
 /// What stands for a horizontal rule.
 pub const RULE: &str = "──────────";
@@ -9,6 +9,35 @@ pub const RULE: &str = "──────────";
 const WIDEST_COLUMN: usize = 100;
 /// Quotes and lists that are deeper stand without signs of their own: they would be longer than the text.
 pub const MAX_DEPTH: usize = 8;
+
+/// The same text without quotes that would stand without signs of their own: they cost, and show nothing.
+pub fn shallow(blocks: &[Block]) -> Vec<Block> {
+    let mut out = Vec::with_capacity(blocks.len());
+    less_deep(blocks, 0, &mut out);
+    out
+}
+
+fn less_deep(blocks: &[Block], depth: usize, out: &mut Vec<Block>) {
+    for block in blocks {
+        match block {
+            Block::Quote(inner) if depth > MAX_DEPTH => less_deep(inner, depth, out),
+            Block::Quote(inner) => {
+                let mut quoted = Vec::with_capacity(inner.len());
+                less_deep(inner, depth + 1, &mut quoted);
+                out.push(Block::Quote(quoted));
+            }
+            Block::List { start, items } => {
+                let items = items.iter().map(|item| {
+                    let mut blocks = Vec::with_capacity(item.blocks.len());
+                    less_deep(&item.blocks, depth + 1, &mut blocks);
+                    Item { blocks }
+                });
+                out.push(Block::List { start: *start, items: items.collect() });
+            }
+            other => out.push(other.clone()),
+        }
+    }
+}
 
 /// Blocks as running text: an empty line between them, lists and quotes with their signs in front of each line.
 pub fn spans(blocks: &[Block]) -> Vec<Span> {
@@ -43,7 +72,7 @@ fn block_spans(block: &Block, depth: usize) -> Vec<Span> {
     }
 }
 
-fn list_spans(start: Option<u32>, items: &[bridge_core::content::Item], depth: usize) -> Vec<Span> {
+fn list_spans(start: Option<u32>, items: &[Item], depth: usize) -> Vec<Span> {
     let mut out = Vec::new();
     for (index, item) in items.iter().enumerate() {
         if index > 0 {

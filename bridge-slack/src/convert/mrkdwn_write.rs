@@ -10,48 +10,38 @@ use crate::id;
 
 /// Writes rich text. `broadcast`: whether a mention of everybody may ping them; else its label is shown.
 pub fn write(text: &RichText, broadcast: bool) -> String {
-    blocks(&text.blocks, How { broadcast, most: usize::MAX, depth: 0 })
+    let mut writer = Writer::new(broadcast, usize::MAX);
+    writer.blocks(&text.blocks);
+    writer.out
 }
 
 /// How many characters [`write()`] gives, if they are no more than `most`; else some number above it, which takes no
 /// longer to know, however long the text is.
 pub fn length(text: &RichText, broadcast: bool, most: usize) -> usize {
-    blocks(&text.blocks, How { broadcast, most, depth: 0 }).chars().count()
-}
-
-/// How text is written.
-#[derive(Clone, Copy)]
-struct How {
-    broadcast: bool,
-    /// Nothing is added to what has more characters.
-    most: usize,
-    /// How many quotes and lists are around.
-    depth: usize,
-}
-
-impl How {
-    fn deeper(self) -> Self {
-        Self { depth: self.depth + 1, ..self }
-    }
-
-    /// Whether there is enough. The bytes are known at once, and are never fewer than the characters.
-    fn is_enough(self, out: &str) -> bool {
-        out.len() > self.most && out.chars().count() > self.most
-    }
+    let mut writer = Writer::new(broadcast, most);
+    writer.blocks(&text.blocks);
+    writer.length
 }
 
 /// Escapes what Slack reads as its own signs: `&`, `<`, `>`, and no other.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c => out.push(c),
-        }
-    }
+    escape_onto(&mut out, text);
     out
+}
+
+fn escape_onto(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            _ => "&gt;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
 }
 
 /// Whether an address can be a link on Slack: one that a browser or mail program opens, without spaces.
@@ -63,87 +53,143 @@ pub fn is_linkable(url: &str) -> bool {
         && url::Url::parse(url).is_ok()
 }
 
-fn blocks(blocks: &[Block], how: How) -> String {
-    let mut out = String::new();
-    for (index, block) in blocks.iter().enumerate() {
-        if how.is_enough(&out) {
-            break;
-        }
-        if index > 0 {
-            let list = matches!(block, Block::List { .. }) || matches!(blocks[index - 1], Block::List { .. });
-            out.push_str(if list { "\n" } else { "\n\n" });
-        }
-        out.push_str(&self::block(block, how));
-    }
-    out
+/// A text while it is written.
+struct Writer {
+    broadcast: bool,
+    /// Nothing is added to what has more characters.
+    most: usize,
+    out: String,
+    /// How many characters there are.
+    length: usize,
+    /// What stands before each further line: the signs of the quotes and lists around.
+    prefix: String,
+    /// How many quotes and lists are around.
+    depth: usize,
 }
 
-fn block(block: &Block, how: How) -> String {
-    match block {
-        Block::Paragraph(spans) => self::spans(spans, how),
-        Block::Heading { spans, .. } => self::spans(&flatten::restyle(spans, |style| style.bold = true), how),
-        Block::Quote(inner) if how.depth >= flatten::MAX_DEPTH => blocks(inner, how),
-        Block::Quote(inner) => prefixed(&blocks(inner, how.deeper()), "> ", "> "),
-        Block::List { start, items } => list(*start, items, how),
-        Block::Code { text, .. } => preformatted(text),
-        Block::Table { header, rows } => preformatted(&flatten::table(*header, rows)),
-        Block::Rule => flatten::RULE.to_owned(),
-        _ => String::new(),
+impl Writer {
+    fn new(broadcast: bool, most: usize) -> Self {
+        Self { broadcast, most, out: String::new(), length: 0, prefix: String::new(), depth: 0 }
     }
-}
 
-fn list(start: Option<u32>, items: &[Item], how: How) -> String {
-    let mut out = String::new();
-    for (index, item) in items.iter().enumerate() {
-        if how.is_enough(&out) {
-            break;
-        }
-        if index > 0 {
-            out.push('\n');
-        }
-        let inner = blocks(&item.blocks, how.deeper());
-        if how.depth >= flatten::MAX_DEPTH {
-            out.push_str(&inner);
-            continue;
-        }
-        let sign =
-            start.map_or_else(|| "• ".to_owned(), |start| format!("{}. ", flatten::number(start, index)));
-        out.push_str(&prefixed(&inner, &sign, "    "));
+    fn is_enough(&self) -> bool {
+        self.length > self.most
     }
-    out
-}
 
-fn preformatted(text: &str) -> String {
-    if text.is_empty() {
-        return String::new();
-    }
-    // Three signs in the text would end it early.
-    format!("```\n{}\n```", escape(&text.replace("```", "`\u{200b}`\u{200b}`")))
-}
-
-fn prefixed(text: &str, first: &str, others: &str) -> String {
-    format!("{first}{}", text.replace('\n', &format!("\n{others}")))
-}
-
-fn spans(spans: &[Span], how: How) -> String {
-    let mut out = String::new();
-    let mut hidden = false;
-    for run in spans.chunk_by(|one, next| outer_marks(one) == outer_marks(next)) {
-        if how.is_enough(&out) {
-            break;
+    fn push(&mut self, text: &str) {
+        for (index, line) in text.split('\n').enumerate() {
+            if index > 0 {
+                self.out.push('\n');
+                self.out.push_str(&self.prefix);
+                // The prefix has signs of one byte each.
+                self.length += 1 + self.prefix.len();
+            }
+            self.out.push_str(line);
+            self.length += line.chars().count();
         }
-        let is_hidden = run[0].style().is_some_and(|style| style.spoiler);
-        if is_hidden != hidden {
-            out.push_str(if is_hidden { "[spoiler: " } else { "]" });
-            hidden = is_hidden;
+    }
+
+    /// Writes what stands behind a sign; its further lines have others in front.
+    fn within(&mut self, sign: &str, others: &str, inner: impl FnOnce(&mut Self)) {
+        self.push(sign);
+        let before = self.prefix.len();
+        self.prefix.push_str(others);
+        self.depth += 1;
+        inner(self);
+        self.depth -= 1;
+        self.prefix.truncate(before);
+    }
+
+    fn blocks(&mut self, blocks: &[Block]) {
+        for (index, block) in blocks.iter().enumerate() {
+            if self.is_enough() {
+                break;
+            }
+            if index > 0 {
+                let list =
+                    matches!(block, Block::List { .. }) || matches!(blocks[index - 1], Block::List { .. });
+                self.push(if list { "\n" } else { "\n\n" });
+            }
+            self.block(block);
         }
-        let text: String = run.iter().map(|span| self::span(span, how)).collect();
-        signed(&mut out, &text, run[0].style().unwrap_or_default());
     }
-    if hidden {
-        out.push(']');
+
+    fn block(&mut self, block: &Block) {
+        match block {
+            Block::Paragraph(spans) => self.spans(spans),
+            Block::Heading { spans, .. } => self.spans(&flatten::restyle(spans, |style| style.bold = true)),
+            Block::Quote(inner) if self.depth >= flatten::MAX_DEPTH => self.blocks(inner),
+            Block::Quote(inner) => self.within("> ", "> ", |writer| writer.blocks(inner)),
+            Block::List { start, items } => self.list(*start, items),
+            Block::Code { text, .. } => self.preformatted(text),
+            Block::Table { header, rows } => self.preformatted(&flatten::table(*header, rows)),
+            Block::Rule => self.push(flatten::RULE),
+            _ => {}
+        }
     }
-    out
+
+    fn list(&mut self, start: Option<u32>, items: &[Item]) {
+        for (index, item) in items.iter().enumerate() {
+            if self.is_enough() {
+                break;
+            }
+            if index > 0 {
+                self.push("\n");
+            }
+            if self.depth >= flatten::MAX_DEPTH {
+                self.blocks(&item.blocks);
+                continue;
+            }
+            let sign =
+                start.map_or_else(|| "• ".to_owned(), |start| format!("{}. ", flatten::number(start, index)));
+            self.within(&sign, "    ", |writer| writer.blocks(&item.blocks));
+        }
+    }
+
+    fn preformatted(&mut self, text: &str) {
+        if !text.is_empty() {
+            // Three signs in the text would end it early.
+            self.push(&format!("```\n{}\n```", escape(&text.replace("```", "`\u{200b}`\u{200b}`"))));
+        }
+    }
+
+    fn spans(&mut self, spans: &[Span]) {
+        let mut hidden = false;
+        for run in spans.chunk_by(|one, next| outer_marks(one) == outer_marks(next)) {
+            if self.is_enough() {
+                break;
+            }
+            let is_hidden = run[0].style().is_some_and(|style| style.spoiler);
+            if is_hidden != hidden {
+                self.push(if is_hidden { "[spoiler: " } else { "]" });
+                hidden = is_hidden;
+            }
+            let mut text = String::new();
+            for span in run {
+                self::span(&mut text, span, self.broadcast);
+            }
+            self.signed(&text, run[0].style().unwrap_or_default());
+        }
+        if hidden {
+            self.push("]");
+        }
+    }
+
+    /// Adds text with its signs, which count only next to something visible.
+    fn signed(&mut self, text: &str, style: Style) {
+        let marks = [(style.bold, '*'), (style.italic, '_'), (style.strike, '~')];
+        let inner = text.trim();
+        if inner.is_empty() || marks.iter().all(|(on, _)| !on) {
+            return self.push(text);
+        }
+        let signs = || marks.into_iter().filter(|(on, _)| *on).map(|(_, sign)| sign);
+        let from = text.len() - text.trim_start().len();
+        self.push(&text[..from]);
+        self.push(&signs().collect::<String>());
+        self.push(inner);
+        self.push(&signs().rev().collect::<String>());
+        self.push(&text[from + inner.len()..]);
+    }
 }
 
 /// The marks whose signs stand around a whole run of spans; none for a break, which ends a run.
@@ -152,27 +198,32 @@ fn outer_marks(span: &Span) -> Option<Style> {
 }
 
 /// A span within the signs of its run.
-fn span(span: &Span, how: How) -> String {
+fn span(out: &mut String, span: &Span, broadcast: bool) {
     match span {
-        Span::Text { text, style } | Span::Date { label: text, style, .. } => coded(text, *style),
-        Span::Link { url, label, .. } => link(url, label),
-        Span::Mention { mention, label, .. } => self::mention(mention, label, how),
-        Span::Emoji { emoji: Emoji::Unicode(sequence), .. } => {
-            emoji::name(sequence).map_or_else(|| escape(sequence), |name| format!(":{name}:"))
+        Span::Text { text, style } | Span::Date { label: text, style, .. } => coded(out, text, *style),
+        Span::Link { url, label, .. } => out.push_str(&link(url, label)),
+        Span::Mention { mention, label, .. } => out.push_str(&self::mention(mention, label, broadcast)),
+        Span::Emoji { emoji: Emoji::Unicode(sequence), .. } => match emoji::name(sequence) {
+            Some(name) => out.extend([":", name, ":"]),
+            None => escape_onto(out, sequence),
+        },
+        Span::Emoji { emoji: Emoji::Custom { name, .. }, .. } => {
+            out.push(':');
+            escape_onto(out, name);
+            out.push(':');
         }
-        Span::Emoji { emoji: Emoji::Custom { name, .. }, .. } => format!(":{}:", escape(name)),
-        Span::Break => "\n".to_owned(),
-        _ => String::new(),
+        Span::Break => out.push('\n'),
+        _ => {}
     }
 }
 
-fn mention(mention: &Mention, label: &str, how: How) -> String {
+fn mention(mention: &Mention, label: &str, broadcast: bool) -> String {
     let raw = match mention {
         Mention::User(user) => id::parse_user_id(user).map(|user| format!("<@{}>", user.id)),
         Mention::Chat(chat) => id::parse_chat_id(chat).map(|chat| format!("<#{}>", chat.id)),
         Mention::Group(group) if id::is_slack_id(group) => Some(format!("<!subteam^{group}>")),
-        Mention::Everyone if how.broadcast => Some("<!channel>".to_owned()),
-        Mention::Here if how.broadcast => Some("<!here>".to_owned()),
+        Mention::Everyone if broadcast => Some("<!channel>".to_owned()),
+        Mention::Here if broadcast => Some("<!here>".to_owned()),
         Mention::Message { id, url } => {
             let shown = if label == url { Vec::new() } else { vec![Span::text(label)] };
             Some(link(&permalink::of_mention(id, url), &shown))
@@ -194,26 +245,11 @@ fn link(url: &str, label: &[Span]) -> String {
     }
 }
 
-fn coded(text: &str, style: Style) -> String {
-    let escaped = escape(text);
-    if style.code && !text.contains('`') && !text.trim().is_empty() {
-        format!("`{escaped}`")
-    } else {
-        escaped
-    }
-}
-
-/// Adds text with its signs, which count only next to something visible.
-fn signed(out: &mut String, text: &str, style: Style) {
-    let inner = text.trim();
-    let marks = [(style.bold, '*'), (style.italic, '_'), (style.strike, '~')];
-    let signs = || marks.into_iter().filter(|(on, _)| *on && !inner.is_empty()).map(|(_, sign)| sign);
-    let from = text.len() - text.trim_start().len();
-    out.push_str(&text[..from]);
-    out.extend(signs());
-    out.push_str(inner);
-    out.extend(signs().collect::<Vec<_>>().into_iter().rev());
-    out.push_str(&text[from + inner.len()..]);
+fn coded(out: &mut String, text: &str, style: Style) {
+    let signs = if style.code && !text.contains('`') && !text.trim().is_empty() { "`" } else { "" };
+    out.push_str(signs);
+    escape_onto(out, text);
+    out.push_str(signs);
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{any, judge, world};
+use crate::{any, cases, judge, world};
 
 fn html(body: &str, html: &str) -> Value {
     json!({
@@ -135,6 +135,64 @@ proptest! {
             judge::fits(&post);
         }
     }
+}
+
+/// All places of a document, as paths of keys and indexes.
+fn paths(value: &Value, at: &str, out: &mut Vec<String>) {
+    if !at.is_empty() {
+        out.push(at.to_owned());
+    }
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| paths(value, &format!("{at}/{key}"), out)),
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(index, value)| paths(value, &format!("{at}/{index}"), out));
+        }
+        _ => {}
+    }
+}
+
+/// Every field of every sample is dropped and retyped in turn: whatever else is odd, a text with a body arrives.
+#[test]
+fn the_text_survives_odd_fields() {
+    let odd = [
+        Value::Null,
+        json!(true),
+        json!(-7),
+        json!(1.5),
+        json!(""),
+        json!("odd"),
+        json!([null, 1, "x", {}]),
+        json!({ "type": 5, "event_id": [], "url": {} }),
+    ];
+    let mut tried = 0;
+    for (_, case) in cases::all() {
+        let content = &case["in"];
+        let is_told = |content: &Value| content["body"].as_str().is_some_and(|body| !body.trim().is_empty());
+        let says = |content: &Value| !world::posts(content, true).is_empty();
+        let must = says(content) && content["msgtype"] == "m.text";
+        let mut all = Vec::new();
+        paths(content, "", &mut all);
+        for path in all {
+            let mut changed: Vec<Value> = Vec::new();
+            for value in &odd {
+                let mut with = content.clone();
+                *with.pointer_mut(&path).unwrap() = value.clone();
+                changed.push(with);
+            }
+            let (parent, key) = path.rsplit_once('/').unwrap();
+            let mut without = content.clone();
+            if let Some(Value::Object(map)) = without.pointer_mut(parent) {
+                map.remove(key);
+                changed.push(without);
+            }
+            for content in changed {
+                tried += 1;
+                let must = must && path != "/msgtype" && is_told(&content);
+                assert!(says(&content) || !must, "{}: {path}: {content}", case["name"]);
+            }
+        }
+    }
+    assert!(tried > 10_000, "{tried}");
 }
 
 #[test]

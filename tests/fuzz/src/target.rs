@@ -10,7 +10,7 @@ use bridge_slack::convert::{
     Options, Own, Piece, Standing, blocks, decode, encode, mrkdwn_read, scope_and_dedup,
 };
 
-use crate::corpus;
+use crate::{allowed, corpus};
 
 /// Something that reads.
 #[derive(Debug, Clone, Copy)]
@@ -117,6 +117,7 @@ fn contents(message: &Message) -> String {
     let contents = to_matrix::message(message, &Lookup::default(), MatrixOptions::default());
     for (_, content) in &contents {
         assert!(content.to_string().len() < MAX_CONTENT_BYTES);
+        allowed::check(content["formatted_body"].as_str().unwrap_or_default());
     }
     contents.into_iter().map(|(_, content)| content["formatted_body"].to_string()).collect()
 }

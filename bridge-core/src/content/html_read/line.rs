@@ -65,7 +65,7 @@ impl Line {
     /// A link begins; one that is open ends.
     pub(super) fn open_link(&mut self, address: &str, lookup: &Lookup) {
         self.close_link(lookup);
-        let address = address.trim().replace(['\t', '\n', '\r'], "");
+        let address = address.trim().replace(['\t', '\n', '\r'], "").replace(' ', "%20");
         self.anchor = Some(Anchor { address, from: self.spans.len() });
     }
 

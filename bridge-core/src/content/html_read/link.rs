@@ -101,5 +101,5 @@ fn text_of(spans: &[Span]) -> String {
 /// Whether an address may stay a link.
 fn is_safe(address: &str) -> bool {
     let scheme = address.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
-    matches!(scheme.as_deref(), Some("http" | "https" | "mailto"))
+    matches!(scheme.as_deref(), Some("http" | "https" | "mailto" | "ftp" | "magnet"))
 }

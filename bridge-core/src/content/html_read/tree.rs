@@ -117,7 +117,7 @@ impl<'a> Tree<'a> {
                 let start = attributes.value("start").and_then(|start| start.trim().parse().ok());
                 self.open_block(Kind::List { start: Some(start.unwrap_or(1)), items: Vec::new() });
             }
-            "li" => self.start_item(),
+            "li" => self.start_item(attributes.value("value").and_then(|number| number.trim().parse().ok())),
             "table" => self.start_table(),
             "tr" => self.start_row(),
             "td" | "th" => self.start_cell(name == "th"),
@@ -136,7 +136,13 @@ impl<'a> Tree<'a> {
                 self.boundary();
                 self.heading = heading_level(name).filter(|_| !self.in_cell());
             }
-            name if is_block(name) => self.boundary(),
+            name if is_block(name) => {
+                self.boundary();
+                // What is always seen of what can be opened.
+                if name == "summary" {
+                    self.push_mark(name, Style { bold: true, ..Style::default() });
+                }
+            }
             name => self.start_mark(name, attributes),
         }
     }
@@ -166,7 +172,10 @@ impl<'a> Tree<'a> {
                 self.boundary();
                 self.heading = None;
             }
-            name if is_block(name) => self.boundary(),
+            name if is_block(name) => {
+                self.boundary();
+                self.end_mark(name);
+            }
             name => self.end_mark(name),
         }
     }
@@ -235,6 +244,10 @@ impl<'a> Tree<'a> {
             }
             _ => return,
         }
+        self.push_mark(name, style);
+    }
+
+    fn push_mark(&mut self, name: &str, style: Style) {
         if self.marks.len() < MAX_MARKS {
             self.marks.push((name.to_owned(), style));
             self.style = self.style.union(style);

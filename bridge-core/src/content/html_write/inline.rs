@@ -22,13 +22,18 @@ pub(super) struct Inline<'a> {
     open: Vec<usize>,
     /// The formatting that holds for all that is written, from the link around it.
     around: Style,
+    /// The formatting of the span before.
+    style: Style,
+    /// Line breaks that are not written yet: they stand outside of what ends at them.
+    breaks: usize,
     /// Whether a space written now would be lost: at a line's start, after another.
     space_is_lost: bool,
 }
 
 impl<'a> Inline<'a> {
     pub(super) fn new(out: &'a mut String, lookup: &'a Lookup) -> Self {
-        Self { out, lookup, open: Vec::new(), around: Style::default(), space_is_lost: true }
+        let (open, around, style) = (Vec::new(), Style::default(), Style::default());
+        Self { out, lookup, open, around, style, breaks: 0, space_is_lost: true }
     }
 
     pub(super) fn spans(&mut self, spans: &[Span]) {
@@ -38,7 +43,19 @@ impl<'a> Inline<'a> {
     }
 
     pub(super) fn finish(mut self) {
-        self.switch(Style::default());
+        self.change(Style::default());
+    }
+
+    /// Goes over to another formatting; breaks before it stand in what both have.
+    fn change(&mut self, style: Style) {
+        if self.breaks > 0 {
+            self.switch(self.style.common(style));
+            for _ in 0..std::mem::take(&mut self.breaks) {
+                self.out.push_str("<br>");
+            }
+        }
+        self.switch(style);
+        self.style = style;
     }
 
     fn span(&mut self, span: &Span) {
@@ -46,7 +63,7 @@ impl<'a> Inline<'a> {
             return;
         }
         if let Some(style) = span.style() {
-            self.switch(style);
+            self.change(style);
         }
         match span {
             Span::Text { text, .. } | Span::Emoji { emoji: Emoji::Unicode(text), .. } => self.text(text),
@@ -75,16 +92,20 @@ impl<'a> Inline<'a> {
             } else {
                 let before = inline.around;
                 inline.around = before.union(style);
-                let open = std::mem::take(&mut inline.open);
+                let (open, outer) = (std::mem::take(&mut inline.open), inline.style);
+                inline.style = Style::default();
                 inline.spans(&shown);
-                inline.switch(Style::default());
-                inline.open = open;
+                inline.change(Style::default());
+                (inline.open, inline.style) = (open, outer);
                 inline.around = before;
             }
         };
-        match safe_address(url) {
-            Some(address) => self.anchor(&address, inner),
-            None => inner(self),
+        if let Some(address) = safe_address(url) {
+            return self.anchor(&address, inner);
+        }
+        inner(self);
+        if is_worth_showing(url, label) {
+            self.text(&format!(" ({url})"));
         }
     }
 
@@ -108,7 +129,7 @@ impl<'a> Inline<'a> {
     }
 
     fn line_break(&mut self) {
-        self.out.push_str("<br>");
+        self.breaks += 1;
         self.space_is_lost = true;
     }
 
@@ -131,7 +152,8 @@ impl<'a> Inline<'a> {
             match character {
                 ' ' if self.space_is_lost => self.out.push_str("&nbsp;"),
                 '\n' => {
-                    self.line_break();
+                    self.out.push_str("<br>");
+                    self.space_is_lost = true;
                     continue;
                 }
                 other => escape_char(self.out, other),
@@ -164,7 +186,18 @@ fn flat_label(label: &[Span], lookup: &Lookup) -> Vec<Span> {
 pub(super) fn safe_address(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once(':')?;
     let scheme = scheme.to_ascii_lowercase();
-    matches!(scheme.as_str(), "http" | "https" | "mailto" | "matrix").then(|| format!("{scheme}:{rest}"))
+    matches!(scheme.as_str(), "http" | "https" | "mailto" | "matrix" | "ftp" | "magnet")
+        .then(|| format!("{scheme}:{rest}"))
+}
+
+/// Whether an address that cannot be a link tells something beside its label: a telephone number does, a program not.
+fn is_worth_showing(url: &str, label: &[Span]) -> bool {
+    let Some((scheme, rest)) = url.split_once(':') else { return false };
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let shown = letters(&plain::spans_text(label, &Lookup::default()));
+    !shown.is_empty()
+        && !["javascript", "data", "vbscript"].contains(&scheme.trim().to_ascii_lowercase().as_str())
+        && !shown.contains(&letters(rest))
 }
 
 /// Text within an element or a quoted attribute.

@@ -6,20 +6,22 @@ use crate::content::{Block, Item, Span, Style};
 const LONG: usize = 2_048;
 
 /// Whether blocks have more characters of plain text than the limit. Looks at no more than it takes to know.
-pub(super) fn exceeds(blocks: &[Block], limit: usize) -> bool {
+pub(super) fn exceeds<'a>(blocks: impl IntoIterator<Item = &'a Block>, limit: usize) -> bool {
     let mut left = limit;
-    !take_blocks(blocks, &mut left)
+    !blocks.into_iter().all(|block| take_block(block, &mut left))
 }
 
-fn take_blocks(blocks: &[Block], left: &mut usize) -> bool {
-    blocks.iter().all(|block| match block {
+fn take_block(block: &Block, left: &mut usize) -> bool {
+    match block {
         Block::Paragraph(spans) | Block::Heading { spans, .. } => take_spans(spans, left),
-        Block::Quote(blocks) => take_blocks(blocks, left),
-        Block::List { items, .. } => items.iter().all(|item| take_blocks(&item.blocks, left)),
+        Block::Quote(blocks) => blocks.iter().all(|block| take_block(block, left)),
+        Block::List { items, .. } => {
+            items.iter().flat_map(|item| &item.blocks).all(|block| take_block(block, left))
+        }
         Block::Code { text, .. } => take(text, left),
         // What is written of a table depends on more than its characters.
         Block::Table { .. } | Block::Rule => true,
-    })
+    }
 }
 
 fn take_spans(spans: &[Span], left: &mut usize) -> bool {

@@ -48,6 +48,7 @@ impl<N: Network> Bridge<N> {
         message.thread_root.clone_from(&first.thread_root);
         let voice = self.voice_of(event, &portal).await?;
         let Voice { live, .. } = &voice;
+        self.settle_emoji(live, &mut message).await?;
         if !live.session.capabilities(chat).edits {
             return Err(NetworkError::Unsupported("Changing a message").into());
         }

@@ -57,6 +57,7 @@ impl<N: Network> Bridge<N> {
             metrics::passed_over("matrix: a message that says nothing");
             return Ok(Closing::default());
         };
+        self.settle_emoji(&voice.live, &mut message).await?;
         self.relate(&mut message, &event.content).await?;
         fits(&voice.live.session, chat, &message)?;
         let root = message.thread_root.clone();

@@ -43,29 +43,32 @@ impl Elements {
     }
 
     pub(super) fn spans(&mut self, spans: &[Span]) {
-        for (index, span) in spans.iter().enumerate() {
-            self.spoiler(index.checked_sub(1).map(|before| &spans[before]), span);
+        let (mut hidden, mut breaks) = (false, 0);
+        for span in spans {
+            let Some(style) = span.style() else {
+                breaks += 1;
+                continue;
+            };
+            // Slack hides nothing, so what is to be hidden is named as such. Breaks stand outside of what ends at them.
+            if hidden && !style.spoiler {
+                self.text("]");
+            }
+            self.styled(&"\n".repeat(std::mem::take(&mut breaks)), self.style);
+            if style.spoiler && !hidden {
+                self.text("[spoiler: ");
+            }
+            hidden = style.spoiler;
             self.span(span);
         }
-        if spans.last().and_then(Span::style).is_some_and(|style| style.spoiler) {
+        if hidden {
             self.text("]");
         }
-    }
-
-    /// Slack hides nothing, so what is to be hidden is named as such.
-    fn spoiler(&mut self, before: Option<&Span>, span: &Span) {
-        let hidden = |span: &Span| span.style().is_some_and(|style| style.spoiler);
-        match (before.is_some_and(hidden), hidden(span)) {
-            (false, true) => self.text("[spoiler: "),
-            (true, false) => self.text("]"),
-            _ => {}
-        }
+        self.styled(&"\n".repeat(breaks), self.style);
     }
 
     fn span(&mut self, span: &Span) {
         match span {
             Span::Text { text, style } => self.words(text, *style),
-            Span::Break => self.styled("\n", self.style),
             Span::Link { url, label, style } => self.link(url, &flatten::plain(label), *style),
             Span::Mention { mention, label, style } => self.mention(mention, label, *style),
             Span::Emoji { emoji, style } => self.emoji(emoji, *style),

@@ -125,8 +125,10 @@ fn changed<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event, RemoteKind
     Ok((after, RemoteKind::Edit { id, revision, message: message::read(after, ts, place) }))
 }
 
-/// A message without what Slack finds out about its files only after they are shown.
+/// A message without what Slack finds out about its files only after they are shown, and about pages it links to: a
+/// preview alone is no edit, and would be shown as one.
 fn said(mut message: Message) -> Message {
+    message.previews.clear();
     for part in &mut message.parts {
         if let PartBody::File(file) = &mut part.body {
             (file.preview, file.width, file.height, file.duration_ms) = (None, None, None, None);

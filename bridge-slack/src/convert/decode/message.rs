@@ -1,6 +1,8 @@
 //! What a message says: its text, what is attached to it, and its files.
 
-use bridge_core::content::{Block, Message, MessageStyle, Part, PartBody, RichText, Span, Style};
+use bridge_core::content::{
+    Block, LinkPreview, Message, MessageStyle, Part, PartBody, RichText, Span, Style,
+};
 use bridge_core::id::PartId;
 
 use super::super::files::Shown;
@@ -33,7 +35,9 @@ pub(super) fn without_previews(event: &Event, ts: &str, place: &Place) -> Messag
 
 fn message(event: &Event, ts: &str, place: &Place, is_shown: impl Fn(&Attachment) -> bool) -> Message {
     let mut message = Message::default();
-    message.parts = parts(text(event, &place.team_id, is_shown), event);
+    let (text, previews) = text(event, &place.team_id, is_shown);
+    message.parts = parts(text, event);
+    message.previews = previews;
     if event.subtype == "me_message" {
         message.style = MessageStyle::Emote;
     }
@@ -93,7 +97,11 @@ fn nothing_readable(event: &Event) -> RichText {
 }
 
 /// All that a message says: its blocks, or else its text; then attachments.
-fn text(event: &Event, team_id: &str, is_shown: impl Fn(&Attachment) -> bool) -> RichText {
+fn text(
+    event: &Event,
+    team_id: &str,
+    is_shown: impl Fn(&Attachment) -> bool,
+) -> (RichText, Vec<LinkPreview>) {
     let reading = blocks::read(event.blocks.as_deref().unwrap_or_default(), team_id);
     let mut text = reading.text;
     if reading.lossy || text.is_empty() {
@@ -107,9 +115,11 @@ fn text(event: &Event, team_id: &str, is_shown: impl Fn(&Attachment) -> bool) ->
     }
     let shown: Vec<&Attachment> =
         event.attachments.iter().flatten().filter(|attachment| is_shown(attachment)).collect();
+    let mut previews = Vec::new();
     if !shown.is_empty() {
         let links = attachments::Links::of(&text);
         for attachment in &shown {
+            previews.extend(attachments::preview(attachment, &links, team_id));
             text.blocks.extend(attachments::read(attachment, &links, team_id).blocks);
         }
     }
@@ -119,5 +129,5 @@ fn text(event: &Event, team_id: &str, is_shown: impl Fn(&Attachment) -> bool) ->
             shown.into_iter().flat_map(|attachment| attachments::fallback(attachment, team_id).blocks);
         text = RichText { blocks: fallbacks.collect() };
     }
-    text
+    (text, previews)
 }

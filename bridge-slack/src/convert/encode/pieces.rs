@@ -109,7 +109,7 @@ fn bodies(message: &Message, options: Options) -> Vec<Body> {
     let is_seen = |text: &RichText| !mrkdwn_write::write(text, options.broadcast).trim().is_empty();
     let styled = |text: &RichText| match message.style {
         MessageStyle::Emote => RichText { blocks: text.blocks.iter().map(italic).collect() },
-        _ => text.clone(),
+        _ => RichText { blocks: flatten::shallow(&text.blocks) },
     };
     let mut bodies = Vec::new();
     for part in &message.parts {

@@ -24,9 +24,17 @@ pub(super) fn read(inner: &str, style: Style, team_id: &str) -> Span {
         return Span::Mention { mention, label: format!("{sign}{label}"), style };
     }
     if let Some(moment) = target.strip_prefix("!date^") {
-        let seconds = moment.split('^').next().and_then(|seconds| seconds.parse().ok());
-        if let Some(seconds) = seconds {
-            return date(seconds, &label, style);
+        // The moment, its format, and where it leads, if anywhere.
+        let mut parts = moment.splitn(3, '^');
+        if let Some(seconds) = parts.next().and_then(|seconds| seconds.parse().ok()) {
+            return match parts.nth(1).filter(|url| !url.is_empty()) {
+                Some(url) => Span::Link {
+                    url: unescape(url),
+                    label: vec![date(seconds, &label, Style::default())],
+                    style,
+                },
+                None => date(seconds, &label, style),
+            };
         }
     }
     // An unknown command, or no address at all: what people would have seen of it.

@@ -50,7 +50,7 @@ impl Inline<'_> {
         // A sign without an end has none further on either; without this a long line of them took a square of time.
         let mut ends = Ends { endless: [false; 6], bracket: line.rfind('>'), round: line.rfind(')') };
         let (mut at, mut kept) = (0, 0);
-        while let Some(found) = line[at..].find(['<', '`', '*', '_', '~', ':', '[']) {
+        while let Some(found) = line[at..].find(['<', '`', '*', '_', '~', ':', '[', '\\']) {
             at += found;
             let end = match line.as_bytes()[at] {
                 b'<' if ends.bracket.is_none_or(|last| at > last) => None,
@@ -58,6 +58,7 @@ impl Inline<'_> {
                 b'`' => self.code(&line[at..], style, &mut Pending::new(&line[kept..at], style, out)),
                 b'[' if ends.round.is_none_or(|last| at > last) => None,
                 b'[' => self.link(line, at, style, &mut Pending::new(&line[kept..at], style, out)),
+                b'\\' => self.escaped(&line[at..], style, &mut Pending::new(&line[kept..at], style, out)),
                 b':' => colon(line, at, style, &mut Pending::new(&line[kept..at], style, out)),
                 _ => self.emphasis(line, kept, at, style, &mut ends, out),
             };
@@ -110,6 +111,13 @@ impl Inline<'_> {
         Some(end + 2)
     }
 
+    /// A sign that a backslash makes text of.
+    fn escaped(&self, rest: &str, style: Style, out: &mut Pending<'_>) -> Option<usize> {
+        let sign = rest.get(1..2).filter(|sign| is_escape(self.dialect, sign))?;
+        out.push(Span::Text { text: sign.to_owned(), style });
+        Some(2)
+    }
+
     /// A link, or a picture as one, whose address has an end.
     fn link(&self, line: &str, at: usize, style: Style, out: &mut Pending<'_>) -> Option<usize> {
         if self.dialect != Dialect::Markdown {
@@ -151,8 +159,8 @@ impl Inline<'_> {
             return None;
         }
         *marked = true;
-        let Some(length) = closing(&line[from..], sign, ends.bracket.and_then(|last| last.checked_sub(from)))
-        else {
+        let bracket = ends.bracket.and_then(|last| last.checked_sub(from));
+        let Some(length) = closing(&line[from..], sign, bracket, self.dialect) else {
             ends.endless[index] = true;
             return None;
         };
@@ -180,6 +188,11 @@ impl<'a> Pending<'a> {
     }
 }
 
+/// Whether a backslash before it makes text of a sign.
+fn is_escape(dialect: Dialect, sign: &str) -> bool {
+    dialect == Dialect::Markdown && sign.bytes().all(|byte| byte.is_ascii_punctuation())
+}
+
 /// What is known of a line's ends, so that nothing is looked for twice.
 struct Ends {
     /// Which signs of emphasis have no end.
@@ -192,13 +205,14 @@ struct Ends {
 
 /// Where emphasis ends: at its sign after something visible and not before a letter, outside code and brackets, of which
 /// the last is at `bracket`.
-fn closing(rest: &str, sign: &str, bracket: Option<usize>) -> Option<usize> {
+fn closing(rest: &str, sign: &str, bracket: Option<usize>, dialect: Dialect) -> Option<usize> {
     let mut at = 0;
-    while let Some(found) = rest[at..].find(|c| c == '<' || c == '`' || sign.starts_with(c)) {
+    while let Some(found) = rest[at..].find(|c| matches!(c, '<' | '`' | '\\') || sign.starts_with(c)) {
         at += found;
         let skipped = match rest.as_bytes()[at] {
             b'<' if bracket.is_some_and(|last| at <= last) => rest[at..].find('>'),
             b'`' => rest[at + 1..].find('`').map(|length| length + 1),
+            b'\\' => rest.get(at + 1..at + 2).filter(|sign| is_escape(dialect, sign)).map(|_| 1),
             _ => None,
         };
         if let Some(length) = skipped {

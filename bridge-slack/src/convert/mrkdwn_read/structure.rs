@@ -48,6 +48,11 @@ impl Reader<'_> {
     /// What an item of a list says.
     pub(super) fn inner(&self, text: &str) -> Vec<Block> {
         let mut spans = Spans::default();
+        let (mark, text) = match self.inline.dialect {
+            Dialect::Markdown => task(text),
+            Dialect::Mrkdwn => ("", text),
+        };
+        spans.text(mark, Style::default());
         self.inline.read(text, Style::default(), &mut spans);
         spans.into_blocks()
     }
@@ -86,6 +91,15 @@ impl Reader<'_> {
         self.inline.read(text, Style::default(), &mut spans);
         spans.into_spans()
     }
+}
+
+/// The box of a task, and what is to do.
+fn task(text: &str) -> (&'static str, &str) {
+    let marked = |mark| text.strip_prefix(mark).filter(|rest| rest.starts_with(' '));
+    if let Some(rest) = marked("[ ]") {
+        return ("☐", rest);
+    }
+    marked("[x]").or_else(|| marked("[X]")).map_or(("", text), |rest| ("☑", rest))
 }
 
 /// The number of a numbered item, and what follows.

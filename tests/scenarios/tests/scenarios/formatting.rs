@@ -112,3 +112,43 @@ async fn mentions_both_ways(world: &mut World) -> Result<()> {
     world.wait_on_slack("general", "and <@U0BOB00001> knows").await?;
     Ok(())
 }
+
+scenario!(custom_emoji_from_matrix_are_the_workspaces_or_words in each_homeserver);
+async fn custom_emoji_from_matrix_are_the_workspaces_or_words(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let emote = |name: &str| {
+        format!(r#"<img data-mx-emoticon height="32" src="mxc://hs.test/{name}" alt=":{name}:">"#)
+    };
+    let html = format!("so {} and {}", emote("party_parrot"), emote("nobody_has_this"));
+    world.admin.send_html(&room, "so :party_parrot: and :nobody_has_this:", &html).await?;
+    let message = world.wait_on_slack("general", "so :party_parrot: and :nobody_has_this:").await?;
+    let blocks = message["blocks"].to_string();
+    assert!(blocks.contains(r#""name":"party_parrot""#), "{blocks}");
+    assert!(!blocks.contains(r#""name":"nobody_has_this""#), "{blocks}");
+    Ok(())
+}
+
+scenario!(a_preview_comes_with_its_message_and_is_no_edit in each_homeserver);
+async fn a_preview_comes_with_its_message_and_is_no_edit(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let page = serde_json::json!({
+        "from_url": "https://example.org/a", "title": "A page", "text": "What it says", "service_name": "Example",
+    });
+    let with = serde_json::json!({ "attachments": [page] });
+    world.slack.post_with("bob", "general", "read <https://example.org/a>", with)?;
+    let event = world.admin.wait_for_text_with(&room, "read https://example.org/a").await?;
+    let previews = &event.content["com.beeper.linkpreviews"];
+    assert_eq!(previews[0]["matched_url"], "https://example.org/a", "{}", event.content);
+    assert_eq!(previews[0]["og:title"], "A page");
+
+    let ts = world.slack_says("bob", "general", "later <https://example.org/a>")?;
+    let event = world.admin.wait_for_text_with(&room, "later https://example.org/a").await?;
+    world.slack.unfurl("general", &ts, page)?;
+    world.settle("general", &room).await?;
+    let edits = world.admin.messages(&room).await?;
+    let edits = edits.iter().filter(|other| other.replaces() == Some(event.event_id.as_str())).count();
+    assert_eq!(edits, 0, "a preview is shown as an edit");
+    Ok(())
+}

@@ -153,7 +153,8 @@ impl Tree<'_> {
         }
     }
 
-    pub(super) fn start_item(&mut self) {
+    /// `number`: what the item is to be called in a numbered list, whatever is before it.
+    pub(super) fn start_item(&mut self, number: Option<u32>) {
         self.boundary();
         if self.in_cell() || self.unopened > 0 {
             return;
@@ -162,8 +163,27 @@ impl Tree<'_> {
             |kind| matches!(kind, Kind::Item(_)),
             |kind| matches!(kind, Kind::List { .. } | Kind::Quote(_)),
         );
+        if let Some(number) = number {
+            self.go_on_from(number);
+        }
         if matches!(self.innermost(), Kind::List { .. }) {
             self.push(Kind::Item(Vec::new()));
+        }
+    }
+
+    /// Lets the next item of the open list have this number; where it is not the one that follows, another list begins.
+    fn go_on_from(&mut self, number: u32) {
+        let Some(Open { kind: Kind::List { start: Some(start), items }, .. }) = self.open.last_mut() else {
+            return;
+        };
+        if items.is_empty() {
+            *start = number;
+        } else if u64::from(*start) + items.len() as u64 != u64::from(number) {
+            let ended = Block::List { start: Some(*start), items: std::mem::take(items) };
+            *start = number;
+            let list = self.open.pop();
+            self.place(ended);
+            self.open.extend(list);
         }
     }
 
