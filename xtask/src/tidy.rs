@@ -3,6 +3,7 @@
 mod allow;
 mod architecture;
 mod crates;
+mod features;
 mod layers;
 pub(crate) mod migrations;
 mod names;
@@ -59,6 +60,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
     findings.extend(crates::check(workspace)?);
     findings.extend(migrations::check(&workspace.root)?);
     findings.extend(architecture::check(&workspace.root, &sources));
+    findings.extend(features::check(&workspace.root, &sources));
     let allowed = fs::read_to_string(workspace.root.join(allow::FILE)).unwrap_or_default();
     let mut findings = allow::apply(&allowed, findings);
     findings.sort();
