@@ -29,6 +29,9 @@ use crate::id::{ChatKey, LoginId, PartId, RemoteMessageId, RemoteUserId};
 use crate::metrics::Described;
 use crate::queue::Inbox;
 
+/// So many members of a chat at most are asked for to see whether somebody is one of them: more than are in a group.
+pub const FEW_MEMBERS: usize = 50;
+
 /// A remote network: one value per program.
 pub trait Network: Send + Sync + Sized + 'static {
     /// Its name and habits.
@@ -233,7 +236,8 @@ pub trait Session: Send + Sync + 'static {
     }
 
     /// The people in a chat, `at_most` of them. Called when all members of a chat are to be shown in its room, or those who
-    /// left are to leave it, in a task of its own; waits where the network asks to.
+    /// left are to leave it, in a task of its own; waits where the network asks to. For [`FEW_MEMBERS`] or less it is called
+    /// inside a job, and does not wait: the job's lane would.
     fn members(
         &self,
         chat: &ChatKey,

@@ -24,8 +24,8 @@ use bridge_core::error::NetworkError;
 use bridge_core::event::{MatrixEvent, RemoteEvent};
 use bridge_core::id::{ChatKey, RemoteMessageId, RemoteUserId};
 use bridge_core::network::{
-    Capabilities, ChatInfo, Context, FileBytes, Format, Formatting, Person, SentPart, Session, Support,
-    UserInfo,
+    Capabilities, ChatInfo, Context, FEW_MEMBERS, FileBytes, Format, Formatting, Person, SentPart, Session,
+    Support, UserInfo,
 };
 use bridge_core::queue::Inbox;
 use serde_json::json;
@@ -220,7 +220,8 @@ impl Session for SlackSession {
     }
 
     async fn members(&self, chat: &ChatKey, at_most: usize) -> Result<Vec<RemoteUserId>, NetworkError> {
-        messages::members(&self.patient_bot, &self.team_id, &self.desk.own, chat, at_most).await
+        let caller = if at_most <= FEW_MEMBERS { &self.bot } else { &self.patient_bot };
+        messages::members(caller, &self.team_id, &self.desk.own, chat, at_most).await
     }
 
     async fn find_people(&self, name: &str) -> Result<Vec<Person>, NetworkError> {

@@ -18,7 +18,7 @@ use crate::config::{Members, NameTemplate, Permissions};
 use crate::content::FileSource;
 use crate::error::JobError;
 use crate::id::{ChatKey, RemoteUserId};
-use crate::matrix::{AppService, MatrixError, PublicMedia};
+use crate::matrix::{AppService, ErrorClass, Intent, MatrixError, PublicMedia};
 use crate::network::Network;
 use crate::queue::{Closing, Handler, Inbox, Job, Lane, Source, Waker};
 use crate::store::portal::PortalRow;
@@ -166,6 +166,17 @@ impl From<StoreError> for JobError {
 /// A room id as the homeserver's calls want it.
 pub(crate) fn room_id(text: &str) -> Result<&RoomId, JobError> {
     <&RoomId>::try_from(text).map_err(|_| JobError::Park("The room id is malformed.".to_owned()))
+}
+
+/// Lets somebody leave a room. Whoever cannot leave it is not in it any more, or it is gone.
+pub(crate) async fn leave(intent: &Intent, room: &RoomId) -> Result<(), JobError> {
+    match intent.leave(room).await {
+        Err(error) if error.class() == ErrorClass::Permanent => {
+            soft("leave a room", Err(error));
+            Ok(())
+        }
+        left => Ok(left?),
+    }
 }
 
 /// A failed call that must not stop the job: logged, and over.

@@ -12,21 +12,23 @@ use moka::future::Cache;
 use ruma::OwnedUserId;
 use tokio::sync::{Mutex, Notify};
 
+use self::fields::STATUS;
 pub(super) use self::picture::AVATAR_LIMIT;
+use self::status_end::PUT_OFF;
 use super::Bridge;
-use super::bridge::soft;
+use super::bridge::leave;
 use super::supervisor::Live;
 use crate::error::JobError;
 use crate::event::UserInfo;
 use crate::event::remote::ShownAs;
 use crate::id::RemoteUserId;
-use crate::matrix::{ErrorClass, Intent};
+use crate::matrix::Intent;
 use crate::network::Network;
 use crate::store::ghost::GhostRow;
 
 /// How long a profile is believed before the network is asked again.
 const BELIEVED: Duration = Duration::from_hours(24);
-/// The same where the network told little or nothing.
+/// The same where the network told little or nothing, or the homeserver did not take all of it.
 const BELIEVED_IN_PART: Duration = Duration::from_hours(1);
 /// After this time the network is asked again that could not answer.
 const ASKED_AGAIN: Duration = Duration::from_mins(1);
@@ -207,6 +209,7 @@ impl<N: Network> Bridge<N> {
         fetched_at: i64,
     ) -> Result<GhostRow, JobError> {
         let intent = self.app.intent(&self.app.ghosts().user_id(&row.user_id));
+        let was_active = row.name.is_some() && row.info.as_ref().is_none_or(|known| !known.is_deactivated);
         if row.name.is_none() {
             intent.ensure_registered().await?;
         }
@@ -218,14 +221,21 @@ impl<N: Network> Bridge<N> {
         if info.avatar_url != row.avatar_url {
             self.set_avatar(live, &intent, &mut row, info.avatar_url.clone()).await;
         }
-        self.set_fields(&intent, &mut row, &info).await?;
-        let was_active = row.info.as_ref().is_some_and(|known| !known.is_deactivated);
+        let fields_set = self.set_fields(&intent, &mut row, &info).await;
         if info.is_deactivated && was_active {
             self.leave_all(&intent).await?;
         }
         row.status_until = info.status.as_ref().and_then(|status| status.until);
-        row.info = Some(info);
         row.fetched_at = fetched_at;
+        if let Err(error) = fields_set {
+            tracing::debug!(user = %row.user_id, %error, "fields of a profile could not be set now; nothing waits for them");
+            let now = self.store.clock().now_ms();
+            row.fetched_at = fetched_at.min(now - millis(believed(Some(&info))) + millis(BELIEVED_IN_PART));
+            if info.status.is_none() && row.fields.contains_key(STATUS) {
+                row.status_until = Some(now.saturating_add(millis(PUT_OFF)));
+            }
+        }
+        row.info = Some(info);
         self.store.put_ghost(&row).await?;
         if row.status_until.is_some() {
             self.ghost_work.status_set.notify_one();
@@ -236,11 +246,7 @@ impl<N: Network> Bridge<N> {
     /// Whoever's account is switched off is in no chat any more. They come back when they speak again.
     async fn leave_all(&self, intent: &Intent) -> Result<(), JobError> {
         for room in intent.joined_rooms().await? {
-            match intent.leave(&room).await {
-                // Removed meanwhile, or the room is gone.
-                Err(error) if error.class() == ErrorClass::Permanent => soft("leave a room", Err(error)),
-                left => left?,
-            }
+            leave(intent, &room).await?;
         }
         Ok(())
     }

@@ -1,13 +1,15 @@
 //! Brings a chat's members into its room and lets those go who left the chat, in a task of its own beside the lanes.
 
+mod at_work;
 mod work;
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ruma::RoomId;
 
+use self::at_work::AtWork;
+pub(crate) use self::at_work::MemberSyncs;
 use self::work::{Member, Members};
 use super::Bridge;
 use super::bridge::room_id;
@@ -24,30 +26,8 @@ use crate::task;
 /// The longest list of members that is read. Of a longer one nobody is taken to have left because they are not in it.
 const LONGEST_LIST: usize = 20_000;
 
-/// The chats whose members are being brought in, with who came and went there meanwhile: the list was made before.
-#[derive(Debug, Default)]
-pub(crate) struct MemberSyncs {
-    at_work: Mutex<HashMap<ChatKey, HashMap<RemoteUserId, MemberChange>>>,
-    /// One chat at a time: all of them have to share what the network and the homeserver can take.
-    turn: tokio::sync::Mutex<()>,
-}
-
-impl MemberSyncs {
-    fn at_work(&self) -> MutexGuard<'_, HashMap<ChatKey, HashMap<RemoteUserId, MemberChange>>> {
-        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Somebody came or went. Told before their ghost does.
-    pub(super) fn note(&self, chat: &ChatKey, user: &RemoteUserId, change: MemberChange) {
-        if let Some(changes) = self.at_work().get_mut(chat) {
-            changes.insert(user.clone(), change);
-        }
-    }
-
-    fn change(&self, chat: &ChatKey, user: &RemoteUserId) -> Option<MemberChange> {
-        self.at_work().get(chat)?.get(user).copied()
-    }
-}
+/// After this time a comparison is tried again that failed for minutes.
+const TRIED_AGAIN: Duration = Duration::from_mins(15);
 
 impl<N: Network> Bridge<N> {
     /// Notes that a chat gets a room, into which all members are to be brought if the config says so. Called before the
@@ -60,52 +40,78 @@ impl<N: Network> Bridge<N> {
     }
 
     /// Begins to bring in the members of a chat whose room is new, if the config says so.
-    pub(super) fn begin_new_room(&self, login_id: &LoginId, chat: &ChatKey) {
+    pub(super) async fn begin_new_room(&self, login_id: &LoginId, chat: &ChatKey) {
         if self.members.show == Shown::All {
+            let _noting = self.member_syncs.noting.lock().await;
             self.begin_members(login_id, chat);
         }
     }
 
     /// Compares a room's members with the chat's: who left goes, and if the config says so, all others come.
     pub(super) async fn compare_members(&self, login_id: &LoginId, chat: &ChatKey) -> Result<(), StoreError> {
+        let _noting = self.member_syncs.noting.lock().await;
         self.store.put_member_sync(chat, login_id).await?;
         self.begin_members(login_id, chat);
         Ok(())
     }
 
-    /// Goes on with what the last run of the program did not finish.
-    pub(crate) async fn resume_members(&self) -> Result<(), StoreError> {
-        for (chat, login_id) in self.store.member_syncs().await? {
-            self.begin_members(&login_id, &chat);
+    /// Goes on with what the last run of the program, or an earlier session of the login, did not finish.
+    pub(super) async fn resume_members(&self, login_id: &LoginId) -> Result<(), StoreError> {
+        let _noting = self.member_syncs.noting.lock().await;
+        for (chat, by) in self.store.member_syncs().await? {
+            if by == *login_id {
+                self.begin_members(login_id, &chat);
+            }
         }
         Ok(())
     }
 
-    /// Begins the work, unless it is begun. What the program's end or a failure cuts off stays noted.
+    /// Begins the work, or lets it be done once more where it is begun already. What the program's end or a failure cuts
+    /// off stays noted.
     fn begin_members(&self, login_id: &LoginId, chat: &ChatKey) {
-        let (Some(bridge), Some(live)) = (self.shared(), self.logins.live(login_id)) else { return };
-        if let Entry::Vacant(entry) = self.member_syncs.at_work().entry(chat.clone()) {
-            entry.insert(HashMap::new());
-        } else {
+        let (Some(bridge), Some(_)) = (self.shared(), self.logins.live(login_id)) else { return };
+        if !self.member_syncs.begin(chat, login_id) {
             return;
         }
-        let chat = chat.clone();
-        task::spawn("members", async move {
-            let _at_work = AtWork(&bridge.member_syncs, &chat);
-            let done = {
-                let _turn = bridge.member_syncs.turn.lock().await;
-                bridge.bring_members(&live, &chat).await
+        let (login_id, chat) = (login_id.clone(), chat.clone());
+        task::spawn("members", async move { bridge.work_on_members(login_id, &chat).await });
+    }
+
+    /// Does the work until it is done, will never succeed, or its login ends.
+    async fn work_on_members(&self, mut login_id: LoginId, chat: &ChatKey) {
+        let at_work = AtWork(&self.member_syncs, chat);
+        loop {
+            let live = self.logins.live(&login_id);
+            let asked_again = self.member_syncs.start_over(chat);
+            let done = match &live {
+                Some(live) => {
+                    let _turn = self.member_syncs.turn.lock().await;
+                    self.bring_members(live, chat).await
+                }
+                None => Err(ended()),
             };
+            let noting = self.member_syncs.noting.lock().await;
+            if let Some(by) = self.member_syncs.again(chat) {
+                login_id = by;
+                continue;
+            }
             let forgotten = match done {
-                Ok(()) => bridge.store.forget_member_sync(&chat).await.map_err(JobError::from),
+                Ok(()) => self.store.forget_member_sync(chat).await.map_err(JobError::from),
                 Err(error) => Err(error),
             };
-            if let Err(error) = forgotten
-                && !live.stop.is_cancelled()
-            {
-                tracing::debug!(chat = %chat.chat_id, %error, "a chat's members were not brought in to the end");
+            let stop = live.map(|live| live.stop.clone()).filter(|stop| !stop.is_cancelled());
+            let (Err(error), Some(stop)) = (forgotten, stop) else { return drop(at_work) };
+            tracing::debug!(chat = %chat.chat_id, %error, "a chat's members were not brought in to the end");
+            if !error.is_tried_again() {
+                return drop(at_work);
             }
-        });
+            drop(noting);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = asked_again.notified() => {}
+                () = tokio::time::sleep(TRIED_AGAIN) => {}
+            }
+        }
     }
 
     /// Does the work. The error says that it is not done, and is to be begun again another time.
@@ -231,15 +237,6 @@ impl<N: Network> Bridge<N> {
             }
         }
         Ok(())
-    }
-}
-
-/// A chat at work; whatever ends the work, it can be begun again.
-struct AtWork<'a>(&'a MemberSyncs, &'a ChatKey);
-
-impl Drop for AtWork<'_> {
-    fn drop(&mut self) {
-        self.0.at_work().remove(self.1);
     }
 }
 

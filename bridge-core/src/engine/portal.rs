@@ -101,7 +101,7 @@ impl<N: Network> Bridge<N> {
             self.invite_owner(live, &room, &row.info).await;
         }
         tracing::debug!(chat = %chat.chat_id, room = %room, "a portal was made");
-        self.begin_new_room(&live.row.login_id, chat);
+        self.begin_new_room(&live.row.login_id, chat).await;
         Ok(Arc::new(row))
     }
 

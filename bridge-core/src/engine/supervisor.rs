@@ -133,6 +133,12 @@ impl<N: Network> Bridge<N> {
         let supervised = Arc::clone(self).keep(Arc::clone(&live));
         task::spawn("login", self.logins.listening.track_future(supervised));
         self.retry_now();
+        let bridge = Arc::clone(self);
+        task::spawn("members", async move {
+            if let Err(error) = bridge.resume_members(&login_id).await {
+                tracing::debug!(login = %login_id, %error, "comparing members could not be gone on with");
+            }
+        });
         Ok(live)
     }
 

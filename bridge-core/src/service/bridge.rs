@@ -117,7 +117,6 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     let running = Running::start(&ground, listener, store, program).await?;
     bridge.set_waker(running.queue().waker());
     bridge.watch_statuses();
-    bridge.resume_members().await.map_err(|error| format!("database.url: {error}"))?;
     introduce_bot(&ground.app, &ground.config.appservice).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;

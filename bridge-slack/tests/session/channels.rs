@@ -1,9 +1,10 @@
 //! What is in a channel, and changes of the channel itself.
 
 use bridge_core::content::RichText;
+use bridge_core::error::NetworkError;
 use bridge_core::event::{MatrixKind, RemoteKind, Sender};
 use bridge_core::id::RemoteUserId;
-use bridge_core::network::{ChatKind, Session};
+use bridge_core::network::{ChatKind, FEW_MEMBERS, Session};
 use fake_slack::Fault;
 use serde_json::json;
 
@@ -57,6 +58,9 @@ async fn members_are_listed_without_the_app_up_to_a_number() {
     assert_eq!(all.len(), 253);
     assert!(!all.contains(&world.user(&world.slack.app().bot_user_id)));
     assert_eq!(world.session.members(&chat, 3).await.unwrap().len(), 3);
+    world.slack.rate_limit_next("conversations.members", 30, 1);
+    let few = world.session.members(&chat, FEW_MEMBERS).await;
+    assert!(matches!(few, Err(NetworkError::RateLimited(_))), "a job asks: {few:?}");
 }
 
 #[tokio::test]

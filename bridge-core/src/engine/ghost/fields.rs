@@ -31,8 +31,9 @@ const SPEECH: &str = "💬";
 type Fields = BTreeMap<String, Value>;
 
 impl<N: Network> Bridge<N> {
-    /// Sets the fields that are others now, where the homeserver has such. What it refuses is left out: a name without a
-    /// title is better than a message that waits for one.
+    /// Sets the fields that are others now, where the homeserver has such. What it refuses is left out. After an error the
+    /// row says what is set; the rest is for another time: a name without a title is better than a message that waits for
+    /// one.
     pub(super) async fn set_fields(
         &self,
         intent: &Intent,
@@ -49,6 +50,9 @@ impl<N: Network> Bridge<N> {
             if value == row.fields.get(&name) {
                 continue;
             }
+            if name == STATUS && value.is_some() {
+                self.note_status(row, info).await?;
+            }
             let set = match value {
                 Some(value) => intent.set_profile_field(&name, value.clone()).await,
                 None => intent.delete_profile_field(&name).await,
@@ -64,6 +68,14 @@ impl<N: Network> Bridge<N> {
             }
         }
         Ok(())
+    }
+
+    /// Notes that a status is being set, and its end: whatever ends the program before it is known to be set, it is taken
+    /// away in time, or set again.
+    async fn note_status(&self, row: &mut GhostRow, info: &UserInfo) -> Result<(), JobError> {
+        row.fields.insert(STATUS.to_owned(), Value::Null);
+        row.status_until = info.status.as_ref().and_then(|status| status.until);
+        Ok(self.store.put_ghost(row).await?)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fields::{STATUS, allowed};
+use super::millis;
 use crate::engine::Bridge;
 use crate::error::JobError;
 use crate::id::RemoteUserId;
@@ -13,6 +14,8 @@ use crate::task;
 
 /// The longest wait without looking: the machine's clock may leap.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// After this time it is tried again to take a status away; the others go on meanwhile.
+pub(super) const PUT_OFF: Duration = Duration::from_mins(10);
 
 impl<N: Network> Bridge<N> {
     /// Begins to watch, until the program ends. A status whose time was over while it did not run is taken away at once.
@@ -27,7 +30,7 @@ impl<N: Network> Bridge<N> {
                         wait
                     }
                     Err(error) => {
-                        tracing::debug!(%error, "a status that is over could not be taken away yet");
+                        tracing::debug!(%error, "the statuses that are over could not be read or written");
                         failures += 1;
                         retry::delay(failures)
                     }
@@ -63,7 +66,11 @@ impl<N: Network> Bridge<N> {
         }
         if row.fields.contains_key(STATUS) {
             let intent = self.app.intent(&self.app.ghosts().user_id(remote));
-            allowed(STATUS, intent.delete_profile_field(STATUS).await)?;
+            if let Err(error) = allowed(STATUS, intent.delete_profile_field(STATUS).await) {
+                tracing::debug!(user = %remote, %error, "a status that is over could not be taken away yet");
+                row.status_until = Some(self.store.clock().now_ms().saturating_add(millis(PUT_OFF)));
+                return Ok(self.store.put_ghost(&row).await?);
+            }
             row.fields.remove(STATUS);
         }
         row.status_until = None;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ruma::api::client::profile::get_profile;
-use testkit::Kind;
+use testkit::{Fault, Kind};
 
 use super::fields::STATUS;
 use crate::content::Emoji;
@@ -14,6 +14,11 @@ use crate::error::{JobError, NetworkError};
 use crate::event::remote::ShownAs;
 use crate::event::{UserInfo, UserStatus};
 use crate::id::RemoteUserId;
+use crate::store::ghost::GhostRow;
+
+/// The routes of the status, as globs.
+const PUT_STATUS: &str = "PUT */profile/*/org.matrix.msc4426.status";
+const DELETE_STATUS: &str = "DELETE */profile/*/org.matrix.msc4426.status";
 
 struct Ghosts {
     stage: Stage,
@@ -41,6 +46,21 @@ impl Ghosts {
 
     async fn refresh(&self) {
         self.stage.bridge.refresh_ghost(&self.live, &ada()).await.unwrap();
+    }
+
+    fn fail_next(&self, pattern: &str, fault: Fault) {
+        self.stage.slot.homeserver.fake().unwrap().fail_next(pattern, fault, 1);
+    }
+
+    async fn row(&self) -> GhostRow {
+        self.stage.bridge.store.ghost(&ada()).await.unwrap().unwrap()
+    }
+
+    async fn put(&self, change: impl FnOnce(&mut GhostRow)) {
+        let mut row = self.row().await;
+        change(&mut row);
+        self.stage.bridge.store.put_ghost(&row).await.unwrap();
+        self.stage.bridge.ghosts.invalidate_all();
     }
 
     /// How often something was written into a profile.
@@ -140,4 +160,72 @@ async fn a_status_that_is_over_is_taken_away_and_another_is_not() {
     assert_eq!(ghosts.field(STATUS).await, None);
     let row = bridge.store.ghost(&ada()).await.unwrap().unwrap();
     assert_eq!((row.status_until, row.fields.contains_key(STATUS)), (None, false));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_field_that_fails_and_it_is_set_later() {
+    let ghosts = Ghosts::new().await;
+    for fault in [Fault::Error(500, "M_UNKNOWN"), Fault::RateLimit(std::time::Duration::from_hours(1))] {
+        ghosts.fail_next(PUT_STATUS, fault.clone());
+        ghosts.tell(Ok(at_work(&format!("{fault:?}"))));
+        let before = ghosts.writes();
+        match before {
+            0 => assert_eq!(ghosts.name(None).await.unwrap(), "Ada"),
+            _ => ghosts.refresh().await,
+        }
+        let row = ghosts.row().await;
+        assert!(row.fields.get(STATUS).is_some_and(serde_json::Value::is_null), "{row:?}");
+    }
+    ghosts.tell(Ok(at_work("building")));
+    ghosts.refresh().await;
+    assert_eq!(ghosts.field(STATUS).await.unwrap()["text"], "building");
+}
+
+#[tokio::test]
+async fn a_status_is_noted_before_it_is_set() {
+    let ghosts = Ghosts::new().await;
+    let mut info = at_work("building");
+    let until = Some(i64::MAX);
+    info.status = info.status.map(|status| UserStatus { until, ..status });
+    ghosts.tell(Ok(info));
+    // It is set, but the program does not learn that.
+    ghosts.fail_next(PUT_STATUS, Fault::ErrorAfterEffect(500, "M_UNKNOWN"));
+    ghosts.name(None).await.unwrap();
+    assert!(ghosts.field(STATUS).await.is_some());
+    assert_eq!(ghosts.row().await.status_until, until);
+    ghosts.put(|row| row.status_until = Some(1)).await;
+    ghosts.stage.bridge.end_statuses().await.unwrap();
+    assert_eq!(ghosts.field(STATUS).await, None);
+}
+
+#[tokio::test]
+async fn a_status_that_cannot_be_taken_away_is_put_off() {
+    let ghosts = Ghosts::new().await;
+    ghosts.tell(Ok(at_work("building")));
+    ghosts.name(None).await.unwrap();
+    ghosts.put(|row| row.status_until = Some(1)).await;
+    ghosts.fail_next(DELETE_STATUS, Fault::Error(500, "M_UNKNOWN"));
+    let bridge = &ghosts.stage.bridge;
+    bridge.end_statuses().await.unwrap();
+    let until = ghosts.row().await.status_until.unwrap();
+    assert!(until > bridge.store.clock().now_ms(), "the others have their turn");
+    assert!(ghosts.field(STATUS).await.is_some());
+    ghosts.put(|row| row.status_until = Some(1)).await;
+    bridge.end_statuses().await.unwrap();
+    assert_eq!((ghosts.field(STATUS).await, ghosts.row().await.status_until), (None, None));
+}
+
+#[tokio::test]
+async fn a_deactivated_ghost_of_an_earlier_version_leaves() {
+    let ghosts = Ghosts::new().await;
+    ghosts.tell(Ok(at_work("building")));
+    ghosts.name(None).await.unwrap();
+    let room = ghosts.stage.portal().await;
+    let bridge = &ghosts.stage.bridge;
+    let ghost = bridge.app.intent(&bridge.app.ghosts().user_id(&ada()));
+    ghost.ensure_joined(room.as_str().try_into().unwrap()).await.unwrap();
+    ghosts.put(|row| row.info = None).await;
+    ghosts.tell(Ok(UserInfo { is_deactivated: true, ..at_work("") }));
+    ghosts.refresh().await;
+    assert_eq!(ghost.joined_rooms().await.unwrap().len(), 0);
 }

@@ -5,18 +5,15 @@ use std::sync::Arc;
 use ruma::UserId;
 
 use super::super::Bridge;
-use super::super::bridge::{room_id, soft};
+use super::super::bridge::{leave, room_id, soft};
 use super::Incoming;
 use crate::config::Level;
 use crate::error::{JobError, NetworkError};
 use crate::event::{ChatKind, MatrixKind};
 use crate::id::{ChatKey, RemoteUserId};
-use crate::network::{Network, Session};
+use crate::network::{FEW_MEMBERS, Network, Session};
 use crate::queue::Job;
 use crate::store::portal::PortalRow;
-
-/// The members of a group that are looked at, to see whether somebody is one of them.
-const GROUP_AT_MOST: usize = 50;
 
 impl<N: Network> Bridge<N> {
     pub(super) async fn ghost_member(
@@ -33,7 +30,7 @@ impl<N: Network> Bridge<N> {
         let Some(chat) = self.chat_of_room(&event.room_id).await? else {
             match membership {
                 "invite" if may => return Box::pin(self.ghost_invited_outside(job, event, &ghost)).await,
-                "invite" => soft("refuse an invitation", self.app.intent(&ghost).leave(room).await),
+                "invite" => leave(&self.app.intent(&ghost), room).await?,
                 _ => {}
             }
             return Ok(());
@@ -41,10 +38,7 @@ impl<N: Network> Bridge<N> {
         let Some(portal) = self.known_portal(&chat).await? else { return Ok(()) };
         match (membership, self.app.ghosts().parse(ghost.as_str())) {
             ("invite", Some(remote)) if may => self.ghost_invited(job, event, &portal, &ghost, &remote).await,
-            ("invite", _) => {
-                soft("refuse an invitation", self.app.intent(&ghost).leave(room).await);
-                Ok(())
-            }
+            ("invite", _) => leave(&self.app.intent(&ghost), room).await,
             // Whoever is let in again was removed before.
             ("leave", _) if event.membership_before.as_deref() == Some("ban") => Ok(()),
             ("leave" | "ban", Some(remote)) if may => {
@@ -73,7 +67,7 @@ impl<N: Network> Bridge<N> {
             match self.deliver(job, event, &portal.chat, voice, kind).await {
                 Ok(_) => {}
                 Err(JobError::Reject(why)) => {
-                    soft("refuse an invitation", intent.leave(room).await);
+                    leave(&intent, room).await?;
                     let name = self.name_of_ghost(remote).await?;
                     let text = format!("{name} did not come into this chat on {}. {why}", N::INFO.name);
                     return self.say(room, &text, &format!("undone/{}", job.dedup)).await;
@@ -106,8 +100,7 @@ impl<N: Network> Bridge<N> {
         let why = match self.deliver(job, event, &portal.chat, voice, kind).await {
             Ok(_) => {
                 // An earlier invitation may have brought it in after it was removed.
-                soft("leave a room", intent.leave(room).await);
-                return Ok(());
+                return leave(&intent, room).await;
             }
             Err(JobError::Reject(why)) => why,
             Err(error) => return Err(error),
@@ -144,7 +137,7 @@ async fn is_in<S: Session>(session: &S, portal: &PortalRow, remote: &RemoteUserI
     let chat: &ChatKey = &portal.chat;
     match portal.info.kind {
         ChatKind::Direct => Ok(portal.info.peer.as_ref() == Some(remote)),
-        ChatKind::Group => match session.members(chat, GROUP_AT_MOST).await {
+        ChatKind::Group => match session.members(chat, FEW_MEMBERS).await {
             Ok(members) => Ok(members.contains(remote)),
             Err(NetworkError::Rejected(_) | NetworkError::Unsupported(_)) => Ok(false),
             Err(error) => Err(error.into()),

@@ -1,7 +1,7 @@
 //! Somebody came into a chat of the remote network or went.
 
 use super::super::Bridge;
-use super::super::bridge::{room_id, soft};
+use super::super::bridge::{leave, room_id};
 use super::super::supervisor::Live;
 use super::message::chat_of;
 use crate::error::JobError;
@@ -34,7 +34,7 @@ impl<N: Network> Bridge<N> {
                 let ghost = self.app.ghosts().user_id(user);
                 if self.store.ghost(user).await?.is_some() {
                     // Most never spoke, so most were never in it.
-                    soft("leave a room", self.app.intent(&ghost).leave(room).await);
+                    leave(&self.app.intent(&ghost), room).await?;
                 }
             }
         }

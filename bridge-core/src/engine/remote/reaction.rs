@@ -1,5 +1,7 @@
 //! Somebody on the remote network reacted to a message, or took it back.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::super::Bridge;
@@ -15,6 +17,10 @@ use crate::metrics;
 use crate::network::Network;
 use crate::queue::Closing;
 use crate::store::reaction::ReactionRow;
+
+/// The people whose earlier reactions to one message are shown. Each may need a ghost that joins, and what comes next in
+/// the chat waits for them.
+const MOST_REACTED: usize = 20;
 
 impl<N: Network> Bridge<N> {
     pub(super) async fn remote_reaction(
@@ -66,12 +72,20 @@ impl<N: Network> Bridge<N> {
         }
         let rows = self.store.reactions(id).await?;
         let owners = self.logins.all();
+        let mut shown = HashSet::new();
         for reacted in &message.reactions {
             for user in &reacted.users {
                 let ghost = self.app.ghosts().user_id(user);
                 let stored = reacted.emoji.as_stored();
-                let is_ours = owners.iter().any(|other| other.row.own_user_id == *user);
-                if is_ours || rows.iter().any(|row| row.sender == ghost.as_str() && row.emoji == stored) {
+                if owners.iter().any(|other| other.row.own_user_id == *user) {
+                    continue;
+                }
+                if shown.len() >= MOST_REACTED && !shown.contains(user) {
+                    metrics::passed_over("one of many earlier reactions");
+                    continue;
+                }
+                shown.insert(user);
+                if rows.iter().any(|row| row.sender == ghost.as_str() && row.emoji == stored) {
                     continue;
                 }
                 let kind = RemoteKind::React { id: id.clone(), emoji: reacted.emoji.clone() };

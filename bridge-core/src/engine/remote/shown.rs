@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use serde_json::{Value, json};
-use testkit::Kind;
+use testkit::{Fault, Kind};
 
 use super::super::testing::{Paper, Stage};
-use crate::content::{Emoji, File, FileSource, Message, Part, PartBody, RichText};
+use crate::content::{Emoji, File, FileSource, Message, Part, PartBody, Reacted, RichText};
 use crate::event::{MemberChange, RemoteEvent, RemoteKind, Scope, Sender};
 use crate::id::{DedupKey, PartId, RemoteMessageId, RemoteUserId};
+use crate::queue::Job;
 
 struct Room {
     stage: Stage,
@@ -22,10 +23,14 @@ impl Room {
         Self { stage, id }
     }
 
-    async fn happens(&self, kind: RemoteKind) {
+    fn job(&self, kind: RemoteKind) -> Job {
         let sender = Sender::user(RemoteUserId::new("U2"));
         let event = RemoteEvent::new(Scope::Chat(Stage::chat()), sender, 5, DedupKey::new("d"), kind);
-        let job = self.stage.remote_job(&serde_json::to_string(&event).unwrap(), 0);
+        self.stage.remote_job(&serde_json::to_string(&event).unwrap(), 0)
+    }
+
+    async fn happens(&self, kind: RemoteKind) {
+        let job = self.job(kind);
         // Twice, as after a crash before the end was committed: nothing may be there twice.
         self.stage.handle(&job).await.unwrap();
         self.stage.carry(&job).await;
@@ -205,15 +210,43 @@ async fn pins_and_members_follow() {
 }
 
 #[tokio::test]
+async fn a_homeserver_that_is_down_keeps_nobody_in_the_room() {
+    let room = Room::new().await;
+    let user_id = RemoteUserId::new("U9");
+    let change = |change| RemoteKind::Member { user_id: user_id.clone(), change };
+    room.happens(change(MemberChange::Joined)).await;
+    let fake = room.stage.slot.homeserver.fake().unwrap();
+    fake.fail_next("POST */leave", Fault::Error(503, "M_UNKNOWN"), 1);
+    let left = room.job(change(MemberChange::Left));
+    assert!(room.stage.handle(&left).await.unwrap_err().is_tried_again());
+    room.happens(change(MemberChange::Left)).await;
+    let ghost = room.stage.bridge.app.ghosts().user_id(&user_id);
+    assert!(room.stage.bridge.app.intent(&ghost).joined_rooms().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn of_many_earlier_reactions_some_are_shown() {
+    let room = Room::new().await;
+    let users: Vec<_> = (0..30).map(|n| RemoteUserId::new(format!("R{n}"))).collect();
+    let of = |emoji: &str, users: &[RemoteUserId]| Reacted {
+        emoji: Emoji::Unicode(emoji.to_owned()),
+        users: users.to_vec(),
+    };
+    let mut message = text("popular");
+    message.reactions = vec![of("👍", &users), of("🎉", &users[19..21])];
+    room.says("one", message).await;
+    let shown = room.shown().await;
+    assert_eq!(shown.iter().filter(|event| event["type"] == "m.reaction").count(), 21);
+}
+
+#[tokio::test]
 async fn a_file_that_keeps_failing_does_not_hold_up_its_message_for_ever() {
     let room = Room::new().await;
     let mut message = Message::default();
     let file = File::new(FileSource::new("broken"), "a.pdf");
     message.parts.push(Part::new(PartId::first(), PartBody::File(file)));
     let kind = RemoteKind::Message { id: id("one"), message };
-    let sender = Sender::user(RemoteUserId::new("U2"));
-    let event = RemoteEvent::new(Scope::Chat(Stage::chat()), sender, 5, DedupKey::new("d"), kind);
-    let job = room.stage.remote_job(&serde_json::to_string(&event).unwrap(), 0);
+    let job = room.job(kind);
     let mut tries = 1;
     while room.stage.handle(&job).await.is_err() {
         tries += 1;

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::super::testing::{Paper, Stage};
 use super::pause;
 use crate::error::NetworkError;
-use crate::store::tests::engine::PATIENCE;
+use crate::store::tests::engine::{PATIENCE, until};
 
 #[tokio::test]
 async fn a_session_that_is_stopped_acknowledges_before_the_program_ends() {
@@ -42,6 +42,16 @@ async fn a_session_that_does_not_end_is_cut_off() {
     let stage = Stage::new(Kind::FakeSynapse, Paper::silent()).await;
     stage.bridge.start_login(stage.login()).unwrap();
     tokio::time::timeout(PATIENCE, stage.bridge.stop_logins()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_that_starts_goes_on_with_its_chats() {
+    let stage = Stage::new(Kind::FakeSynapse, Paper::silent()).await;
+    stage.portal().await;
+    let store = &stage.bridge.store;
+    store.put_member_sync(&Stage::chat(), &stage.login().login_id).await.unwrap();
+    stage.bridge.start_login(stage.login()).unwrap();
+    until("the comparison is done", async || store.member_syncs().await.unwrap().is_empty()).await;
 }
 
 #[test]
