@@ -1,7 +1,5 @@
 //! Brings portals' rooms to what the network says of their chats.
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use ruma::RoomId;
 
 use super::Bridge;
@@ -12,13 +10,12 @@ use super::supervisor::Live;
 use crate::content::picture;
 use crate::error::{JobError, NetworkError};
 use crate::event::{ChatInfo, ChatKind};
-use crate::id::RemoteUserId;
-use crate::matrix::MatrixError;
+use crate::matrix::{ErrorClass, MatrixError};
 use crate::network::{Network, Session};
 use crate::store::portal::PortalRow;
 
 /// People named at most in the name of a group.
-const MOST_NAMED: usize = 8;
+pub(super) const MOST_NAMED: usize = 8;
 
 impl<N: Network> Bridge<N> {
     /// Sets a portal's room and record to what the network says now, and says in the room what that means for those in
@@ -31,6 +28,7 @@ impl<N: Network> Bridge<N> {
         key: &str,
     ) -> Result<(), JobError> {
         let info = info.completed_by(&portal.info);
+        let info = self.with_pictures_had(live, info, Some(&portal.info)).await?;
         if info == portal.info {
             return Ok(());
         }
@@ -139,49 +137,64 @@ impl<N: Network> Bridge<N> {
         Ok((name, avatar.filter(|_| info.kind == ChatKind::Direct)))
     }
 
-    /// A small picture of the network's on Matrix, carried over once. One that cannot be had is left out.
+    /// A small picture of the network's on Matrix. One that cannot be had is left out.
     async fn picture(&self, live: &Live<N::Session>, url: Option<&str>) -> Result<Option<String>, JobError> {
         let Some(url) = url else { return Ok(None) };
+        Ok(self.carry_picture(live, url).await?.ok())
+    }
+
+    /// Carries a small picture over, once, or tells why it cannot be had.
+    async fn carry_picture(
+        &self,
+        live: &Live<N::Session>,
+        url: &str,
+    ) -> Result<Result<String, NetworkError>, JobError> {
         let fact = format!("picture/{url}");
         if let Some(mxc) = self.store.fact(&fact).await? {
-            return Ok(Some(mxc));
+            return Ok(Ok(mxc));
         }
         let carried = async {
             let bytes = live.session.download(url, AVATAR_LIMIT).await?;
             let kind = picture::media_type(&bytes)
                 .ok_or_else(|| NetworkError::Rejected("it is no picture".to_owned()))?;
             let uploaded = self.app.bot().upload(bytes, kind, Some("picture")).await;
-            uploaded.map_err(|error| NetworkError::Transient(error.to_string()))
+            uploaded.map_err(|error| match error.class() {
+                ErrorClass::Permanent => NetworkError::Rejected(error.to_string()),
+                _ => NetworkError::Transient(error.to_string()),
+            })
         };
-        match carried.await {
-            Ok(mxc) => {
-                self.store.put_fact(&fact, &mxc).await?;
-                Ok(Some(mxc))
-            }
-            Err(error) => {
-                tracing::debug!(%error, "a picture could not be carried over; the room has none");
-                Ok(None)
-            }
+        let carried = carried.await;
+        match &carried {
+            Ok(mxc) => self.store.put_fact(&fact, mxc).await?,
+            Err(error) => tracing::debug!(%error, "a picture could not be carried over"),
         }
+        Ok(carried)
     }
 
-    /// A person's name or picture is another now: the chats that are called after them follow.
-    pub(super) fn person_changed<'a>(
-        &'a self,
-        live: &'a Live<N::Session>,
-        person: &'a RemoteUserId,
-    ) -> BoxFuture<'a, Result<(), JobError>> {
-        async move {
-            for portal in self.store.portals_with(person).await? {
-                if portal.login_id != live.row.login_id {
-                    continue;
-                }
-                let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
-                self.furnish(live, room, Some(&portal.info), &portal.info).await?;
+    /// What the network says of a chat, with the pictures of `before` in the place of new ones that cannot be had at this
+    /// moment: the next time that something is said of the chat they are tried again.
+    pub(super) async fn with_pictures_had(
+        &self,
+        live: &Live<N::Session>,
+        mut info: ChatInfo,
+        before: Option<&ChatInfo>,
+    ) -> Result<ChatInfo, JobError> {
+        let workspace = before.and_then(|before| before.workspace.as_ref());
+        let icon = info.workspace.as_mut().map(|workspace| &mut workspace.avatar_url);
+        let pairs = [
+            (icon, workspace.and_then(|workspace| workspace.avatar_url.clone())),
+            (Some(&mut info.avatar_url), before.and_then(|before| before.avatar_url.clone())),
+        ];
+        for (now, before) in pairs {
+            let Some(now) = now.filter(|now| **now != before) else { continue };
+            let Some(url) = now.as_deref() else { continue };
+            if let Err(error) = self.carry_picture(live, url).await?
+                && !matches!(error, NetworkError::Rejected(_) | NetworkError::Unsupported(_))
+            {
+                *now = before;
             }
-            Ok(())
         }
-        .boxed()
+        Ok(info)
     }
 }
 
@@ -189,6 +202,11 @@ fn may(done: Result<(), MatrixError>) -> Result<bool, JobError> {
     match done {
         Ok(()) => Ok(true),
         Err(error) if error.is_forbidden() => Ok(false),
+        // One event that the homeserver does not take keeps nothing else back.
+        Err(error) if matches!(error.status(), Some(400 | 413)) => {
+            tracing::warn!(%error, "the homeserver does not take a state event of a room");
+            Ok(true)
+        }
         Err(error) => Err(error.into()),
     }
 }

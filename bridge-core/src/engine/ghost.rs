@@ -1,6 +1,7 @@
 //! Makes sure that a remote person has a Matrix user, who looks like them.
 
 mod ask;
+pub(super) mod called;
 mod fields;
 mod picture;
 mod status_end;
@@ -105,7 +106,6 @@ impl<N: Network> Bridge<N> {
             Some(known) => Some(known.row.clone()),
             None => self.store.ghost(remote).await?,
         };
-        let before = stored.as_ref().map(shown);
         let row = match stored {
             Some(row) if self.is_current(&row, shown_as) => match row.info.clone() {
                 // The template was changed.
@@ -121,22 +121,9 @@ impl<N: Network> Bridge<N> {
                 self.set_up(live, row, info, fetched_at).await?
             }
         };
-        let after = shown(&row);
         let known = self.know_ghost(row).await;
         drop(locked);
-        self.tell_chats(live, remote, before, after).await?;
         Ok(known)
-    }
-
-    /// The chats that are called after the person follow, once nobody waits for the ghost any more.
-    async fn tell_chats(
-        &self,
-        live: &Live<N::Session>,
-        remote: &RemoteUserId,
-        before: Option<Shown>,
-        after: Shown,
-    ) -> Result<(), JobError> {
-        if before.as_ref() == Some(&after) { Ok(()) } else { self.person_changed(live, remote).await }
     }
 
     /// Asks the network about a person again and brings their ghost up to date, if there is one. Nothing is sent where
@@ -149,13 +136,11 @@ impl<N: Network> Bridge<N> {
         let turn = self.ghost_work.turn(remote).await;
         let locked = turn.lock().await;
         let Some(row) = self.store.ghost(remote).await? else { return Ok(()) };
-        let before = shown(&row);
         let info = self.asked_anew(live, &row).await?;
         let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
-        let after = shown(&row);
         self.know_ghost(row).await;
         drop(locked);
-        self.tell_chats(live, remote, Some(before), after).await
+        Ok(())
     }
 
     /// The ghost of a person of whom the network has just told this.
@@ -168,12 +153,9 @@ impl<N: Network> Bridge<N> {
         let turn = self.ghost_work.turn(remote).await;
         let locked = turn.lock().await;
         let row = self.store.ghost(remote).await?.unwrap_or_else(|| GhostRow::new(remote.clone()));
-        let before = shown(&row);
         let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
-        let after = shown(&row);
         let known = self.know_ghost(row).await;
         drop(locked);
-        self.tell_chats(live, remote, Some(before), after).await?;
         Ok(known)
     }
 
@@ -210,6 +192,7 @@ impl<N: Network> Bridge<N> {
     ) -> Result<GhostRow, JobError> {
         let intent = self.app.intent(&self.app.ghosts().user_id(&row.user_id));
         let was_active = row.name.is_some() && row.info.as_ref().is_none_or(|known| !known.is_deactivated);
+        let before = shown(&row);
         if row.name.is_none() {
             intent.ensure_registered().await?;
         }
@@ -236,6 +219,9 @@ impl<N: Network> Bridge<N> {
             }
         }
         row.info = Some(info);
+        if before.0.is_some() && shown(&row) != before {
+            self.call_chats_anew(&row.user_id).await?;
+        }
         self.store.put_ghost(&row).await?;
         if row.status_until.is_some() {
             self.ghost_work.status_set.notify_one();

@@ -84,7 +84,7 @@ impl<N: Network> Bridge<N> {
         if let Some(row) = stored.as_ref().filter(|row| row.room_id.is_some()) {
             return Ok(Arc::new(row.clone()));
         }
-        let info = live.session.chat_info(chat).await?;
+        let info = self.with_pictures_had(live, live.session.chat_info(chat).await?, None).await?;
         let room = self.make_room(live, &info, person).await?;
         let row = PortalRow {
             chat: chat.clone(),

@@ -9,7 +9,7 @@ use crate::error::JobError;
 use crate::matrix::power;
 use crate::network::Network;
 
-/// From this room version on the maker of a room, which the bot is, needs no level.
+/// From this room version on those who made a room need no level.
 const CREATORS_NEED_NONE: u32 = 12;
 
 fn fact(room: &RoomId) -> String {
@@ -82,10 +82,21 @@ impl<N: Network> Bridge<N> {
     }
 
     async fn is_above_levels(&self, room: &RoomId) -> Result<bool, JobError> {
-        let creation = self.app.bot().state(room, "m.room.create", "").await?.unwrap_or_default();
-        let version = creation.get("room_version").and_then(Value::as_str).unwrap_or("1");
-        Ok(version.parse::<u32>().is_ok_and(|version| version >= CREATORS_NEED_NONE))
+        let bot = self.app.bot();
+        let creation = bot.state_event(room, "m.room.create", "").await?.unwrap_or_default();
+        Ok(made_by(&creation, bot.user_id().as_str()))
     }
+}
+
+/// Whether somebody is among the makers of a room, by its `m.room.create`, and levels therefore don't count for them.
+/// People make rooms, too, and only ask the bot in.
+fn made_by(creation: &Value, who: &str) -> bool {
+    let is_who = |value: &Value| value.as_str() == Some(who);
+    let version = creation.pointer("/content/room_version").and_then(Value::as_str).unwrap_or("1");
+    let others = creation.pointer("/content/additional_creators").and_then(Value::as_array);
+    version.parse::<u32>().is_ok_and(|version| version >= CREATORS_NEED_NONE)
+        && (creation.get("sender").is_some_and(is_who)
+            || others.is_some_and(|others| others.iter().any(is_who)))
 }
 
 #[cfg(test)]
@@ -119,6 +130,19 @@ mod tests {
         stage.bridge.store.put_portal(&row).await.unwrap();
         stage.bridge.start_login(stage.login()).unwrap();
         (stage, room)
+    }
+
+    #[test]
+    fn only_makers_are_above_levels() {
+        let made = |version: &str, sender: &str, others: &[&str]| {
+            let content = json!({ "room_version": version, "additional_creators": others });
+            super::made_by(&json!({ "sender": sender, "content": content }), "@bot:hs.test")
+        };
+        assert!(made("12", "@bot:hs.test", &[]));
+        assert!(made("12", "@ada:hs.test", &["@bot:hs.test"]));
+        assert!(!made("12", "@ada:hs.test", &["@eve:hs.test"]));
+        assert!(!made("11", "@bot:hs.test", &[]));
+        assert!(!super::made_by(&json!({}), "@bot:hs.test"));
     }
 
     fn bodies(events: &[serde_json::Value]) -> Vec<String> {

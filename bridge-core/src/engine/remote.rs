@@ -13,6 +13,7 @@ mod reaction;
 mod relation;
 
 use super::Bridge;
+use super::ghost::called;
 use super::supervisor::Live;
 use crate::error::{JobError, NetworkError};
 use crate::event::{RemoteEvent, RemoteKind, Scope};
@@ -37,8 +38,13 @@ impl<N: Network> Bridge<N> {
             metrics::passed_over("login gone");
             return Ok(Closing::default());
         };
-        let event: RemoteEvent = self.network.decode(login_id, &job.payload)?;
-        match (self.take_over(&live, &event).await, &event.scope) {
+        let (done, scope) = if let Some(chat) = called::chat_of(&job.payload) {
+            (self.call_anew(&live, &chat).await, Scope::Chat(chat))
+        } else {
+            let event: RemoteEvent = self.network.decode(login_id, &job.payload)?;
+            (self.take_over(&live, &event).await, event.scope)
+        };
+        match (done, &scope) {
             (Err(JobError::Retry(why)), Scope::Chat(chat)) if job.attempts >= ROOM_DOUBTED_FROM => {
                 Err(self.doubt_room(chat, why).await)
             }

@@ -13,6 +13,11 @@ use crate::network::{Capabilities, NetworkInfo};
 /// Our own state event with what people keep at hand in the chat.
 const BOOKMARKS: &str = "dev.bridge-hub.bookmarks";
 
+/// Bookmarks that a room shows at most, and the bytes of them all: an event takes 65,536 with all that is around it
+/// (client-server API, "Size limits"), and in its making a room takes all its state in one request.
+const MOST_BOOKMARKS: usize = 100;
+const MOST_BOOKMARK_BYTES: usize = 32_768;
+
 /// What a room shows beside what the chat itself says.
 pub(crate) struct Around<'a> {
     pub(crate) network: NetworkInfo,
@@ -100,6 +105,11 @@ pub(crate) fn wanted(info: &ChatInfo, around: &Around<'_>) -> Vec<Wanted> {
         let list: Vec<Value> = bookmarks
             .iter()
             .map(|mark| without_null(json!({ "title": mark.title, "url": mark.url, "emoji": mark.emoji })))
+            .scan(0, |bytes, mark| {
+                *bytes += mark.to_string().len() + 1;
+                (*bytes <= MOST_BOOKMARK_BYTES).then_some(mark)
+            })
+            .take(MOST_BOOKMARKS)
             .collect();
         state.push(Wanted::new(BOOKMARKS, &key, json!({ "bookmarks": list })));
     }

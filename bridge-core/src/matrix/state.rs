@@ -1,5 +1,6 @@
 //! Room state: read, and written only where it differs.
 
+use ruma::api::client::state::get_state_event_for_key::v3::StateEventFormat;
 use ruma::api::client::state::{get_state_event_for_key, get_state_events, send_state_event};
 use ruma::{OwnedEventId, RoomId};
 use serde_json::Value;
@@ -17,11 +18,32 @@ impl Intent {
         event_type: &str,
         state_key: &str,
     ) -> Result<Option<Value>, MatrixError> {
-        let request = get_state_event_for_key::v3::Request::new(
+        self.state_as(StateEventFormat::Content, room_id, event_type, state_key).await
+    }
+
+    /// The same with all that is around the content: who sent it.
+    pub async fn state_event(
+        &self,
+        room_id: &RoomId,
+        event_type: &str,
+        state_key: &str,
+    ) -> Result<Option<Value>, MatrixError> {
+        self.state_as(StateEventFormat::Event, room_id, event_type, state_key).await
+    }
+
+    async fn state_as(
+        &self,
+        format: StateEventFormat,
+        room_id: &RoomId,
+        event_type: &str,
+        state_key: &str,
+    ) -> Result<Option<Value>, MatrixError> {
+        let mut request = get_state_event_for_key::v3::Request::new(
             room_id.to_owned(),
             event_type.into(),
             state_key.to_owned(),
         );
+        request.format = format;
         match self.call("state", request).await {
             Ok(answer) => serde_json::from_str(answer.event_or_content.get())
                 .map(Some)

@@ -9,9 +9,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde_json::Value;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::types::Json;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 /// Why the database could not do something, in words that hold no stored data.
@@ -182,6 +185,34 @@ impl Db {
 /// would hold up every commit it is part of.
 pub(crate) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// The same for something kept as JSON, whose texts may come from outside.
+pub(crate) fn storable_json<T: Serialize>(value: &T) -> Result<Json<Value>, StoreError> {
+    fn clean(value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(clean) = storable(text) {
+                    *text = clean;
+                }
+            }
+            Value::Array(list) => list.iter_mut().for_each(clean),
+            Value::Object(fields) => {
+                *fields = std::mem::take(fields)
+                    .into_iter()
+                    .map(|(name, mut value)| {
+                        clean(&mut value);
+                        (storable(&name).into_owned(), value)
+                    })
+                    .collect();
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut value = serde_json::to_value(value)
+        .map_err(|error| StoreError(format!("a record could not be written as JSON: {error}")))?;
+    clean(&mut value);
+    Ok(Json(value))
 }
 
 impl Tx {

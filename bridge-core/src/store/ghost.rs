@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::Store;
-use super::db::{StoreError, on};
+use super::db::{StoreError, on, storable, storable_json};
 use crate::event::UserInfo;
 use crate::id::RemoteUserId;
 
@@ -97,16 +97,18 @@ impl Store {
 
     /// Writes a ghost's row at once.
     pub async fn put_ghost(&self, row: &GhostRow) -> Result<(), StoreError> {
+        let info = row.info.as_ref().map(storable_json).transpose()?;
+        let fields = storable_json(&row.fields)?;
         let mut tx = self.begin().await?;
         on!(&mut tx, c => {
             sqlx::query(PUT)
                 .bind(row.user_id.as_str())
-                .bind(row.name.as_deref())
-                .bind(row.avatar_url.as_deref())
+                .bind(row.name.as_deref().map(storable))
+                .bind(row.avatar_url.as_deref().map(storable))
                 .bind(row.avatar_mxc.as_deref())
                 .bind(row.fetched_at)
-                .bind(row.info.as_ref().map(Json))
-                .bind(Json(&row.fields))
+                .bind(&info)
+                .bind(&fields)
                 .bind(row.status_until)
                 .execute(c)
                 .await?

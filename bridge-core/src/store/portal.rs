@@ -4,7 +4,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::Store;
-use super::db::{StoreError, Tx, on};
+use super::db::{StoreError, Tx, on, storable_json};
 use crate::event::ChatInfo;
 use crate::id::{ChatId, ChatKey, LoginId, RemoteUserId};
 
@@ -121,6 +121,7 @@ impl Store {
     }
 
     async fn write_portal(&self, statement: &'static str, row: &PortalRow) -> Result<(), StoreError> {
+        let info = storable_json(&row.info)?;
         let mut tx = self.begin().await?;
         let written = on!(&mut tx, c => {
             sqlx::query(statement)
@@ -128,7 +129,7 @@ impl Store {
                 .bind(row.chat.receiver_str())
                 .bind(row.room_id.as_deref())
                 .bind(row.login_id.as_str())
-                .bind(Json(&row.info))
+                .bind(&info)
                 .bind(row.avatar_mxc.as_deref())
                 .bind(row.created_at)
                 .execute(c)
@@ -152,6 +153,7 @@ impl Store {
         if self.portal(to).await?.is_some_and(|row| row.room_id.is_some()) {
             return Ok(false);
         }
+        let stored = storable_json(info)?;
         let mut tx = self.begin().await?;
         on!(&mut tx, c => {
             sqlx::query(REMOVE_ROOMLESS)
@@ -165,7 +167,7 @@ impl Store {
             sqlx::query(MOVE)
                 .bind(to.chat_id.as_str())
                 .bind(to.receiver_str())
-                .bind(Json(info))
+                .bind(&stored)
                 .bind(from.chat_id.as_str())
                 .bind(from.receiver_str())
                 .execute(c)

@@ -44,8 +44,9 @@ pub(super) async fn info(
         NetworkError::Malformed("Slack's answer to conversations.info names no channel.".to_owned())
     })?;
     let workspace = home.workspace(caller).await;
-    info.url = Some(channel_url(&workspace, viewer.team_id, channel));
-    info.workspace = Some(workspace);
+    let address = channel_url(workspace.as_ref().unwrap_or(&home.of_login()), viewer.team_id, channel);
+    info.url = Some(address);
+    info.workspace = workspace;
     if info.kind == ChatKind::Group {
         // Without them the room has no name, so this is no part to be left out.
         let members = caller.members(channel, MOST_IN_GROUP).await;

@@ -35,21 +35,26 @@ impl Home {
     }
 
     /// The workspace. Where Slack does not tell, as without the scope `team:read`, it is what the login told. Those who
-    /// ask at the same time share one call.
-    pub(super) async fn workspace(&self, caller: &Caller) -> Workspace {
+    /// ask at the same time share one call. None if Slack could not answer at this moment.
+    pub(super) async fn workspace(&self, caller: &Caller) -> Option<Workspace> {
         let kept = self.kept.get_with((), Arc::default);
         if let Some(workspace) = kept.get() {
-            return workspace.clone();
+            return Some(workspace.clone());
         }
         let reply: Result<TeamReply, _> = caller.get("team.info", &Vec::new()).await;
         match reply {
-            Ok(reply) => kept.get_or_init(|| async { self.described(reply) }).await.clone(),
+            Ok(reply) => Some(kept.get_or_init(|| async { self.described(reply) }).await.clone()),
             // What Slack refuses it refuses again; anything else may be over soon.
             Err(error) if error.code().is_some() => {
-                kept.get_or_init(|| async { self.described(TeamReply::default()) }).await.clone()
+                Some(kept.get_or_init(|| async { self.of_login() }).await.clone())
             }
-            Err(_) => self.described(TeamReply::default()),
+            Err(_) => None,
         }
+    }
+
+    /// The workspace as the login told it.
+    pub(super) fn of_login(&self) -> Workspace {
+        self.described(TeamReply::default())
     }
 
     fn described(&self, reply: TeamReply) -> Workspace {

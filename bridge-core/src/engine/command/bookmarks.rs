@@ -35,11 +35,20 @@ pub(super) async fn run<N: Network>(bridge: &Bridge<N>, ask: &Ask<'_>) -> Result
     })
 }
 
+/// Bytes of an answer, at most: it is sent twice, as text and as HTML, in an event of at most 65,536.
+const MOST_BYTES: usize = 10_000;
+
 fn listed(bookmarks: &[Bookmark]) -> String {
     let mut text = String::new();
-    for Bookmark { title, url, emoji } in bookmarks {
-        let emoji = emoji.as_ref().map(|emoji| format!("{emoji} ")).unwrap_or_default();
+    for (index, Bookmark { title, url, emoji }) in bookmarks.iter().enumerate() {
+        let emoji = emoji.as_ref().map(|emoji| format!("{} ", escaped(emoji))).unwrap_or_default();
         let title = escaped(title);
+        let bytes = title.len() + emoji.len() + url.as_ref().map_or(0, String::len);
+        if text.len() + bytes > MOST_BYTES {
+            let _ =
+                writeln!(text, "\nAnd {} more, which this answer has no room for.", bookmarks.len() - index);
+            break;
+        }
         let _ = match url.as_deref().filter(|url| is_plain(url)) {
             Some(url) if title.trim().is_empty() => writeln!(text, "- {emoji}<{url}>"),
             Some(url) => writeln!(text, "- {emoji}[{title}](<{url}>)"),
@@ -86,5 +95,16 @@ mod tests {
         let expected =
             [r"- 📖 [Wiki \[new\]](<https://a.test/x>)", "- <https://b.test>", "- canvas", "- odd"];
         assert_eq!(lines, expected);
+        assert_eq!(listed(&[mark("a", None, Some("*b*"))]), "- \\*b\\* a\n");
+    }
+
+    #[test]
+    fn an_answer_has_an_end() {
+        let mark = Bookmark { title: "x".repeat(1_000), url: None, emoji: None };
+        let text = listed(&vec![mark; 200]);
+        assert!(
+            text.len() < 11_000 && text.ends_with("And 191 more, which this answer has no room for.\n"),
+            "{text}"
+        );
     }
 }

@@ -45,7 +45,7 @@ impl<N: Network> Bridge<N> {
         let outgoing = MatrixEvent::new(chat.clone(), speaker, event.origin_server_ts, marker, kind);
         let done = if job.maybe_sent { find_sent(&live.session, &outgoing).await? } else { Vec::new() };
         if done.is_empty() {
-            self.refuse_if_closed(job, chat, &outgoing.kind).await?;
+            self.refuse_if_closed(job, chat).await?;
         }
         let found = done.clone();
         match live.session.send(&outgoing, done).await {
@@ -83,14 +83,14 @@ fn shown_by<'a>(event: &'a Incoming, kind: &'a MatrixKind) -> Option<(&'a str, O
 
 impl<N: Network> Bridge<N> {
     /// Refuses what the chat does not take. That is known from earlier, so the network is asked once more before.
-    async fn refuse_if_closed(&self, job: &Job, chat: &ChatKey, kind: &MatrixKind) -> Result<(), JobError> {
+    async fn refuse_if_closed(&self, job: &Job, chat: &ChatKey) -> Result<(), JobError> {
         let Some(portal) = self.known_portal(chat).await? else { return Ok(()) };
-        let Some(why) = closed(&portal.info, kind, N::INFO.name) else { return Ok(()) };
+        let Some(why) = closed(&portal.info, N::INFO.name) else { return Ok(()) };
         if let Some(live) = self.logins.live(&portal.login_id)
             && let Some(info) = NetworkError::or_none(live.session.chat_info(chat).await)?
         {
             self.update_portal(&live, &portal, info.clone(), job.dedup.as_str()).await?;
-            if closed(&info, kind, N::INFO.name).is_none() {
+            if closed(&info, N::INFO.name).is_none() {
                 return Ok(());
             }
         }

@@ -40,6 +40,8 @@ impl<N: Network> Bridge<N> {
         let kind = if is_name { MatrixKind::Name(text.clone()) } else { MatrixKind::Topic(text.clone()) };
         match self.deliver(job, event, chat, voice, kind).await {
             Ok(_) => {
+                // The chat may have been found to be another meanwhile: open again, for one.
+                let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
                 let mut info: ChatInfo = portal.info.clone();
                 *(if is_name { &mut info.name } else { &mut info.topic }) = text;
                 // What goes by the name follows, and where there is no topic now the description is shown.
@@ -109,65 +111,30 @@ impl<N: Network> Bridge<N> {
     }
 }
 
-/// What is wrong with an event for a chat as it is, before the network is asked.
-pub(super) fn closed(info: &ChatInfo, kind: &MatrixKind, network: &str) -> Option<String> {
+/// Why a chat takes nothing as it is, before the network is asked. Who may write where only some may is for the network
+/// to say: what is known of that is a guess.
+pub(super) fn closed(info: &ChatInfo, network: &str) -> Option<String> {
     if info.deleted {
         return Some(format!("This chat was deleted on {network}, and nothing is carried over any more."));
     }
-    if info.archived {
-        return Some(format!(
-            "This chat is archived on {network}. Somebody there has to open it again first."
-        ));
-    }
-    let MatrixKind::Message(message) = kind else { return None };
-    if message.thread_root.is_some() {
-        let text =
-            "Only some people may answer in threads of this chat there, and the bridge is not one of them.";
-        return (!info.posting.answers).then(|| text.to_owned());
-    }
-    // An answer may become one of a thread there.
-    if info.posting.messages || (info.posting.answers && message.reply_to.is_some()) {
-        return None;
-    }
-    Some(if info.posting.answers {
-        "Only some people may begin messages in this chat there, and the bridge is not one of them. Answer in a thread \
-         instead."
-            .to_owned()
-    } else {
-        "Only some people may write in this chat there, and the bridge is not one of them.".to_owned()
-    })
+    info.archived
+        .then(|| format!("This chat is archived on {network}. Somebody there has to open it again first."))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::content::{Message, RichText};
-    use crate::event::{ChatKind, Posting};
-    use crate::id::RemoteMessageId;
+    use crate::event::Posting;
 
     #[test]
-    fn what_a_chat_does_not_take_is_refused_with_the_reason() {
+    fn only_what_is_over_is_refused_with_the_reason() {
         let mut info = ChatInfo::new(ChatKey::shared("C1".into()), ChatKind::Channel);
-        let message = Message::text(RichText::plain("x"));
-        let mut answer = message.clone();
-        answer.thread_root = Some(RemoteMessageId::new("1"));
-        let mut reply = message.clone();
-        reply.reply_to = Some(RemoteMessageId::new("1"));
-        let kinds = [message, answer, reply].map(MatrixKind::Message);
-        let refused = |info: &ChatInfo| kinds.each_ref().map(|kind| closed(info, kind, "Paper").is_some());
-        assert_eq!(refused(&info), [false, false, false]);
-        for (messages, answers, expected) in [
-            (false, true, [true, false, false]),
-            (true, false, [false, true, false]),
-            (false, false, [true, true, true]),
-        ] {
-            info.posting = Posting { messages, answers };
-            assert_eq!(refused(&info), expected, "{messages} {answers}");
-        }
-        assert_eq!(closed(&info, &MatrixKind::Topic(None), "Paper"), None);
+        assert_eq!(closed(&info, "Paper"), None);
+        info.posting = Posting { messages: false, answers: false };
+        assert_eq!(closed(&info, "Paper"), None);
         info.archived = true;
-        assert!(closed(&info, &MatrixKind::Topic(None), "Paper").is_some_and(|why| why.contains("archived")));
+        assert!(closed(&info, "Paper").is_some_and(|why| why.contains("archived")));
         info.deleted = true;
-        assert!(closed(&info, &kinds[0], "Paper").is_some_and(|why| why.contains("deleted")));
+        assert!(closed(&info, "Paper").is_some_and(|why| why.contains("deleted")));
     }
 }

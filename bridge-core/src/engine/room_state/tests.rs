@@ -168,3 +168,19 @@ fn features_say_what_clients_may_offer() {
     info.posting = Posting { messages: false, answers: true };
     assert!(features::sentences(&info, &able, "Paper").contains("Only answers in threads"));
 }
+
+#[test]
+fn as_many_bookmarks_are_shown_as_an_event_takes() {
+    let shown = |count: usize, title: &str| {
+        let mut info = channel();
+        let mark = Bookmark { title: title.to_owned(), url: None, emoji: None };
+        info.bookmarks = Some(vec![mark; count]);
+        let content = find(&wanted(&info, &around()), BOOKMARKS).content;
+        assert!(content.to_string().len() < 40_000);
+        content["bookmarks"].as_array().unwrap().len()
+    };
+    assert_eq!(shown(3, "wiki"), 3);
+    assert_eq!(shown(500, "wiki"), 100);
+    assert_eq!(shown(500, &"x".repeat(10_000)), 3);
+    assert_eq!(shown(1, &"\u{1}".repeat(20_000)), 0, "bytes count as they are sent");
+}

@@ -109,7 +109,15 @@ async fn ghosts(db: &Database) {
     row.fields.insert("m.tz".to_owned(), "Europe/Berlin".into());
     row.status_until = Some(7);
     store.put_ghost(&row).await.unwrap();
-    assert_eq!(store.ghost(&user_id).await.unwrap(), Some(row));
+    assert_eq!(store.ghost(&user_id).await.unwrap().as_ref(), Some(&row));
+    // A character that PostgreSQL keeps nowhere.
+    row.name = Some("A\0nn".to_owned());
+    row.info = Some(UserInfo::named("A\0nn"));
+    row.fields.insert("odd\0".to_owned(), serde_json::json!({ "list": ["\0"] }));
+    store.put_ghost(&row).await.unwrap();
+    let kept = store.ghost(&user_id).await.unwrap().unwrap();
+    assert_eq!(kept.info, Some(UserInfo::named("A\u{fffd}nn")));
+    assert_eq!(kept.fields["odd\u{fffd}"]["list"][0], "\u{fffd}");
     assert_eq!(store.ghost(&RemoteUserId::new("U2")).await.unwrap(), None);
 }
 
@@ -197,7 +205,10 @@ async fn portals(db: &Database) {
     row.room_id = Some("!1:hs.test".to_owned());
     row.avatar_mxc = Some("mxc://hs.test/1".to_owned());
     row.info.name = None;
+    // A character that PostgreSQL keeps nowhere.
+    row.info.topic = Some("a\0b".to_owned());
     store.put_portal(&row).await.unwrap();
+    row.info.topic = Some("a\u{fffd}b".to_owned());
     assert_eq!(store.portal_of_room("!1:hs.test").await.unwrap().as_ref(), Some(&row));
     let again = PortalRow { room_id: None, ..row.clone() };
     store.note_portal(&again).await.unwrap();

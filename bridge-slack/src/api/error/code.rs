@@ -30,7 +30,6 @@ pub(super) fn of_code(method: &str, code: &str, needed: Option<&str>) -> Network
         "is_archived" => "The Slack channel is archived; nothing can be changed in it until it is restored.",
         "restricted_action"
         | "restricted_action_read_only_channel"
-        | "restricted_action_thread_only_channel"
         | "restricted_action_non_threadable_channel"
         | "restricted_action_thread_locked" => {
             "A setting of the Slack workspace or channel forbids this; an admin of the workspace can change it."
@@ -54,6 +53,10 @@ pub(super) fn of_code(method: &str, code: &str, needed: Option<&str>) -> Network
 /// What is wrong with a message or a reaction.
 fn of_message_code(code: &str) -> Option<&'static str> {
     Some(match code {
+        "restricted_action_thread_only_channel" => {
+            "Only some people may begin messages in this Slack channel, and the bridge's app is not one of them. Answer in \
+             a thread instead."
+        }
         "msg_too_long" => "The message is too long for Slack; send it in several pieces.",
         "msg_blocks_too_long" | "invalid_blocks" | "invalid_blocks_format" => {
             "Slack does not accept the message's formatting; send it in several pieces or as plain text."
