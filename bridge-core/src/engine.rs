@@ -7,6 +7,7 @@ pub(crate) mod conversation;
 pub(crate) mod direct_chat;
 mod furnish;
 pub(crate) mod ghost;
+mod handover;
 pub(crate) mod known_login;
 pub(crate) mod matrix;
 mod media;

@@ -1,5 +1,6 @@
 //! Accepting transactions: every event in them is committed to the queue, then the homeserver is answered.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use axum::Json;
@@ -160,6 +161,8 @@ fn parse(body: &[u8]) -> Result<Vec<&RawValue>, Failure> {
 /// Makes the jobs: one per event that is not our own echo, in order.
 async fn to_jobs(shared: &server::State, events: &[&RawValue]) -> Result<Vec<NewJob>, InboxError> {
     let mut jobs = Vec::with_capacity(events.len());
+    // A room's events of one transaction stay together, whatever its lane is a moment later.
+    let mut lanes: HashMap<String, Lane> = HashMap::new();
     for event in events {
         let head = Head::read(event);
         if is_echo(shared, &head, event) {
@@ -167,7 +170,15 @@ async fn to_jobs(shared: &server::State, events: &[&RawValue]) -> Result<Vec<New
             continue;
         }
         let lane = match &head.room_id {
-            Some(room_id) => shared.lanes.lane(room_id).await?,
+            Some(room_id) => {
+                if let Some(lane) = lanes.get(room_id) {
+                    lane.clone()
+                } else {
+                    let lane = shared.lanes.lane(room_id).await?;
+                    lanes.insert(room_id.clone(), lane.clone());
+                    lane
+                }
+            }
             None => Lane::of_room(""),
         };
         jobs.push(NewJob {

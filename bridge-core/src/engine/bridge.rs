@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::command::{Replies, Syncs};
 use super::conversation::Conversations;
 use super::ghost::{GhostWork, KnownGhost};
+use super::handover::Handovers;
 use super::members::MemberSyncs;
 use super::relay::Named;
 use super::supervisor::Logins;
@@ -63,6 +64,7 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) stopping: CancellationToken,
     pub(crate) portals: Cache<ChatKey, Arc<PortalRow>>,
     pub(crate) rooms: Cache<String, Option<ChatKey>>,
+    pub(crate) handovers: Handovers,
     pub(crate) ghosts: Cache<RemoteUserId, Arc<KnownGhost>>,
     pub(crate) names: Cache<(String, OwnedUserId), Arc<Named>>,
     /// How often carrying a file over has failed.
@@ -95,6 +97,7 @@ impl<N: Network> Bridge<N> {
             stopping: CancellationToken::new(),
             portals: Cache::new(CACHED),
             rooms: Cache::new(CACHED),
+            handovers: Handovers::default(),
             ghosts: Cache::new(CACHED),
             names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             file_failures: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
@@ -129,9 +132,11 @@ impl<N: Network> Bridge<N> {
         Ok(self.rooms.entry_by_ref(room_id).or_insert(chat).await.into_value())
     }
 
-    /// The lane of a room's events: its chat's, so that both directions keep one order.
+    /// The lane of a room's events: its chat's, so that both directions keep one order. While the room's own lane still has
+    /// what was accepted before the room was a portal's, new events go behind that, and all is handed on in order.
     pub(crate) async fn lane(&self, room_id: &str) -> Result<Lane, StoreError> {
         Ok(match self.chat_of_room(room_id).await? {
+            Some(_) if self.handovers.is_under_way(&self.store, room_id).await? => Lane::of_room(room_id),
             Some(chat) => Lane::of_scope(&crate::event::Scope::Chat(chat)),
             None => Lane::of_room(room_id),
         })

@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::Bridge;
 use crate::config::Level;
 use crate::error::JobError;
-use crate::event::Sent;
+use crate::event::{ChatKind, Scope, Sent};
 use crate::id::{ChatKey, DedupKey};
 use crate::metrics;
 use crate::network::Network;
@@ -29,6 +29,9 @@ use crate::store::message::MessageRow;
 /// The types of events that the bridge has a use for.
 const CARRIED: [&str; 6] =
     ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction", "m.room.member", "m.room.encrypted"];
+
+/// How often coming into a room is tried again whose server may be gone for good.
+const JOINS_TRIED: u32 = 5;
 
 /// A Matrix event as far as the bridge reads it. Absent fields are empty: the homeserver families differ.
 #[derive(Debug, Clone)]
@@ -104,7 +107,7 @@ impl<N: Network> Bridge<N> {
         if self.app.owns(&event.sender) {
             return Ok(Closing::default());
         }
-        if self.moved_on(job, &event.room_id).await? {
+        if self.moved_on(job, &event).await? {
             return Ok(Closing::default());
         }
         match event.kind.as_str() {
@@ -132,12 +135,25 @@ impl<N: Network> Bridge<N> {
 
     /// Hands a job on to its chat's lane that was accepted before its room was a portal's: two lanes at work for one chat
     /// would know no order. Says whether it did.
-    async fn moved_on(&self, job: &Job, room: &str) -> Result<bool, JobError> {
-        if job.lane != Lane::of_room(room) || self.chat_of_room(room).await?.is_none() {
+    async fn moved_on(&self, job: &Job, event: &Incoming) -> Result<bool, JobError> {
+        if job.lane != Lane::of_room(&event.room_id) {
             return Ok(false);
         }
+        let Some(chat) = self.chat_of_room(&event.room_id).await? else { return Ok(false) };
+        // What was said before the ghost came stands in front of all that is handed on; a try that was cut off behind the
+        // record of the portal has not taken it up.
+        if event.kind == "m.room.member"
+            && event.content.get("membership").and_then(Value::as_str) == Some("invite")
+            && let Some(ghost) =
+                event.state_key.as_deref().filter(|who| self.app.ghosts().parse(who).is_some())
+            && let Ok(ghost) = ruma::UserId::parse(ghost)
+            && let Some(portal) = self.known_portal(&chat).await?
+            && matches!(portal.info.kind, ChatKind::Direct | ChatKind::Group)
+        {
+            self.take_up_earlier(event, &self.app.intent(&ghost), &chat).await?;
+        }
         let again = NewJob {
-            lane: self.lane(room).await?,
+            lane: Lane::of_scope(&Scope::Chat(chat)),
             source: job.source,
             login_id: None,
             dedup: DedupKey::new(format!("{}/moved on", job.dedup)),

@@ -35,10 +35,10 @@ impl<N: Network> Bridge<N> {
     }
 
     /// What was pinned on both sides when a change was last carried over, as events. People's changes that are still in
-    /// the queue are not in it.
-    pub(crate) async fn pinned_on_both(&self, room: &RoomId) -> Result<Vec<String>, JobError> {
+    /// the queue are not in it. None of a room from before this was noted.
+    pub(crate) async fn pinned_on_both(&self, room: &RoomId) -> Result<Option<Vec<String>>, JobError> {
         let stored = self.store.fact(&fact(room)).await?;
-        Ok(stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        Ok(stored.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     /// Notes what is pinned on both sides.

@@ -95,6 +95,7 @@ impl<N: Network> Bridge<N> {
             created_at: stored.map_or_else(|| self.store.clock().now_ms(), |row| row.created_at),
         };
         self.note_new_room(&live.row.login_id, chat).await?;
+        self.become_portal(&room).await?;
         self.store.put_portal(&row).await?;
         self.rooms.insert(room.to_string(), Some(chat.clone())).await;
         if person.is_none() {
@@ -103,6 +104,14 @@ impl<N: Network> Bridge<N> {
         tracing::debug!(chat = %chat.chat_id, room = %room, "a portal was made");
         self.begin_new_room(&live.row.login_id, chat).await;
         Ok(Arc::new(row))
+    }
+
+    /// What has to be noted of a room before it is a portal's.
+    pub(crate) async fn become_portal(&self, room: &RoomId) -> Result<(), JobError> {
+        if self.pinned_on_both(room).await?.is_none() {
+            self.note_pinned(room, &[]).await?;
+        }
+        Ok(self.handovers.begin(&self.store, room.as_str()).await?)
     }
 
     /// Makes the room under an alias made from the chat, so that a room whose record a crash lost is found again

@@ -24,6 +24,11 @@ impl Lane {
         Self(format!("room:{room_id}"))
     }
 
+    /// Whether it is the lane of a Matrix room.
+    pub(crate) fn is_of_room(&self) -> bool {
+        self.0.starts_with("room:")
+    }
+
     /// A lane as it was stored.
     pub fn stored(text: impl Into<String>) -> Self {
         Self(text.into())

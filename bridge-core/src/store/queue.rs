@@ -14,6 +14,7 @@ const NEXT: &str = "SELECT id, lane, source, login_id, dedup, payload, accepted_
 const BEHIND: &str =
     "SELECT id, lane, source, login_id, dedup, payload, accepted_at FROM job WHERE id > $1 ORDER BY id";
 const LANES: &str = "SELECT DISTINCT lane FROM job";
+const HAS_WORK: &str = "SELECT id FROM job WHERE lane = $1 LIMIT 1";
 const NEWEST: &str = "SELECT CAST(MAX(id) AS BIGINT) FROM (SELECT id FROM job UNION ALL SELECT id FROM dead_letter) AS all_jobs";
 const COUNT: &str = "SELECT COUNT(*), CAST(MIN(accepted_at) AS BIGINT) FROM job";
 const FORGET: &str = "DELETE FROM seen WHERE seen_at < $1";
@@ -176,6 +177,13 @@ pub(crate) async fn jobs_behind(tx: &mut Tx, after: i64) -> Result<Vec<Job>, Sto
 pub(crate) async fn lanes(tx: &mut Tx) -> Result<Vec<Lane>, StoreError> {
     let rows: Vec<(String,)> = on!(&mut *tx, c => sqlx::query_as(LANES).fetch_all(c).await?);
     Ok(rows.into_iter().map(|(lane,)| Lane::stored(lane)).collect())
+}
+
+/// Whether a lane has jobs that are not done.
+pub(crate) async fn has_work(tx: &mut Tx, lane: &Lane) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> =
+        on!(&mut *tx, c => sqlx::query_as(HAS_WORK).bind(lane.as_str()).fetch_optional(c).await?);
+    Ok(row.is_some())
 }
 
 /// The highest id ever given that is still stored.

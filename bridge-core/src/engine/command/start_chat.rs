@@ -1,8 +1,11 @@
 //! `start-chat`: begins a direct chat with somebody on the remote network, or a group with several.
 
+use std::time::Duration;
+
 use clap::{Arg, ArgMatches};
-use ruma::UserId;
+use ruma::{OwnedUserId, UserId};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::Ask;
 use crate::command::Command;
@@ -12,9 +15,11 @@ use crate::content::{Lookup, Mention, Span, html_read};
 use crate::engine::Bridge;
 use crate::engine::bridge::room_id;
 use crate::engine::matrix::ghost_member::bold;
+use crate::engine::persist::persist;
 use crate::error::{JobError, NetworkError};
 use crate::id::RemoteUserId;
 use crate::network::{Network, Person, Session};
+use crate::task;
 
 const NAME: &str = "start-chat";
 /// People of one name who are listed; more are counted.
@@ -25,6 +30,19 @@ pub(super) fn command() -> Command {
     let about = "Begins a direct chat with one person, or a group with several, and invites you to its room. `<who>` is \
                  a handle, an id, a name (in quotes if it has blanks) or a mention.";
     Command { level: Level::User, clap: clap::Command::new(NAME).about(about).arg(who) }
+}
+
+/// How long the chat's or room's other messages wait for the answer. What takes longer is told when it is done.
+const WAITED_FOR: Duration = Duration::from_secs(5);
+/// How long a chat may take in all.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// What the work needs to know of the command.
+struct Order {
+    asker: OwnedUserId,
+    named: Vec<Named>,
+    room_id: String,
+    key: String,
 }
 
 /// Somebody who is to be in the chat.
@@ -43,23 +61,72 @@ pub(super) async fn run<N: Network>(
     let Ok(asker) = UserId::parse(ask.sender()) else {
         return Ok("Your Matrix id is malformed, so nobody could be told who begins the chat.".to_owned());
     };
-    let named = named(bridge, ask, args);
+    let order = Order {
+        asker,
+        named: named(bridge, ask, args),
+        room_id: ask.event.room_id.clone(),
+        key: format!("begun/{}", ask.job.dedup),
+    };
+    let stopping = || JobError::Retry("the program is stopping".to_owned());
+    let shared = bridge.shared().ok_or_else(stopping)?;
+    let (answer, mut answered) = oneshot::channel();
+    task::spawn("start-chat", async move {
+        let work = tokio::time::timeout(PATIENCE, carry_out(&shared, &order));
+        let text = work.await.unwrap_or_else(|_| {
+            format!("{} took too long over your `start-chat`. Write it again in a while.", N::INFO.name)
+        });
+        // What was cut off by the program's end has no result.
+        if !shared.stopping.is_cancelled()
+            && let Err(text) = answer.send(text)
+        {
+            tell_later(&shared, &order, &text).await;
+        }
+    });
+    if let Ok(answered) = tokio::time::timeout(WAITED_FOR, &mut answered).await {
+        let broken = || JobError::Park("The program ran into a fault of its own over a command.".to_owned());
+        return answered.map_err(|_| if bridge.stopping.is_cancelled() { stopping() } else { broken() });
+    }
+    // Either the answer is there now, or its task says it.
+    answered.close();
+    Ok(answered.try_recv().unwrap_or_else(|_| {
+        format!(
+            "I am asking {} for this, which takes a while. I write here when the chat is there; if I do not within \
+             some minutes, write the command again.",
+            N::INFO.name
+        )
+    }))
+}
+
+async fn tell_later<N: Network>(bridge: &Bridge<N>, order: &Order, text: &str) {
+    let say = || async { bridge.say(room_id(&order.room_id)?, text, &order.key).await };
+    if let Err(error) = persist(&bridge.stopping, say).await
+        && !bridge.stopping.is_cancelled()
+    {
+        tracing::warn!(%error, "nobody could be told that their chat was begun");
+    }
+}
+
+/// Finds everybody and begins the chat; gives the sentences for who asked.
+async fn carry_out<N: Network>(bridge: &Bridge<N>, order: &Order) -> String {
     let mut answer = None;
-    for live in bridge.logins_to_begin_with(ask.sender()) {
-        match look_up::<N>(&live.session, &named).await {
-            Ok(people) => return begin(bridge, &asker, &people).await,
+    for live in bridge.logins_to_begin_with(order.asker.as_str()) {
+        match look_up::<N>(&live.session, &order.named).await {
+            Ok(people) => {
+                let begun = persist(&bridge.stopping, || begin(bridge, &order.asker, &people)).await;
+                return begun.unwrap_or_else(|error| format!("The chat could not be begun. {error}"));
+            }
             // Another login may know them.
             Err(why) => {
                 answer.get_or_insert(why);
             }
         }
     }
-    Ok(answer.unwrap_or_else(|| {
+    answer.unwrap_or_else(|| {
         format!(
             "The bridge is not logged in to {}, so there is nobody to write to. `login` begins.",
             N::INFO.name
         )
-    }))
+    })
 }
 
 /// Opens the chat, makes its room, and brings everybody in.
@@ -68,21 +135,17 @@ async fn begin<N: Network>(
     asker: &UserId,
     people: &[RemoteUserId],
 ) -> Result<String, JobError> {
-    let opened = loop {
-        match bridge.open_chat(asker.as_str(), people).await {
-            Err(JobError::RetryAfter(wait)) => tokio::time::sleep(wait).await,
-            Ok(opened) => break opened,
-            Err(error) => return Ok(format!("The chat could not be opened. {error}")),
-        }
+    let opened = match bridge.open_chat(asker.as_str(), people).await {
+        Ok(opened) => opened,
+        Err(wait @ JobError::RetryAfter(_)) => return Err(wait),
+        Err(error) => return Ok(format!("The chat could not be opened. {error}")),
     };
     let live = &opened.live;
     let is_known = bridge.known_portal(&opened.info.key).await?.is_some();
-    let portal = loop {
-        match bridge.portal_for(live, &opened.info.key, asker).await {
-            Err(JobError::RetryAfter(wait)) => tokio::time::sleep(wait).await,
-            Ok(portal) => break portal,
-            Err(error) => return Ok(format!("Its room could not be made: {error}")),
-        }
+    let portal = match bridge.portal_for(live, &opened.info.key, asker).await {
+        Ok(portal) => portal,
+        Err(wait @ JobError::RetryAfter(_)) => return Err(wait),
+        Err(error) => return Ok(format!("Its room could not be made: {error}")),
     };
     let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
     let names = bridge.bring_in(live, room, people).await?;

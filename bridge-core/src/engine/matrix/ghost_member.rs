@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ruma::UserId;
+use ruma::{RoomId, UserId};
 
 use super::super::Bridge;
 use super::super::bridge::{leave, room_id, soft};
@@ -15,6 +15,11 @@ use crate::network::{FEW_MEMBERS, Network, Session};
 use crate::queue::Job;
 use crate::store::portal::PortalRow;
 
+/// Said to somebody whose messages the bridge carries, and no more.
+const NOT_TO_CHANGE: &str = "To invite and remove people you need the permission level `user`, which the administrator of the bridge gives.";
+const NOT_TO_BEGIN: &str =
+    "To begin a chat you need the permission level `user`, which the administrator of the bridge gives.";
+
 impl<N: Network> Bridge<N> {
     pub(super) async fn ghost_member(
         &self,
@@ -26,11 +31,15 @@ impl<N: Network> Bridge<N> {
         let ghost =
             UserId::parse(ghost).map_err(|_| JobError::Park("A ghost's id is malformed.".to_owned()))?;
         let room = room_id(&event.room_id)?;
-        let may = self.permissions.level(&event.sender) >= Level::Relay;
+        let level = self.permissions.level(&event.sender);
+        let may = level >= Level::User;
         let Some(chat) = self.chat_of_room(&event.room_id).await? else {
             match membership {
                 "invite" if may => return Box::pin(self.ghost_invited_outside(job, event, &ghost)).await,
-                "invite" => leave(&self.app.intent(&ghost), room).await?,
+                "invite" => soft(
+                    "refuse an invitation",
+                    self.app.intent(&ghost).leave_because(room, NOT_TO_BEGIN).await,
+                ),
                 _ => {}
             }
             return Ok(());
@@ -38,11 +47,17 @@ impl<N: Network> Bridge<N> {
         let Some(portal) = self.known_portal(&chat).await? else { return Ok(()) };
         match (membership, self.app.ghosts().parse(ghost.as_str())) {
             ("invite", Some(remote)) if may => self.ghost_invited(job, event, &portal, &ghost, &remote).await,
+            ("invite", Some(remote)) if level >= Level::Relay => {
+                self.not_invited(job, room, &ghost, &remote, NOT_TO_CHANGE).await
+            }
             ("invite", _) => leave(&self.app.intent(&ghost), room).await,
             // Whoever is let in again was removed before.
             ("leave", _) if event.membership_before.as_deref() == Some("ban") => Ok(()),
             ("leave" | "ban", Some(remote)) if may => {
                 self.ghost_removed(job, event, &portal, &ghost, &remote).await
+            }
+            ("leave" | "ban", Some(remote)) if level >= Level::Relay => {
+                self.not_removed(job, event, &ghost, &remote, NOT_TO_CHANGE).await
             }
             _ => Ok(()),
         }
@@ -67,21 +82,28 @@ impl<N: Network> Bridge<N> {
             match self.deliver(job, event, &portal.chat, voice, kind).await {
                 Ok(_) => {}
                 Err(JobError::Reject(why)) => {
-                    leave(&intent, room).await?;
-                    let name = self.name_of_ghost(remote).await?;
-                    let text = format!("{name} did not come into this chat on {}. {why}", N::INFO.name);
-                    return self.say(room, &text, &format!("undone/{}", job.dedup)).await;
+                    return self.not_invited(job, room, ghost, remote, &why).await;
                 }
                 Err(error) => return Err(error),
             }
         }
         self.ghost(&live, remote, None).await?;
-        intent.ensure_joined(room).await?;
-        if matches!(portal.info.kind, ChatKind::Direct | ChatKind::Group) {
-            // The room may have become a portal a moment ago, in a try that was cut off behind that.
-            self.take_up_earlier(event, &intent).await?;
-        }
-        Ok(())
+        Ok(intent.ensure_joined(room).await?)
+    }
+
+    /// Takes an invitation back, with the reason.
+    async fn not_invited(
+        &self,
+        job: &Job,
+        room: &RoomId,
+        ghost: &UserId,
+        remote: &RemoteUserId,
+        why: &str,
+    ) -> Result<(), JobError> {
+        leave(&self.app.intent(ghost), room).await?;
+        let name = self.name_of_ghost(remote).await?;
+        let text = format!("{name} did not come into this chat on {}. {why}", N::INFO.name);
+        self.say(room, &text, &format!("undone/{}", job.dedup)).await
     }
 
     /// Removes the person from the chat. Where the network does not, the ghost comes back, with the reason.
@@ -105,6 +127,20 @@ impl<N: Network> Bridge<N> {
             Err(JobError::Reject(why)) => why,
             Err(error) => return Err(error),
         };
+        self.not_removed(job, event, ghost, remote, &why).await
+    }
+
+    /// Brings a ghost back, with the reason.
+    async fn not_removed(
+        &self,
+        job: &Job,
+        event: &Incoming,
+        ghost: &UserId,
+        remote: &RemoteUserId,
+        why: &str,
+    ) -> Result<(), JobError> {
+        let room = room_id(&event.room_id)?;
+        let intent = self.app.intent(ghost);
         if event.content.get("membership").and_then(serde_json::Value::as_str) == Some("ban") {
             soft("let a ghost in again", self.app.bot().unban(room, ghost).await);
         }

@@ -8,6 +8,7 @@ use crate::content::{KnownMessage, Lookup, Message, html_read};
 use crate::error::JobError;
 use crate::event::from_matrix;
 use crate::id::{ChatId, ChatKey};
+use crate::matrix::MatrixError;
 use crate::network::{Network, Session};
 use crate::store::message::MessageRow;
 use crate::store::portal::PortalRow;
@@ -96,7 +97,16 @@ impl<N: Network> Bridge<N> {
         if *asked > MOST_ASKED {
             return Ok(None);
         }
-        let Some(room) = self.app.bot().room_of_alias(alias).await? else { return Ok(None) };
+        let room = match self.app.bot().room_of_alias(alias).await {
+            Ok(room) => room,
+            Err(wait @ MatrixError::RateLimited(_)) => return Err(wait.into()),
+            // A message is worth more than a link in it.
+            Err(error) => {
+                tracing::debug!(%error, "nobody knows where an alias leads; it stays as it is written");
+                None
+            }
+        };
+        let Some(room) = room else { return Ok(None) };
         Ok(self.chat_of_room(room.as_str()).await?.map(|chat| chat.chat_id))
     }
 

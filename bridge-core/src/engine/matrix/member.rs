@@ -60,7 +60,14 @@ impl<N: Network> Bridge<N> {
             soft("refuse an invitation", bot.leave(room).await);
             return Ok(());
         }
-        bot.join(room).await?;
+        match bot.join(room).await {
+            // The server that the room is on may be gone for good, and never be heard of again.
+            Err(error) if job.attempts >= super::JOINS_TRIED => {
+                tracing::info!(%error, "the bot could not come into a room that it was invited to");
+                return Ok(());
+            }
+            done => done?,
+        }
         if self.chat_of_room(&event.room_id).await?.is_some() {
             return Ok(());
         }

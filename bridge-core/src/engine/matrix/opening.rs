@@ -11,7 +11,6 @@ use super::super::begin_chat::Opened;
 use super::super::bridge::{room_id, soft};
 use super::super::room_state;
 use super::Incoming;
-use crate::config::Level;
 use crate::error::JobError;
 use crate::id::RemoteUserId;
 use crate::matrix::{Intent, MatrixError};
@@ -45,10 +44,23 @@ impl<N: Network> Bridge<N> {
         match host.join(room).await {
             // The invitation was taken back, or refused before.
             Err(error) if matches!(error.status(), Some(403 | 404)) => return Ok(()),
+            // The server that the room is on may be gone for good, and never be heard of again.
+            Err(error) if job.attempts >= super::JOINS_TRIED => {
+                tracing::info!(%error, "a ghost could not come into a room that it was invited to");
+                soft("refuse an invitation", host.leave(room).await);
+                return Ok(());
+            }
             done => done?,
         }
         match self.make_portal_of(job, event, &host).await {
             Err(JobError::Reject(why)) => self.send_away(job, room, &host, &why).await,
+            Err(JobError::Park(why)) => {
+                let told = format!(
+                    "This room could not become the chat, and the administrator has to look why. {why}"
+                );
+                self.send_away(job, room, &host, &told).await?;
+                Err(JobError::Park(why))
+            }
             done => done,
         }
     }
@@ -57,12 +69,6 @@ impl<N: Network> Bridge<N> {
         let room = room_id(&event.room_id)?;
         let person = UserId::parse(&event.sender)
             .map_err(|_| JobError::Park("The sender's id is malformed.".to_owned()))?;
-        if self.permissions.level(person.as_str()) < Level::User {
-            return Err(JobError::Reject(
-                "To begin a chat you need the permission level `user`, which the administrator of the bridge gives."
-                    .to_owned(),
-            ));
-        }
         if self.store.management_room_owner(room.as_str()).await?.is_some() {
             return Err(JobError::Reject(
                 "This room is your chat with the bridge's bot. Begin the other chat in a new room, or write \
@@ -88,7 +94,7 @@ impl<N: Network> Bridge<N> {
         let adopted = self.portals.try_get_with(key, self.adopt(job, room, host, &opened, &remote));
         let portal = adopted.await.map_err(|error| JobError::clone(&error))?;
         if portal.room_id.as_deref() == Some(room.as_str()) {
-            return self.take_up_earlier(event, host).await;
+            return self.take_up_earlier(event, host, &portal.chat).await;
         }
         let name = self.names_of(&remote).await?;
         Err(JobError::Reject(self.point_to(&opened.live, &portal, &person, &name).await?))
@@ -131,6 +137,7 @@ impl<N: Network> Bridge<N> {
             avatar_mxc: None,
             created_at: stored.map_or_else(|| self.store.clock().now_ms(), |row| row.created_at),
         };
+        self.become_portal(room).await?;
         self.store.put_portal(&row).await?;
         self.rooms.insert(room.to_string(), Some(row.chat.clone())).await;
         Ok(Arc::new(row))
@@ -203,10 +210,21 @@ impl<N: Network> Bridge<N> {
         for other in self.members_of(host, room).await?.remote {
             let ghost = self.app.ghosts().user_id(&other);
             if ghost != host.user_id() {
-                soft("refuse an invitation", self.app.intent(&ghost).leave(room).await);
+                left(self.app.intent(&ghost).leave(room).await)?;
             }
         }
-        soft("leave a room", host.leave(room).await);
-        Ok(())
+        left(host.leave(room).await)
+    }
+}
+
+/// A ghost has to leave; where the homeserver does not let it, it stays.
+fn left(done: Result<(), MatrixError>) -> Result<(), JobError> {
+    match done.map_err(|error| (JobError::from(error.clone()), error)) {
+        Err((again, _)) if again.is_tried_again() => Err(again),
+        Err((_, error)) => {
+            soft("leave a room", Err(error));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
 }

@@ -36,7 +36,10 @@ impl<N: Network> Bridge<N> {
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
         let room = room_id(&event.room_id)?;
         let (wanted, now) = (listed(&event.content), self.pinned_now(room).await?);
-        let mut on_both = self.pinned_on_both(room).await?;
+        let mut on_both = match self.pinned_on_both(room).await? {
+            Some(on_both) => on_both,
+            None => self.pinned_over_there(event, &portal, &wanted).await?,
+        };
         let mut changes: Vec<(String, bool)> = Vec::new();
         changes.extend(wanted.iter().filter(|pin| !on_both.contains(pin)).map(|pin| (pin.clone(), true)));
         // What is there now was pinned remotely after this event: whoever sent it did not know of it.
@@ -59,6 +62,26 @@ impl<N: Network> Bridge<N> {
         self.note_pinned(room, &on_both).await?;
         self.undo_pins(job, room, now, &refusals).await?;
         Ok(Closing::default())
+    }
+
+    /// The pins of the network, as events: what is on both sides in a room from before that was noted.
+    async fn pinned_over_there(
+        &self,
+        event: &Incoming,
+        portal: &PortalRow,
+        wanted: &[String],
+    ) -> Result<Vec<String>, JobError> {
+        let session = &self.voice_of(event, portal).await?.live.session;
+        if !session.capabilities(&portal.chat).pins {
+            return Ok(Vec::new());
+        }
+        let mut pinned = Vec::new();
+        for id in session.pins(&portal.chat).await? {
+            let pairs = self.store.message_pairs(&id).await?;
+            let known = pairs.iter().find(|row| wanted.contains(&row.event_id)).or(pairs.first());
+            pinned.extend(known.map(|row| row.event_id.clone()));
+        }
+        Ok(pinned)
     }
 
     /// Pins the first of an event's messages, or takes off all of them: somebody over there may have pinned any.

@@ -31,7 +31,11 @@ impl<N: Network> Bridge<N> {
             let is_carried = !self.store.event_pairs(&event_id).await?.is_empty();
             now.push((event_id, is_carried));
         }
-        let merged = merged(&now, &self.pinned_on_both(room).await?, &remote);
+        // Of an older room: what is pinned in it came from over there.
+        let carried =
+            || now.iter().filter(|(_, is_carried)| *is_carried).map(|(event, _)| event.clone()).collect();
+        let on_both: Vec<String> = self.pinned_on_both(room).await?.unwrap_or_else(carried);
+        let merged = merged(&now, &on_both, &remote);
         self.pin(room, &merged.in_room).await?;
         self.note_pinned(room, &merged.on_both).await?;
         Ok(Closing::default())

@@ -83,7 +83,18 @@ impl Intent {
 
     /// Leaves a room or refuses an invitation.
     pub async fn leave(&self, room_id: &RoomId) -> Result<(), MatrixError> {
-        self.call("leave", leave_room::v3::Request::new(room_id.to_owned())).await?;
+        self.leave_with(room_id, None).await
+    }
+
+    /// Like [`Intent::leave`], with a sentence for whoever looks why.
+    pub async fn leave_because(&self, room_id: &RoomId, why: &str) -> Result<(), MatrixError> {
+        self.leave_with(room_id, Some(why)).await
+    }
+
+    async fn leave_with(&self, room_id: &RoomId, why: Option<&str>) -> Result<(), MatrixError> {
+        let mut request = leave_room::v3::Request::new(room_id.to_owned());
+        request.reason = why.map(str::to_owned);
+        self.call("leave", request).await?;
         self.app().forget_member(room_id, self.user_id()).await;
         Ok(())
     }

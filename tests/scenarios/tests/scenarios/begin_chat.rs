@@ -139,7 +139,6 @@ async fn who_may_begin_chats_is_a_matter_of_levels(world: &mut World) -> Result<
     let erin = world.person("erin").await?;
     let ghost = world.ghost_id("U0BOB00001");
     let room = erin.create_dm(&ghost).await?;
-    erin.wait_for_text_with(&room, "permission level").await?;
     erin.wait_for_membership(&room, &ghost, "leave").await?;
     let chat = world.direct_chat_of(&erin).await?;
     world.ask_as(&erin, &chat, "start-chat bob", "permission level").await?;
@@ -185,6 +184,56 @@ async fn killed_while_slack_opens_a_chat(world: &mut World) -> Result<()> {
     world.slack_says("bob", &direct, "heard both")?;
     world.admin.wait_for_text(&room, "heard both").await?;
     Ok(())
+}
+
+/// Waits until the ghost reads what was said before it came, which it does behind the record of the portal.
+async fn wait_until_recorded(world: &World, ghost: &str) -> Result<()> {
+    testkit::eventually(LIMIT, "a look at what was said before", async || {
+        let calls = world.fake().call_log();
+        let mut calls = calls.iter().filter(|call| call.user_id.as_deref() == Some(ghost));
+        anyhow::ensure!(
+            calls.any(|call| call.route.starts_with("GET") && call.route.ends_with("/messages")),
+            "there was none"
+        );
+        Ok(())
+    })
+    .await
+}
+
+scenario!(what_is_said_while_a_chat_is_recorded_keeps_its_place in fakes);
+async fn what_is_said_while_a_chat_is_recorded_keeps_its_place(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let ghost = world.ghost_id("U0BOB00001");
+    world.fake().fail_next("GET */messages", Fault::Slow(Duration::from_secs(3)), 1);
+    let room = room_with(world, std::slice::from_ref(&ghost)).await?;
+    let texts = ["before it came", "while it was opened", "and one more", "behind the record", "the last"];
+    world.matrix_says(&world.admin, &room, texts[0]).await?;
+    world.admin.wait_for_membership(&room, &ghost, "join").await?;
+    for text in &texts[1..3] {
+        world.matrix_says(&world.admin, &room, text).await?;
+    }
+    wait_until_recorded(world, &ghost).await?;
+    for text in &texts[3..] {
+        world.matrix_says(&world.admin, &room, text).await?;
+    }
+    world.wait_for_slack_texts(&chat_with(world, &["bob"])?, &texts).await
+}
+
+scenario!(killed_behind_the_record_of_a_chat in fakes);
+async fn killed_behind_the_record_of_a_chat(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let ghost = world.ghost_id("U0BOB00001");
+    world.fake().fail_next("GET */messages", Fault::Hang, 1);
+    let room = room_with(world, std::slice::from_ref(&ghost)).await?;
+    let texts = ["before it came", "while it was opened", "behind the record", "behind the crash"];
+    world.matrix_says(&world.admin, &room, texts[0]).await?;
+    world.admin.wait_for_membership(&room, &ghost, "join").await?;
+    world.matrix_says(&world.admin, &room, texts[1]).await?;
+    wait_until_recorded(world, &ghost).await?;
+    world.matrix_says(&world.admin, &room, texts[2]).await?;
+    world.crash_and_restart().await?;
+    world.matrix_says(&world.admin, &room, texts[3]).await?;
+    world.wait_for_slack_texts(&chat_with(world, &["bob"])?, &texts).await
 }
 
 scenario!(killed_while_the_room_of_a_chat_is_made in fakes);
