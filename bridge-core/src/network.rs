@@ -146,7 +146,9 @@ pub trait Session: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<SentPart>, NetworkError>> + Send;
 
     /// Looks for the parts of an event whose fate is unknown, by its marker. Called before a repeated
-    /// [`Session::send`]. An empty answer means that certainly none was sent.
+    /// [`Session::send`]. A part that is missing in the answer was certainly not sent, or is one of which it is known that
+    /// it is over and not to be sent again: `send` then gives the [`NetworkError::Rejected`] that the person reads. The same
+    /// error from here means that the network does not let the session look; the event is kept as a dead letter.
     fn find_sent(
         &self,
         event: &MatrixEvent,

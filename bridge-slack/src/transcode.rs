@@ -1,5 +1,7 @@
 //! Turns a voice message of Matrix (Ogg with Opus) into one that Slack plays (M4A), by a program that may be there.
 
+use std::fs;
+use std::io::Seek as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// How many are converted at once: each keeps a processor busy.
 const AT_ONCE: usize = 2;
+/// What the program's output is called for itself: opened by this name, a file can be written to at any place.
+const MADE: &str = "/dev/stdout";
 /// How much of the result is read at once.
 const PIECE: usize = 64 * 1024;
 
@@ -95,13 +99,13 @@ fn in_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// The result is written to a file, since its index is written last, into its beginning. The folder is gone afterwards, and
-/// the file with the last piece that is read of it. If the wait for it is given up, the program is killed.
+/// The result is written to a file, since its index is written last, into its beginning. The file has no name, so that what
+/// was said is gone when the last piece is read, or the program ends in whatever way. If the wait for the conversion is given
+/// up, the program that converts is killed.
 async fn run(program: &Path, recording: FileStream) -> Result<FileBytes, Failure> {
     let broken = |error: std::io::Error| Failure::Program(error.to_string());
-    let folder = tempfile::tempdir().map_err(broken)?;
-    let made = folder.path().join("voice.m4a");
-    let mut child = start(program, &made).map_err(broken)?;
+    let mut made = tempfile::tempfile().map_err(broken)?;
+    let mut child = start(program, made.try_clone().map_err(broken)?).map_err(broken)?;
     if let Some(input) = child.stdin.take() {
         feed(input, recording).await?;
     }
@@ -109,17 +113,17 @@ async fn run(program: &Path, recording: FileStream) -> Result<FileBytes, Failure
     if !status.success() {
         return Err(Failure::Program(format!("the program ended with {status}")));
     }
-    let file = tokio::fs::File::open(&made).await.map_err(broken)?;
-    let size = file.metadata().await.map_err(broken)?.len();
+    let size = made.metadata().map_err(broken)?.len();
     if !(1..=LARGEST).contains(&size) {
         return Err(Failure::Program(format!("the program made {size} bytes")));
     }
-    let pieces = ReaderStream::with_capacity(file, PIECE);
+    made.rewind().map_err(broken)?;
+    let pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(made), PIECE);
     let pieces = pieces.map(|piece| piece.map_err(|error| NetworkError::Transient(error.to_string())));
     Ok(FileBytes::new(Box::pin(pieces), Some(size), Some("audio/mp4".to_owned())))
 }
 
-fn start(program: &Path, made: &Path) -> std::io::Result<Child> {
+fn start(program: &Path, made: fs::File) -> std::io::Result<Child> {
     let mut command = Command::new(program);
     // What is read comes through the pipe, as Ogg: a recording cannot name other files or addresses to be read.
     command.args([
@@ -127,18 +131,22 @@ fn start(program: &Path, made: &Path) -> std::io::Result<Child> {
         "-nostats",
         "-loglevel",
         "error",
+        "-xerror",
         "-protocol_whitelist",
         "pipe",
         "-f",
         "ogg",
     ]);
     command.args(["-i", "pipe:0", "-vn", "-map_metadata", "-1", "-c:a", "aac", "-b:a", "64k"]);
-    command.arg("-fs").arg(LARGEST.to_string()).args(["-f", "ipod", "-y"]).arg(made);
-    command.env_clear().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.arg("-fs").arg(LARGEST.to_string()).args(["-f", "ipod", "-y", MADE]);
+    command.env_clear().stdin(Stdio::piped()).stdout(made).stderr(Stdio::null());
     command.kill_on_drop(true).spawn()
 }
 
-async fn feed(mut input: ChildStdin, mut recording: FileStream) -> Result<(), Failure> {
+/// Gives the program the recording. What it does not want is read nevertheless: that the recording is the one that was meant
+/// shows at its end only.
+async fn feed(input: ChildStdin, mut recording: FileStream) -> Result<(), Failure> {
+    let mut input = Some(input);
     let mut length = 0;
     while let Some(piece) = recording.next().await {
         let piece = piece.map_err(Failure::Source)?;
@@ -146,9 +154,11 @@ async fn feed(mut input: ChildStdin, mut recording: FileStream) -> Result<(), Fa
         if length > LARGEST {
             return Err(Failure::Program("the recording is too long".to_owned()));
         }
-        if input.write_all(&piece).await.is_err() {
-            // It has ended, and how it ended is what to tell.
-            return Ok(());
+        if let Some(open) = &mut input
+            && open.write_all(&piece).await.is_err()
+        {
+            // It has ended, and how it ended is told afterwards.
+            input = None;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ mod preview;
 use serde_json::{Map, Value, json};
 
 pub use file::with_caption;
+pub use preview::PREVIEWS;
 
 use crate::content::html_write::{self, Mentions, WriteOptions, Written};
 use crate::content::{Lookup, Message, MessageStyle, PartBody, RichText, split};
@@ -14,6 +15,9 @@ use crate::id::PartId;
 /// A content's JSON stays below this. An event has at most 65,536 bytes; the rest is for ids, hashes, signatures,
 /// and what is added to the content later (relations, profile).
 pub const MAX_CONTENT_BYTES: usize = 60_000;
+
+/// The same for what replaces another content: it stands in its event twice, once as what older clients show.
+pub const MAX_EDITED_BYTES: usize = MAX_CONTENT_BYTES / 2;
 
 /// What the events of a message may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +39,7 @@ impl Default for MatrixOptions {
 /// it. A part without text gives no event.
 pub fn message(message: &Message, lookup: &Lookup, options: MatrixOptions) -> Vec<(PartId, Value)> {
     let mut events = Vec::new();
-    let mut previews = preview::value(&message.previews);
+    let mut previews = preview::value(&message.previews, options.max_bytes / 2);
     for part in &message.parts {
         let instead;
         let text = match &part.body {
@@ -54,13 +58,12 @@ pub fn message(message: &Message, lookup: &Lookup, options: MatrixOptions) -> Ve
         };
         let content = |text: &RichText| text_content(text, message.style, lookup, options.write);
         let length = |text: &RichText| content_length(text, lookup, options.write);
-        let beside =
-            previews.as_ref().map_or(0, |previews| previews.to_string().len() + preview::FIELD.len() + 8);
+        let beside = previews.as_ref().map_or(0, |previews| previews.to_string().len() + PREVIEWS.len() + 8);
         let most = options.max_bytes.saturating_sub(1 + beside);
         for (index, piece) in split::split(text, most, length).iter().enumerate() {
             let mut content = content(piece);
             if let Some(previews) = previews.take() {
-                content[preview::FIELD] = previews;
+                content[PREVIEWS] = previews;
             }
             events.push((piece_id(&part.id, index), content));
         }

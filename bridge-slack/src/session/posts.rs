@@ -8,6 +8,7 @@ use bridge_core::event::MatrixEvent;
 use bridge_core::network::SentPart;
 
 use super::desk::Desk;
+use super::uploads::Fate;
 use crate::api::reply::Message;
 use crate::convert::{self, Piece};
 
@@ -94,7 +95,10 @@ impl Desk {
             if let Piece::Upload(upload) = piece
                 && !found.iter().any(|part| part.part == upload.part)
             {
-                found.extend(self.find_upload(upload).await?);
+                // One that is given up is refused when it is to be sent, with what was found beside it kept.
+                if let Fate::Shown(part) = self.find_upload(upload).await? {
+                    found.push(part);
+                }
             }
         }
         found.sort_by_key(|part| pieces.iter().position(|piece| *piece.part() == part.part));

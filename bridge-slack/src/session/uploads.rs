@@ -27,7 +27,7 @@ const HELD: usize = 8 * 1024 * 1024;
 /// How often, and after which pauses, Slack is asked which message a file became. All of it takes less than a second.
 const ASKED_AFTER: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(500)];
-/// How long after an order of unknown fate Slack may not know the file yet, in milliseconds.
+/// How long after an order Slack may not know the file yet, in milliseconds.
 const KNOWN_WITHIN_MS: u64 = 60_000;
 /// How long a file that Slack has may take to be seen in its channel, in milliseconds.
 const SEEN_WITHIN_MS: u64 = 60 * 60_000;
@@ -51,6 +51,16 @@ enum Stage {
     Taken,
 }
 
+/// What became of a file that may have been ordered.
+pub(super) enum Fate {
+    /// It is shown.
+    Shown(SentPart),
+    /// It certainly is not, and may be ordered.
+    Free,
+    /// It is given up, as this sentence says: it is not ordered again, since it may still be shown.
+    Over(&'static str),
+}
+
 fn note_name(upload: &Upload) -> String {
     format!("file/{}", upload.marker)
 }
@@ -68,8 +78,10 @@ impl Desk {
     }
 
     pub(super) async fn upload(&self, upload: &Upload) -> Result<SentPart, NetworkError> {
-        if let Some(part) = self.find_upload(upload).await? {
-            return Ok(part);
+        match self.find_upload(upload).await? {
+            Fate::Shown(part) => return Ok(part),
+            Fate::Over(why) => return Err(NetworkError::Rejected(why.to_owned())),
+            Fate::Free => {}
         }
         // Only a file that nobody sees is left of an earlier try.
         let (file_id, is_left) = match self.attempt(upload).await? {
@@ -172,39 +184,41 @@ impl Desk {
         Ok(ts.and_then(|ts| self.part(&upload.part, &upload.channel, ts)))
     }
 
-    /// Looks for a file that may have been ordered. None: it is certainly not shown, and may be ordered. It is an error
-    /// while that is open.
-    pub(super) async fn find_upload(&self, upload: &Upload) -> Result<Option<SentPart>, NetworkError> {
-        let Some(attempt) = self.attempt(upload).await? else { return Ok(None) };
+    /// Looks for a file that may have been ordered. It is an error while its fate is open.
+    pub(super) async fn find_upload(&self, upload: &Upload) -> Result<Fate, NetworkError> {
+        let Some(attempt) = self.attempt(upload).await? else { return Ok(Fate::Free) };
         if attempt.stage == Stage::Uploaded {
-            return Ok(None);
+            return Ok(Fate::Free);
         }
+        let open = |why: &str| Err(NetworkError::Transient(why.to_owned()));
         // A clock that was set back makes no one wait for a day to come again.
         let age = self.clock.now_ms().abs_diff(attempt.at);
-        let is_taken = attempt.stage == Stage::Taken;
-        let gone = match self.share(upload, &attempt.file_id).await {
-            Ok(Some(part)) => return Ok(Some(part)),
+        match self.share(upload, &attempt.file_id).await {
+            Ok(Some(part)) => Ok(Fate::Shown(part)),
             Ok(None) if age < SEEN_WITHIN_MS => {
-                let why = "Slack has the file and does not show it in the channel yet.";
-                return Err(NetworkError::Transient(why.to_owned()));
+                open("Slack has the file and does not show it in the channel yet.")
             }
-            Ok(None) => "Slack has the file and did not show it in the channel within an hour.",
+            Ok(None) => {
+                Ok(Fate::Over("Slack has the file and did not show it in the channel within an hour."))
+            }
             Err(error) => match error.code() {
-                Some("file_deleted") => "The file was deleted on Slack before it was seen in the channel.",
-                Some("file_not_found") if is_taken => "Slack took the file and does not have it any more.",
+                Some("file_deleted") => {
+                    Ok(Fate::Over("The file was deleted on Slack before it was seen in the channel."))
+                }
+                // What Slack took, it may be slow to know.
                 Some("file_not_found") if age < KNOWN_WITHIN_MS => {
-                    let why = "Slack does not show yet whether the file arrived.";
-                    return Err(NetworkError::Transient(why.to_owned()));
+                    open("Slack does not show yet whether the file arrived.")
+                }
+                Some("file_not_found") if attempt.stage == Stage::Taken => {
+                    Ok(Fate::Over("Slack took the file and does not have it any more."))
                 }
                 Some("file_not_found") => {
                     self.note_file(upload, &attempt.file_id, Stage::Uploaded).await?;
-                    return Ok(None);
+                    Ok(Fate::Free)
                 }
-                _ => return Err(error.of_read(INFO)),
+                _ => Err(error.of_read(INFO)),
             },
-        };
-        self.context.forget(&note_name(upload)).await?;
-        Err(NetworkError::Rejected(gone.to_owned()))
+        }
     }
 }
 

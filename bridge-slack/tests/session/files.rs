@@ -219,7 +219,9 @@ async fn a_file_that_slack_took_is_waited_for_and_neither_lost_nor_doubled() {
     }
     let gone = world.slack.files().pop().unwrap().id;
     world.slack.delete_file(&gone).unwrap();
-    assert!(refusal(anew.find_sent(&never).await).contains("deleted on Slack before"));
+    // It was looked for, and it is over: what cannot be sent is what the person reads.
+    assert!(anew.find_sent(&never).await.unwrap().is_empty());
+    assert!(refusal(anew.send(&never, Vec::new()).await).contains("deleted on Slack before"));
     world.slack.release_shares();
     let parts = world.send_again(&late).await.unwrap();
     assert_eq!((parts.len(), world.shown().len()), (1, 1));
@@ -227,7 +229,33 @@ async fn a_file_that_slack_took_is_waited_for_and_neither_lost_nor_doubled() {
     let given_up = world.cat("given up");
     world.send(&given_up).await.unwrap_err();
     clock.advance(Duration::from_mins(61));
-    assert!(refusal(world.session.find_sent(&given_up).await).contains("within an hour"));
+    for _ in 0..2 {
+        assert!(refusal(world.send_again(&given_up).await).contains("within an hour"));
+    }
+    world.slack.release_shares();
+    assert_eq!(world.send_again(&given_up).await.unwrap().len(), 1, "it is still known by its id");
+    assert_eq!((world.slack.call_count(BYTES), world.shown().len()), (3, 2));
+}
+
+#[tokio::test]
+async fn a_file_that_slack_took_may_be_unknown_for_a_minute() {
+    let clock = Clock::manual(Clock::system().now_ms());
+    let config = Config { rate_limits: RateLimits::Off, ..Config::default() };
+    let world = World::timed(Options::default(), config, clock.clone()).await;
+    world.slack.hold_shares();
+    let event = world.cat("slow");
+    world.send(&event).await.unwrap_err();
+    let unknown = || world.slack.fail_next("files.info", Fault::Error("file_not_found".to_owned()), 2);
+    unknown();
+    let error = world.session.find_sent(&event).await.unwrap_err();
+    assert!(matches!(error, NetworkError::Transient(_)), "{error:?}");
+    clock.advance(Duration::from_secs(61));
+    world.slack.clear_faults();
+    unknown();
+    assert!(refusal(world.send_again(&event).await).contains("does not have it any more"));
+    world.slack.release_shares();
+    assert_eq!(world.send_again(&event).await.unwrap().len(), 1);
+    assert_eq!((world.slack.call_count(BYTES), world.shown().len()), (1, 1));
 }
 
 #[tokio::test]

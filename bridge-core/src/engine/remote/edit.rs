@@ -93,10 +93,13 @@ impl<N: Network> Bridge<N> {
         place: &Place,
     ) -> Result<Vec<(PartId, Value)>, JobError> {
         let mut lookup = Lookup::default();
-        let mut contents = Vec::new();
+        let mut contents: Vec<(PartId, Value)> = Vec::new();
         for part in &message.parts {
             let mut alone = message.clone();
             alone.parts = vec![part.clone()];
+            if contents.iter().any(|(_, content)| content.get(to_matrix::PREVIEWS).is_some()) {
+                alone.previews.clear();
+            }
             let shown = pairs.iter().find(|row| row.part_id == part.id);
             if let (PartBody::File(file), Some(row)) = (&part.body, shown)
                 && let Some(old) = self.shown_content(place, row).await?
@@ -108,7 +111,11 @@ impl<N: Network> Bridge<N> {
                 continue;
             }
             let lookup = self.remote_lookup(live, &alone, place).await?;
-            contents.extend(to_matrix::message(&alone, &lookup, to_matrix::MatrixOptions::default()));
+            let options = to_matrix::MatrixOptions {
+                max_bytes: to_matrix::MAX_EDITED_BYTES,
+                ..to_matrix::MatrixOptions::default()
+            };
+            contents.extend(to_matrix::message(&alone, &lookup, options));
         }
         Ok(contents)
     }
@@ -138,6 +145,9 @@ fn replacement(content: &Value, event_id: &str) -> Value {
         new.remove("m.relates_to");
     }
     let new = replacement.clone();
+    if let Some(old) = replacement.as_object_mut() {
+        old.remove(to_matrix::PREVIEWS);
+    }
     for field in ["body", "formatted_body"] {
         if let Some(text) = replacement.get(field).and_then(Value::as_str) {
             // What programs that do not know edits show.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::{Fault, Kind};
 
 use super::super::testing::{Paper, Stage};
-use crate::content::{Emoji, File, FileSource, Message, Part, PartBody, Reacted, RichText};
+use crate::content::{Emoji, File, FileSource, LinkPreview, Message, Part, PartBody, Reacted, RichText};
 use crate::event::{MemberChange, RemoteEvent, RemoteKind, Scope, Sender};
 use crate::id::{DedupKey, PartId, RemoteMessageId, RemoteUserId};
 use crate::queue::Job;
@@ -161,6 +161,24 @@ async fn a_thread_whose_beginning_was_never_shown_begins_with_it() {
         last["content"]["m.relates_to"]["event_id"], shown[0]["event_id"],
         "a tombstone holds its thread"
     );
+}
+
+#[tokio::test]
+async fn a_long_edit_fits_into_its_events_and_says_its_previews_once() {
+    let room = Room::new().await;
+    room.says("one", text("first")).await;
+    let mut message = text(&"word ".repeat(11_000));
+    message.parts.push(Part::new(PartId::new("1"), PartBody::Text(RichText::plain("second part"))));
+    message
+        .previews
+        .push(LinkPreview { title: "A".repeat(400), ..LinkPreview::new("https://a.test", "https://a.test") });
+    room.happens(RemoteKind::Edit { id: id("one"), revision: "r".to_owned(), message }).await;
+    let shown = room.shown().await;
+    let field = crate::event::to_matrix::PREVIEWS;
+    assert_eq!(shown[1]["content"]["m.new_content"][field][0]["matched_url"], "https://a.test");
+    assert!(shown.iter().all(|event| event["content"].get(field).is_none()), "said twice");
+    assert!(shown.iter().all(|event| event.to_string().len() < 65_536));
+    assert!(shown.len() >= 4 && shown[1]["content"].to_string().len() > 50_000, "{}", shown.len());
 }
 
 #[tokio::test]

@@ -56,6 +56,27 @@ async fn a_file_that_slack_shows_late_is_neither_lost_nor_doubled(world: &mut Wo
     Ok(())
 }
 
+scenario!(a_file_deleted_before_it_is_seen_is_told_to_its_person in each_homeserver);
+async fn a_file_deleted_before_it_is_seen_is_told_to_its_person(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.slack.hold_shares();
+    world.admin.send_file(&room, "gone.bin", "application/octet-stream", vec![3; 5_000]).await?;
+    let looked = world.slack.wait_for_call("conversations.history", |_| true, LIMIT).await;
+    assert!(looked.is_some(), "it is not looked for");
+    let file = world.slack.files().pop().unwrap();
+    world.slack.delete_file(&file.id)?;
+    world.crash_and_restart().await?;
+    let says_why = |event: &testkit::user::Event| {
+        event.content["body"].as_str().is_some_and(|body| body.contains("deleted on Slack before"))
+    };
+    world.admin.wait_for_event(&room, "the reason", says_why).await?;
+    world.slack.release_shares();
+    world.settle("general", &room).await?;
+    assert_eq!((shown(&world.slack).len(), world.slack.call_count(BYTES)), (0, 1));
+    Ok(())
+}
+
 fn shown(slack: &Workspace) -> Vec<FileInfo> {
     slack.files().into_iter().filter(|file| file.visible && !file.shares.is_empty()).collect()
 }
