@@ -31,7 +31,8 @@ async fn what_the_program_makes_is_the_result() {
     let _one = ONE_AT_A_TIME.lock().await;
     let (folder, transcoder) = program(
         "{ printf 'made of '; cat; } > \"$made\"
-        { stat -L -c %h /proc/$$/fd/1 || echo 0; } > \"$0.names\"",
+        exec 3>&1
+        { stat -L -c %h /proc/$$/fd/3 || echo 0; } > \"$0.names\"",
     );
     let mut made = transcoder.convert(recording(b"a voice")).await.unwrap();
     assert_eq!((made.size, made.media_type.take().as_deref()), (Some(15), Some("audio/mp4")));
