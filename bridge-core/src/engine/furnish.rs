@@ -18,6 +18,8 @@ use crate::store::portal::PortalRow;
 pub(super) const MOST_NAMED: usize = 8;
 
 impl<N: Network> Bridge<N> {
+    // These futures are large and rare, and stand within those of each message: they are boxed where they are awaited.
+
     /// Sets a portal's room and record to what the network says now, and says in the room what that means for those in
     /// it. `key` makes the notices of a repeat known.
     pub(super) async fn update_portal(
@@ -34,7 +36,7 @@ impl<N: Network> Bridge<N> {
         }
         if let Some(room) = portal.room_id.as_deref() {
             let room = room_id(room)?;
-            self.furnish(live, room, Some(&portal.info), &info).await?;
+            Box::pin(self.furnish(live, room, Some(&portal.info), &info)).await?;
             for (what, text) in changes(&portal.info, &info, N::INFO.name) {
                 match self.say(room, &text, &format!("{what}/{key}")).await {
                     Err(error) if error.is_tried_again() => return Err(error),
@@ -55,7 +57,7 @@ impl<N: Network> Bridge<N> {
         before: Option<&ChatInfo>,
         now: &ChatInfo,
     ) -> Result<(), JobError> {
-        let around = self.around(live, now).await?;
+        let around = Box::pin(self.around(live, now)).await?;
         let mut may_all = true;
         for wanted in room_state::wanted(now, &around) {
             may_all &= self.set_wanted(room, &wanted).await?;
@@ -129,7 +131,7 @@ impl<N: Network> Bridge<N> {
         }
         let (mut names, mut avatar) = (Vec::new(), None);
         for person in info.others().take(MOST_NAMED) {
-            let ghost = self.ghost(live, person, None).await?;
+            let ghost = Box::pin(self.ghost(live, person, None)).await?;
             names.push(ghost.name().to_owned());
             avatar = ghost.avatar_mxc().map(str::to_owned);
         }

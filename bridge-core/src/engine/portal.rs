@@ -27,7 +27,7 @@ impl<N: Network> Bridge<N> {
             return Ok(portal);
         }
         self.portals
-            .try_get_with(chat.clone(), self.find_or_make(live, chat, None))
+            .try_get_with(chat.clone(), Box::pin(self.find_or_make(live, chat, None)))
             .await
             .map_err(|error| JobError::clone(&error))
     }
@@ -41,7 +41,7 @@ impl<N: Network> Bridge<N> {
         person: &UserId,
     ) -> Result<Arc<PortalRow>, JobError> {
         self.portals
-            .try_get_with(chat.clone(), self.find_or_make(live, chat, Some(person)))
+            .try_get_with(chat.clone(), Box::pin(self.find_or_make(live, chat, Some(person))))
             .await
             .map_err(|error| JobError::clone(&error))
     }
@@ -124,7 +124,7 @@ impl<N: Network> Bridge<N> {
     ) -> Result<OwnedRoomId, JobError> {
         let bot = self.app.bot();
         bot.ensure_registered().await?;
-        let around = self.around(live, info).await?;
+        let around = Box::pin(self.around(live, info)).await?;
         let state = room_state::wanted(info, &around).into_iter().filter(|wanted| !wanted.is_empty());
         let peer = info.peer.as_ref().map(|peer| self.app.ghosts().user_id(peer));
         let peer = peer.as_deref().filter(|_| info.kind == ChatKind::Direct);
@@ -141,7 +141,7 @@ impl<N: Network> Bridge<N> {
         let made = bot.create_room_at(&self.alias(&info.key), room).await?;
         if made.is_found {
             // What the one who made it knew of the chat may be old.
-            self.furnish(live, &made.room_id, None, info).await?;
+            Box::pin(self.furnish(live, &made.room_id, None, info)).await?;
         }
         Ok(made.room_id)
     }

@@ -26,7 +26,7 @@ pub(super) async fn run<N: Network>(bridge: &Bridge<N>, ask: &Ask<'_>) -> Result
         && let Some(info) = NetworkError::or_none(live.session.chat_info(&chat).await)?
     {
         bookmarks = info.bookmarks.clone().or(bookmarks);
-        bridge.update_portal(&live, &portal, info, ask.job.dedup.as_str()).await?;
+        Box::pin(bridge.update_portal(&live, &portal, info, ask.job.dedup.as_str())).await?;
     }
     Ok(match bookmarks {
         None => format!("{} does not tell the bridge of such links here.", N::INFO.name),

@@ -45,7 +45,7 @@ impl<N: Network> Bridge<N> {
         let outgoing = MatrixEvent::new(chat.clone(), speaker, event.origin_server_ts, marker, kind);
         let done = if job.maybe_sent { find_sent(&live.session, &outgoing).await? } else { Vec::new() };
         if done.is_empty() {
-            self.refuse_if_closed(job, chat).await?;
+            Box::pin(self.refuse_if_closed(job, chat)).await?;
         }
         let found = done.clone();
         match live.session.send(&outgoing, done).await {

@@ -117,7 +117,7 @@ impl<N: Network> Bridge<N> {
         self.bring_in_bot(host, room).await?;
         let names = self.bring_in(live, room, people).await?;
         let bot = self.app.bot();
-        let around = self.around(live, info).await?;
+        let around = Box::pin(self.around(live, info)).await?;
         for wanted in room_state::wanted(info, &around).iter().filter(|wanted| wanted.key.contains("://")) {
             let sent = bot.send_state(room, wanted.kind, &wanted.key, &wanted.content).await;
             soft("say what the room is", sent.map(drop));

@@ -46,7 +46,7 @@ impl<N: Network> Bridge<N> {
                 *(if is_name { &mut info.name } else { &mut info.topic }) = text;
                 // What goes by the name follows, and where there is no topic now the description is shown.
                 if let Some(live) = self.logins.live(&portal.login_id) {
-                    self.update_portal(&live, &portal, info, job.dedup.as_str()).await?;
+                    Box::pin(self.update_portal(&live, &portal, info, job.dedup.as_str())).await?;
                 }
                 Ok(Closing::default())
             }
@@ -67,7 +67,7 @@ impl<N: Network> Bridge<N> {
     ) -> Result<Closing, JobError> {
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
         let Some(live) = self.logins.live(&portal.login_id) else { return Ok(Closing::default()) };
-        let around = self.around(&live, &portal.info).await?;
+        let around = Box::pin(self.around(&live, &portal.info)).await?;
         let text = |content: &Value| content.get("url").and_then(Value::as_str).map(str::to_owned);
         if text(&event.content) == around.avatar {
             return Ok(Closing::default());
@@ -105,7 +105,7 @@ impl<N: Network> Bridge<N> {
         let Some(live) = self.logins.live(&portal.login_id) else { return Ok(Closing::default()) };
         let room = room_id(&event.room_id)?;
         if self.check_power(room, &event.content, &live.row.owner).await? {
-            self.furnish(&live, room, None, &portal.info).await?;
+            Box::pin(self.furnish(&live, room, None, &portal.info)).await?;
         }
         Ok(Closing::default())
     }

@@ -31,7 +31,7 @@ impl<N: Network> Bridge<N> {
             }
             (Err(error), _) => return Err(error.into()),
         };
-        self.update_portal(live, &portal, info, event.dedup.as_str()).await?;
+        Box::pin(self.update_portal(live, &portal, info, event.dedup.as_str())).await?;
         Ok(Closing::default())
     }
 
@@ -45,7 +45,7 @@ impl<N: Network> Bridge<N> {
             && let Some(portal) = self.known_portal(chat).await?
         {
             let info = ChatInfo { deleted: true, ..portal.info.clone() };
-            self.update_portal(live, &portal, info, event.dedup.as_str()).await?;
+            Box::pin(self.update_portal(live, &portal, info, event.dedup.as_str())).await?;
         }
         Ok(Closing::default())
     }
@@ -76,7 +76,7 @@ impl<N: Network> Bridge<N> {
                     self.set_wanted(room, &wanted).await?;
                 }
             }
-            self.furnish(live, room, Some(&portal.info), &info).await?;
+            Box::pin(self.furnish(live, room, Some(&portal.info), &info)).await?;
         }
         if !self.store.move_portal(from, to, &info).await? {
             return Ok(Closing::default());

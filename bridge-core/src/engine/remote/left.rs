@@ -45,7 +45,7 @@ impl<N: Network> Bridge<N> {
         let chat = chat_of(event)?;
         let info = live.session.chat_info(chat).await?;
         match self.known_portal(chat).await? {
-            Some(portal) => self.update_portal(live, &portal, info, event.dedup.as_str()).await?,
+            Some(portal) => Box::pin(self.update_portal(live, &portal, info, event.dedup.as_str())).await?,
             None => self.know_chat(live, info).await?,
         }
         if self.store.fact(&fact(chat)).await?.is_some_and(|at| !at.is_empty()) {
