@@ -42,7 +42,8 @@ impl Bridge {
         let mut bridge = Self {
             appservice: slot.appservice.clone(),
             base_url: slot.homeserver.base_url().to_owned(),
-            http: reqwest::Client::new(),
+            // A connection that is kept from before a crash would break the first call after it.
+            http: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             inbox: Arc::default(),
             serving: None,
         };
