@@ -36,7 +36,10 @@ impl<N: Network> Bridge<N> {
             || now.iter().filter(|(_, is_carried)| *is_carried).map(|(event, _)| event.clone()).collect();
         let on_both: Vec<String> = self.pinned_on_both(room).await?.unwrap_or_else(carried);
         let merged = merged(&now, &on_both, &remote);
-        self.pin(room, &merged.in_room).await?;
+        // What people change in this moment must not be set back to what was there a moment ago.
+        if merged.in_room.iter().ne(now.iter().map(|(event_id, _)| event_id)) {
+            self.pin(room, &merged.in_room).await?;
+        }
         self.note_pinned(room, &merged.on_both).await?;
         Ok(Closing::default())
     }
