@@ -1,11 +1,14 @@
 //! Splits rich text into pieces that fit a limit.
 
-mod cut;
-mod long;
-mod weight;
+mod build;
+mod fill;
+mod place;
+mod rest;
+mod token;
 
-use cut::cut_block;
-use long::Long;
+use fill::Fill;
+use place::Place;
+use rest::Rest;
 
 use super::{Block, RichText};
 
@@ -14,70 +17,52 @@ use super::{Block, RichText};
 /// within a mention, link or emoji that fits the limit on its own. Code that is cut is code on both sides. What is
 /// seen stays the same, but for the line breaks where cuts are made.
 ///
-/// `measure` must not give less for more text, nor less than a text's characters outside of tables; it is called some
-/// dozens of times per piece, for texts not much longer than a piece, so that the cost grows with the text's length. A
-/// limit smaller than what one character in its formatting takes is exceeded, one character at a time. Empty text gives
-/// no pieces.
+/// `measure` must not give less for more text. It is called for the whole text, and then some times per piece, for
+/// texts not much longer than a piece, so that the cost grows with the text's length, however it is nested. A limit
+/// smaller than what one character in its formatting takes is exceeded, one character at a time. Empty text gives no
+/// pieces.
 pub fn split(text: &RichText, limit: usize, measure: impl Fn(&RichText) -> usize) -> Vec<RichText> {
     if text.is_empty() {
         return Vec::new();
     }
-    if !weight::exceeds(&text.blocks, limit) && measure(text) <= limit {
+    if measure(text) <= limit {
         return vec![text.clone()];
     }
-    let fits =
-        |blocks: Vec<Block>| !weight::exceeds(&blocks, limit) && measure(&RichText { blocks }) <= limit;
-    let mut blocks: Vec<Block> = text.blocks.iter().filter(|block| !block.is_empty()).cloned().collect();
-    weight::loosen(&mut blocks);
-    // Last block first, so that taking one from the front is cheap.
-    let mut rest: Vec<Long> = blocks.into_iter().rev().map(|block| Long::new(block, limit)).collect();
+    let mut fill = Fill::new(limit, |blocks| measure(&RichText { blocks }));
+    let mut rest = Rest::new(&text.blocks);
     let mut pieces = Vec::new();
     while !rest.is_empty() {
-        let count = longest(rest.len(), |count| {
-            let next = &rest[rest.len() - count..];
-            next.iter().all(Long::is_whole)
-                && !weight::exceeds(next.iter().map(Long::near), limit)
-                && fits(next.iter().rev().map(|long| long.near().clone()).collect())
-        });
-        if count > 0 {
-            let blocks = rest.drain(rest.len() - count..).rev().map(Long::into_near).collect();
-            pieces.push(RichText { blocks });
-        } else if let Some(mut long) = rest.pop() {
-            while !long.is_whole() && fits(vec![long.near().clone()]) {
-                long.bring_near();
-            }
-            let (head, tail) = long.cut(|block| cut_block(block, &|block| fits(vec![block])));
-            pieces.push(RichText { blocks: vec![head] });
-            rest.extend(tail);
+        let fitting = fill.tokens(&rest);
+        let place = place::find(&rest, fitting);
+        if place == Place::Nowhere && rest.loosen(|blocks| fill.fits(blocks)) {
+            continue;
         }
-    }
-    for piece in &mut pieces {
-        weight::join(&mut piece.blocks);
+        let blocks = take(&mut rest, place, &fill);
+        if !blocks.iter().all(Block::is_empty) {
+            pieces.push(RichText { blocks });
+        }
     }
     pieces
 }
 
-/// The largest count up to `most` that fits, found in a number of tries that grows with its logarithm, none of them
-/// much larger than the answer.
-fn longest(most: usize, mut fits: impl FnMut(usize) -> bool) -> usize {
-    let mut good = 0;
-    let mut bad = most + 1;
-    let mut step = 1;
-    while good + step < bad {
-        if fits(good + step) {
-            good += step;
-            step *= 2;
-        } else {
-            bad = good + step;
+fn take(rest: &mut Rest<'_>, place: Place, fill: &Fill<impl Fn(Vec<Block>) -> usize>) -> Vec<Block> {
+    match place {
+        Place::Between(at) => rest.take(at),
+        Place::InLine(at) => rest.take_of_line(at, 0),
+        Place::InWord(at) => {
+            let length = fill.word(rest, at, 0);
+            rest.take_of_line(at, length)
+        }
+        // More than fits, or nothing would ever be taken.
+        Place::Nowhere => {
+            let first = rest.first_seen();
+            match rest.first_character(first) {
+                0 => rest.take(first + 1),
+                character => {
+                    let length = fill.word(rest, first, character);
+                    rest.take_of_line(first, length)
+                }
+            }
         }
     }
-    while bad - good > 1 {
-        let middle = good + (bad - good) / 2;
-        if fits(middle) {
-            good = middle;
-        } else {
-            bad = middle;
-        }
-    }
-    good
 }
