@@ -29,9 +29,7 @@ const SIZES: [(&str, usize); 6] = [
     ("1 MB", 1_024_000),
 ];
 
-/// From here on a text is carried in several pieces on both sides, so that a byte costs the same but for the caches.
-const IN_PIECES: usize = 3;
-/// From the first such size on the cost of a byte may grow by this factor.
+/// From the first size that is carried in several pieces on, the cost of a byte may grow by this factor.
 const MOST_GROWTH: f64 = 2.0;
 
 type Conversion = fn(&Input) -> Vec<Value>;
@@ -89,11 +87,15 @@ fn growth(options: &Options, time: Duration) -> Vec<String> {
                 .zip(SIZES)
                 .map(|(input, (_, bytes))| measure(time, || convert(input)) as f64 / bytes as f64)
                 .collect();
-            let growth = per_byte[SIZES.len() - 1] / per_byte[IN_PIECES];
+            let is_in_shape = |input: &Input| direction == "to Matrix" || input.is_in_shape;
+            let last = inputs.iter().rposition(is_in_shape).unwrap_or(0);
+            let first = inputs.iter().position(|input| convert(input).len() > 1).unwrap_or(0).min(last);
+            let growth = per_byte[last] / per_byte[first];
             let figures: Vec<String> = per_byte.iter().map(|cost| format!("{cost:>8.1}")).collect();
             println!("{:<24} {direction:<9} {} {growth:>8.2}", shape.name, figures.join(" "));
             if growth > MOST_GROWTH {
-                faults.push(format!("{} {direction}: 1 MB costs more than its share", shape.name));
+                faults
+                    .push(format!("{} {direction}: the largest text costs more than its share", shape.name));
             }
         }
     }

@@ -7,6 +7,8 @@ pub(crate) struct Input {
     pub(crate) name: String,
     /// Whether it is one of many in every room.
     pub(crate) is_typical: bool,
+    /// Whether the content of the Matrix event has its shape, too, not only the payload of Slack's event.
+    pub(crate) is_in_shape: bool,
     /// The payload of Slack's event.
     pub(crate) payload: String,
     /// The content of the Matrix event.
@@ -28,7 +30,7 @@ pub(super) fn input(name: &str, is_typical: bool, elements: &Value, text: &str, 
             "blocks": blocks,
         },
     });
-    Input { name: name.to_owned(), is_typical, payload: payload.to_string(), content }
+    Input { name: name.to_owned(), is_typical, is_in_shape: true, payload: payload.to_string(), content }
 }
 
 pub(super) fn html(body: &str, formatted: &str) -> Value {

@@ -88,7 +88,8 @@ impl Shape {
             _ => "text".to_owned(),
         };
         let (text_of, is_html) = (repeated(self.matrix), self.matrix.starts_with('<'));
-        let content = if is_html && bytes < LARGEST_HTML {
+        let is_in_shape = !is_html || bytes < LARGEST_HTML;
+        let content = if is_html && is_in_shape {
             let around = match self.matrix {
                 unit if unit.starts_with("<li>") => "<ul>",
                 unit if unit.starts_with("<tr>") => "<table>",
@@ -98,7 +99,7 @@ impl Shape {
         } else {
             json!({ "msgtype": "m.text", "body": text_of, "m.mentions": {} })
         };
-        inputs::input(self.name, false, &elements, &text, content)
+        Input { is_in_shape, ..inputs::input(self.name, false, &elements, &text, content) }
     }
 }
 

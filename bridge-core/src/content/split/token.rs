@@ -100,7 +100,9 @@ pub(super) fn of_blocks<'a>(blocks: &'a [Block], out: &mut Vec<Token<'a>>) {
             Block::Table { header, rows } => within(Container::Table(*header), out, |out| {
                 for row in rows {
                     within(Container::Row, out, |out| {
-                        row.iter().for_each(|cell| within(Container::Cell, out, |out| of_spans(cell, out)));
+                        for cell in row {
+                            within(Container::Cell, out, |out| of_spans(cell, out));
+                        }
                     });
                 }
             }),
