@@ -52,6 +52,9 @@ pub struct Reacted {
     pub emoji: Emoji,
     /// Who.
     pub users: Vec<RemoteUserId>,
+    /// Whether the network leaves some of them out.
+    #[serde(default)]
+    pub is_cut: bool,
 }
 
 impl Message {

@@ -2,6 +2,7 @@
 
 mod begin_chat;
 pub(crate) mod bridge;
+pub(crate) mod catch_up;
 pub(crate) mod command;
 pub(crate) mod conversation;
 pub(crate) mod direct_chat;

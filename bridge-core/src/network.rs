@@ -9,6 +9,7 @@ pub mod file;
 pub mod formatting;
 pub mod info;
 pub mod login;
+pub mod past;
 
 use std::future::Future;
 
@@ -22,6 +23,7 @@ pub use file::{FileBytes, FileStream};
 pub use formatting::{Format, Formatting, Support};
 pub use info::{Capabilities, NetworkInfo};
 pub use login::{Answers, Field, LoggedIn, LoginError, LoginFlow};
+pub use past::{Past, PastEdit, PastMessage, Stretch};
 
 use crate::error::NetworkError;
 use crate::event::{MatrixEvent, RemoteEvent};
@@ -225,6 +227,20 @@ pub trait Session: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<RemoteEvent>, NetworkError>> + Send {
         let _ = (chat, id);
         async { Ok(None) }
+    }
+
+    /// A page of what was said in a chat while the login did not listen, and enough of what stands before that to see what
+    /// of it was changed, answered or taken back meanwhile. `page` is none for the first page, else what the page before
+    /// gave as [`Past::next`]. The pages of a chat come newest first, those of a thread oldest first. Called in the chat's
+    /// lane after the login was cut off, until a page reaches back beyond [`Stretch::since`]. A network without it catches
+    /// nothing up. A [`NetworkError::Rejected`] means that the chat cannot be read; it is passed over.
+    fn past(
+        &self,
+        stretch: &Stretch<'_>,
+        page: Option<&str>,
+    ) -> impl Future<Output = Result<Past, NetworkError>> + Send {
+        let _ = (stretch, page);
+        async { Ok(Past::default()) }
     }
 
     /// The messages that are pinned in a chat. Called after an event of kind

@@ -8,6 +8,7 @@ mod files;
 pub(crate) mod groups;
 pub(crate) mod intake;
 mod messages;
+mod past;
 pub(crate) mod people;
 mod posts;
 mod reactions;
@@ -24,8 +25,8 @@ use bridge_core::error::NetworkError;
 use bridge_core::event::{MatrixEvent, RemoteEvent};
 use bridge_core::id::{ChatKey, RemoteMessageId, RemoteUserId};
 use bridge_core::network::{
-    Capabilities, ChatInfo, Context, FEW_MEMBERS, FileBytes, Format, Formatting, Person, SentPart, Session,
-    Support, UserInfo,
+    Capabilities, ChatInfo, Context, FEW_MEMBERS, FileBytes, Format, Formatting, Past, Person, SentPart,
+    Session, Stretch, Support, UserInfo,
 };
 use bridge_core::queue::Inbox;
 use serde_json::json;
@@ -213,6 +214,10 @@ impl Session for SlackSession {
         id: &RemoteMessageId,
     ) -> Result<Option<RemoteEvent>, NetworkError> {
         messages::message(&self.bot, &self.desk.own, id).await
+    }
+
+    async fn past(&self, stretch: &Stretch<'_>, page: Option<&str>) -> Result<Past, NetworkError> {
+        past::page(&self.bot, &self.team_id, &self.desk.own, stretch, page).await
     }
 
     async fn pins(&self, chat: &ChatKey) -> Result<Vec<RemoteMessageId>, NetworkError> {

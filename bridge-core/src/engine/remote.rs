@@ -13,6 +13,7 @@ mod reaction;
 mod relation;
 
 use super::Bridge;
+use super::catch_up;
 use super::ghost::called;
 use super::supervisor::Live;
 use crate::error::{JobError, NetworkError};
@@ -40,9 +41,14 @@ impl<N: Network> Bridge<N> {
         };
         let (done, scope) = if let Some(chat) = called::chat_of(&job.payload) {
             (self.call_anew(&live, &chat).await, Scope::Chat(chat))
+        } else if let Some(chat) = catch_up::chat_of(&job.payload) {
+            (
+                self.catch_up(&live, &chat, job.accepted_at).await.map(|()| Closing::default()),
+                Scope::Chat(chat),
+            )
         } else {
             let event: RemoteEvent = self.network.decode(login_id, &job.payload)?;
-            (self.take_over(&live, &event).await, event.scope)
+            (self.take_over_in_order(&live, &event, job.accepted_at).await, event.scope)
         };
         match (done, &scope) {
             (Err(JobError::Retry(why)), Scope::Chat(chat)) if job.attempts >= ROOM_DOUBTED_FROM => {
@@ -67,7 +73,24 @@ impl<N: Network> Bridge<N> {
         }
     }
 
-    async fn take_over(&self, live: &Live<N::Session>, event: &RemoteEvent) -> Result<Closing, JobError> {
+    /// Carries an event over, after what was missed in its chat before it.
+    async fn take_over_in_order(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        accepted_at: i64,
+    ) -> Result<Closing, JobError> {
+        if let Scope::Chat(chat) = &event.scope {
+            Box::pin(self.catch_up(live, chat, accepted_at)).await?;
+        }
+        self.take_over(live, event).await
+    }
+
+    pub(super) async fn take_over(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+    ) -> Result<Closing, JobError> {
         match &event.kind {
             RemoteKind::Message { id, message } => self.remote_message(live, event, id, message).await,
             RemoteKind::Edit { id, revision, message } => {

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Bridge;
+use super::catch_up::Gap;
 use crate::error::NetworkError;
 use crate::id::LoginId;
 use crate::network::{ConnectionState, Context, Network, Session};
@@ -33,6 +34,8 @@ pub(crate) struct Live<S> {
     pub(crate) context: Context,
     /// Cancelled when the login ends, with all that is done for it.
     pub(crate) stop: CancellationToken,
+    /// What it may have missed.
+    pub(crate) gap: Gap,
     /// Whether the owner was told that only a new login helps.
     is_owner_told: AtomicBool,
 }
@@ -152,7 +155,8 @@ impl<N: Network> Bridge<N> {
             .with_store(self.store.clone());
         let session =
             self.network.connect(credentials, context.clone()).map_err(|error| error.to_string())?;
-        Ok(Live { row, session, context, stop, is_owner_told: AtomicBool::new(false) })
+        let is_owner_told = AtomicBool::new(false);
+        Ok(Live { row, session, context, stop, gap: Gap::default(), is_owner_told })
     }
 
     /// Stops a login's session, if it has one, and forgets why it has none.
@@ -176,11 +180,29 @@ impl<N: Network> Bridge<N> {
 
     /// Supervises until the login ends, also when the supervision itself has a fault.
     async fn keep(self: Arc<Self>, live: Arc<Live<N::Session>>) {
-        while AssertUnwindSafe(self.supervise(&live)).catch_unwind().await.is_err() {
+        if live.stop.run_until_cancelled(self.begin_gap_surely(&live)).await.is_none() {
+            return;
+        }
+        let supervised = || async {
+            tokio::select! {
+                () = self.supervise(&live) => {}
+                () = self.follow_gaps(&live) => {}
+            }
+        };
+        while AssertUnwindSafe(supervised()).catch_unwind().await.is_err() {
             tracing::error!(login = %live.row.login_id, "supervising a session panicked; it is started again");
             if live.stop.run_until_cancelled(tokio::time::sleep(retry::delay(1))).await.is_none() {
                 return;
             }
+        }
+    }
+
+    async fn begin_gap_surely(&self, live: &Live<N::Session>) {
+        let mut failures = 0;
+        while let Err(error) = self.begin_gap(live).await {
+            failures += 1;
+            tracing::warn!(login = %live.row.login_id, %error, "a login waits for the database");
+            tokio::time::sleep(retry::delay(failures)).await;
         }
     }
 

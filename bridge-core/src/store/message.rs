@@ -10,6 +10,10 @@ const BY_MESSAGE: &str = "SELECT message_id, part_id, event_id, chat_id, receive
                           WHERE message_id = $1 ORDER BY part_id";
 const BY_EVENT: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at, thread_id FROM message \
                         WHERE event_id = $1 ORDER BY message_id, part_id";
+const BETWEEN: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at, thread_id FROM message \
+                       WHERE chat_id = $1 AND receiver = $2 AND sent_at >= $3 AND sent_at <= $4 \
+                       ORDER BY sent_at, message_id, part_id";
+const LAST_IN_CHATS: &str = "SELECT chat_id, receiver, MAX(sent_at) FROM message GROUP BY chat_id, receiver";
 const COLUMNS: usize = 8;
 const FORGET: &str = "DELETE FROM message WHERE message_id = $1 AND part_id = $2";
 
@@ -85,6 +89,48 @@ impl Store {
 }
 
 impl Store {
+    /// The pairs of a chat's messages of a stretch of time, both ends inside, the oldest first. Those whose commit is on its
+    /// way are not among them.
+    pub async fn pairs_between(
+        &self,
+        chat: &ChatKey,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows: Vec<Stored> = on!(&mut tx, c => {
+            sqlx::query_as(BETWEEN)
+                .bind(chat.chat_id.as_str())
+                .bind(chat.receiver_str())
+                .bind(from)
+                .bind(to)
+                .fetch_all(c)
+                .await?
+        });
+        tx.commit().await?;
+        Ok(self.recent().without_gone(rows.into_iter().map(MessageRow::from).collect()))
+    }
+
+    /// When the last message of each chat was said, in milliseconds since 1970.
+    pub async fn last_in_chats(&self) -> Result<Vec<(ChatKey, i64)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows: Vec<(String, String, i64)> =
+            on!(&mut tx, c => sqlx::query_as(LAST_IN_CHATS).fetch_all(c).await?);
+        tx.commit().await?;
+        let read = |(chat_id, receiver, at): (String, String, i64)| {
+            let receiver = (!receiver.is_empty()).then(|| LoginId::new(receiver));
+            (ChatKey { chat_id: ChatId::new(chat_id), receiver }, at)
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// Forgets pairs at once.
+    pub async fn forget_pairs(&self, gone: &[Gone]) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        forget(&mut tx, &gone.iter().collect::<Vec<_>>()).await?;
+        tx.commit().await
+    }
+
     /// Writes pairs at once, for a job that leaves some behind although it is given up. A pair that is there already
     /// stays as it is.
     pub async fn put_pairs(&self, rows: &[MessageRow]) -> Result<(), StoreError> {

@@ -4,8 +4,11 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use super::reply::{Channel, ChannelPage, MemberPage, Message, MessagePage, User, UserPage};
+use super::reply::{Channel, ChannelPage, MemberPage, Message, MessagePage, RawMessagePage, User, UserPage};
 use super::{CallError, Caller, Params};
+
+const HISTORY: &str = "conversations.history";
+const REPLIES: &str = "conversations.replies";
 
 /// Longest pages Slack gives for the lists we read.
 const CHANNELS_PER_PAGE: &str = "999";
@@ -97,7 +100,26 @@ impl Caller {
             ("include_all_metadata", Some(Cow::Borrowed("true"))),
             ("limit", Some(Cow::Borrowed("10"))),
         ];
-        self.get("conversations.replies", &params).await
+        self.get(REPLIES, &params).await
+    }
+
+    /// A page of a channel, the newest messages first, or of the thread under `root` since `oldest`, the oldest first.
+    pub(crate) async fn past(
+        &self,
+        channel: &str,
+        root: Option<(&str, &str)>,
+        cursor: &str,
+    ) -> Result<RawMessagePage, CallError> {
+        let method = if root.is_some() { REPLIES } else { HISTORY };
+        let params: Params<'_> = vec![
+            ("channel", Some(Cow::Borrowed(channel))),
+            ("ts", root.map(|(ts, _)| Cow::Borrowed(ts))),
+            ("oldest", root.map(|(_, oldest)| Cow::Borrowed(oldest))),
+            ("include_all_metadata", Some(Cow::Borrowed("true"))),
+            ("limit", Some(Cow::Borrowed(MESSAGES_PER_PAGE))),
+            ("cursor", none_if_empty(cursor)),
+        ];
+        self.get(method, &params).await
     }
 
     /// Shows the messages of a channel, or of the thread under `root`, since `oldest`, with their metadata, until
@@ -109,7 +131,7 @@ impl Caller {
         oldest: &str,
         mut enough: impl FnMut(&Message) -> bool + Send,
     ) -> Result<(), CallError> {
-        let method = if root.is_some() { "conversations.replies" } else { "conversations.history" };
+        let method = if root.is_some() { REPLIES } else { HISTORY };
         let mut cursor = String::new();
         loop {
             let params: Params<'_> = vec![

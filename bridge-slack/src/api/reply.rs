@@ -167,6 +167,7 @@ reply!(
     /// A page of messages, each as Slack wrote it.
     RawMessagePage {
         messages: Vec<Value>,
+        response_metadata: ResponseMetadata,
     }
 );
 reply!(

@@ -32,14 +32,14 @@ pub(super) async fn message(
     let Some(mut event) = page.messages.into_iter().find(|message| message["ts"] == place.ts.as_str()) else {
         return Ok(None);
     };
-    event["type"] = "message".into();
-    event["channel"] = place.channel_id.into();
-    convert::decode(&payload(&place.team_id, &event), own).map(Some)
+    convert::decode(&payload(&place.team_id, &place.channel_id, &mut event), own).map(Some)
 }
 
 /// A message as Slack would have sent it over the socket.
-fn payload(team_id: &str, event: &Value) -> String {
-    json!({ "type": "event_callback", "team_id": team_id, "event": event }).to_string()
+pub(super) fn payload(team_id: &str, channel: &str, message: &mut Value) -> String {
+    message["type"] = "message".into();
+    message["channel"] = channel.into();
+    json!({ "type": "event_callback", "team_id": team_id, "event": message }).to_string()
 }
 
 /// The pinned messages, the first pinned first. Pinned files have no message.

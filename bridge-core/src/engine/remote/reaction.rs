@@ -102,6 +102,30 @@ impl<N: Network> Bridge<N> {
         Ok(())
     }
 
+    /// Brings the reactions of ghosts to a message that is shown to what the network tells of it now.
+    pub(in crate::engine) async fn settle_reactions(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        id: &RemoteMessageId,
+        message: &Message,
+    ) -> Result<(), JobError> {
+        let target = first_event(&self.store.message_pairs(id).await?);
+        let Some(target) = target.filter(|target| target.starts_with('$')) else { return Ok(()) };
+        self.show_earlier_reactions(live, event, id, message, &target).await?;
+        for row in self.store.reactions(id).await? {
+            let Some(user) = self.app.ghosts().parse(&row.sender) else { continue };
+            let stays = message
+                .reactions
+                .iter()
+                .any(|now| now.emoji.as_stored() == row.emoji && (now.is_cut || now.users.contains(&user)));
+            if !stays {
+                self.unreact(event, &row).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn react(
         &self,
         live: &Live<N::Session>,

@@ -249,6 +249,7 @@ async fn of_many_earlier_reactions_some_are_shown() {
     let of = |emoji: &str, users: &[RemoteUserId]| Reacted {
         emoji: Emoji::Unicode(emoji.to_owned()),
         users: users.to_vec(),
+        is_cut: false,
     };
     let mut message = text("popular");
     message.reactions = vec![of("👍", &users), of("🎉", &users[19..21])];

@@ -156,8 +156,9 @@ pub(super) fn reaction(event: &Event, place: &Place) -> Option<RemoteKind> {
 /// The reactions that a message has when it is fetched; one that has just been written has none.
 fn reactions(event: &Event, place: &Place) -> Vec<Reacted> {
     let read = |one: &Reactions| {
-        let users = one.users.iter().filter_map(|user| id::user_id(&place.team_id, user)).collect();
-        Some(Reacted { emoji: emoji::read(&one.name)?, users })
+        let users: Vec<_> = one.users.iter().filter_map(|user| id::user_id(&place.team_id, user)).collect();
+        let is_cut = usize::try_from(one.count).is_ok_and(|count| count > one.users.len());
+        Some(Reacted { emoji: emoji::read(&one.name)?, users, is_cut })
     };
     event.reactions.iter().flatten().filter_map(read).collect()
 }

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::attachment::{Attachment, File};
 use super::block::{Content, Node};
-use super::lenient::{flag, list, nothing, object, text, texts};
+use super::lenient::{flag, list, nothing, number, object, text, texts};
 
 /// What an `events_api` envelope carries.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -150,6 +150,9 @@ pub struct Reactions {
     /// Who reacted; Slack leaves some out where they are many.
     #[serde(deserialize_with = "texts")]
     pub users: Vec<String>,
+    /// How many did.
+    #[serde(deserialize_with = "number")]
+    pub count: i64,
 }
 
 /// A bot as its messages describe it.

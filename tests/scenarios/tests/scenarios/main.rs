@@ -12,6 +12,7 @@ use scenarios::{Result, World, scenario};
 mod begin_chat;
 mod broadcasts;
 mod burst;
+mod catch_up;
 mod channel_rights;
 mod channel_state;
 mod channels;

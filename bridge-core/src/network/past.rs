@@ -1,0 +1,47 @@
+//! What was said in a chat while nobody listened, as the network tells it afterwards.
+
+use crate::event::RemoteEvent;
+use crate::id::{ChatKey, RemoteMessageId};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch<'a> {
+    /// The chat.
+    pub chat: &'a ChatKey,
+    /// The thread that begins with this message, instead of what stands outside of threads.
+    pub thread: Option<&'a RemoteMessageId>,
+    /// The moment from which on something may be missing, in milliseconds since 1970.
+    pub since: i64,
+}
+
+/// A page of what was said.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// The messages, in any order.
+    pub messages: Vec<PastMessage>,
+    /// What [`Session::past`](super::Session::past) takes to give the next page.
+    pub next: Option<String>,
+}
+
+/// A message as it stands now.
+#[derive(Debug, Clone)]
+pub struct PastMessage {
+    /// The message, with its reactions; of one that was taken back and is the beginning of a thread, the
+    /// [`Delete`](crate::event::RemoteKind::Delete); or another event that the chat's past tells of.
+    pub event: RemoteEvent,
+    /// What sorts it among others of its chat that were said in the same millisecond: texts that sort as they were said.
+    pub position: String,
+    /// When it was changed last.
+    pub edit: Option<PastEdit>,
+    /// When the last answer in its thread was given, in milliseconds since 1970.
+    pub answered_at: Option<i64>,
+}
+
+/// The last change of a message.
+#[derive(Debug, Clone)]
+pub struct PastEdit {
+    /// As in [`Edit`](crate::event::RemoteKind::Edit): the same for the event that told of the change when it was made.
+    pub revision: String,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+}

@@ -1,0 +1,113 @@
+//! What is said on Slack while nobody listens is caught up on, in order, once.
+//!
+//! Held events are those that Slack could not deliver; released, they come late, as Slack's retries do.
+use crate::{Result, World, scenario};
+
+/// The texts that were missed, in the order in which they were said.
+const MISSED: [&str; 4] =
+    ["missed the first", "missed, in the thread", "missed the second", "missed the third"];
+
+scenario!(what_is_missed_while_the_bridge_is_down_is_caught_up_on in everywhere);
+async fn what_is_missed_while_the_bridge_is_down_is_caught_up_on(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let said = ["begins a thread", "will be changed", "will be taken back", "gets reactions"];
+    let mut ts = Vec::new();
+    for text in said {
+        ts.push(world.slack_says("alice", "general", text)?);
+    }
+    world.wait_for_texts(&world.admin, &room, &said).await?;
+    let changed = world.admin.wait_for_text(&room, said[1]).await?.event_id;
+    let removed = world.admin.wait_for_text(&room, said[2]).await?.event_id;
+    let reacted = world.admin.wait_for_text(&room, said[3]).await?.event_id;
+    world.slack.react_as("bob", "general", &ts[3], "thumbsup")?;
+    let withdrawn = world.admin.wait_for_reaction(&room, &reacted, "👍").await?.event_id;
+
+    world.bridge.kill9()?;
+    world.slack.hold_events();
+    world.plant("changed meanwhile");
+    for text in MISSED {
+        world.plant(text);
+    }
+    world.slack.post_as("bob", "general", MISSED[0])?;
+    world.slack.reply_as("carol", "general", &ts[0], MISSED[1])?;
+    world.slack.edit("general", &ts[1], "changed meanwhile")?;
+    world.slack.post_as("alice", "general", MISSED[2])?;
+    world.slack.delete("general", &ts[2])?;
+    world.slack.unreact_as("bob", "general", &ts[3], "thumbsup")?;
+    world.slack.react_as("carol", "general", &ts[3], "tada")?;
+    world.slack.post_as("bob", "general", MISSED[3])?;
+    world.bridge.start().await?;
+
+    world.wait_for_texts(&world.admin, &room, &MISSED).await?;
+    let answer = world.admin.wait_for_text(&room, MISSED[1]).await?;
+    assert_eq!(answer.content["m.relates_to"]["rel_type"], "m.thread");
+    let edit = world.admin.wait_for_edit(&room, &changed).await?;
+    assert_eq!(edit.content["m.new_content"]["body"], "changed meanwhile");
+    world.admin.wait_for_redaction(&room, &removed).await?;
+    world.admin.wait_for_redaction(&room, &withdrawn).await?;
+    world.admin.wait_for_reaction(&room, &reacted, "🎉").await?;
+
+    // What Slack delivers late changes nothing more.
+    world.slack.release_events(false);
+    world.settle("general", &room).await?;
+    world.wait_for_texts(&world.admin, &room, &MISSED).await?;
+    let events = world.admin.messages(&room).await?;
+    let count =
+        |fits: &dyn Fn(&testkit::user::Event) -> bool| events.iter().filter(|event| fits(event)).count();
+    assert_eq!(count(&|event| event.replaces() == Some(&changed)), 1, "one edit");
+    assert_eq!(count(&|event| event.kind == "m.reaction" && event.content["m.relates_to"]["key"] == "🎉"), 1);
+    Ok(())
+}
+
+scenario!(what_is_missed_on_a_dead_socket_comes_before_what_is_newer in each_homeserver);
+async fn what_is_missed_on_a_dead_socket_comes_before_what_is_newer(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let texts = ["said on the dead socket", "said a little later", "the newest"];
+    world.slack.hold_events();
+    for text in texts {
+        world.slack_says("alice", "general", text)?;
+    }
+    let before = world.slack.sockets();
+    world.slack.drop_sockets();
+    world
+        .on_slack("another socket", |slack| {
+            let is_new = |id: u64| before.iter().all(|old| old.socket_id != id);
+            slack.sockets().iter().any(|socket| is_new(socket.socket_id)).then_some(())
+        })
+        .await?;
+    // The newest comes first, and what is before it is looked up.
+    world.slack.release_events(true);
+    world.wait_for_texts(&world.admin, &room, &texts).await?;
+    world.settle("general", &room).await?;
+    world.wait_for_texts(&world.admin, &room, &texts).await
+}
+
+scenario!(a_first_message_that_is_missed_makes_the_room in each_homeserver);
+async fn a_first_message_that_is_missed_makes_the_room(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.slack_says("alice", "general", "before the cut")?;
+    world.admin.wait_for_text(&room, "before the cut").await?;
+    world.bridge.kill9()?;
+    world.slack.hold_events();
+    world.plant("somebody writes to the app");
+    let chat = world.slack.dm("alice")?;
+    world.slack.post_as("alice", &chat, "somebody writes to the app")?;
+    world.slack.clear_calls();
+    world.bridge.start().await?;
+    let made = world.portal_room(&chat).await?;
+    world.admin.wait_for_invite(|invite| invite.room_id == made).await?;
+    world.admin.join(&made).await?;
+    world.wait_for_texts(&world.admin, &made, &["somebody writes to the app"]).await?;
+    // A chat in which nothing happened costs one call.
+    let asked = |slack: &fake_slack::Workspace| {
+        let calls = slack.calls_of("conversations.history");
+        calls.iter().filter(|call| call.arguments["channel"] == "C0GENERAL1").count()
+    };
+    world.on_slack("the other chat looked through", |slack| (asked(slack) >= 1).then_some(())).await?;
+    assert_eq!(asked(&world.slack), 1);
+    world.slack.release_events(false);
+    world.settle("general", &room).await
+}
