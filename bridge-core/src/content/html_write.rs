@@ -60,7 +60,7 @@ fn mentions(text: &RichText, lookup: &Lookup, options: WriteOptions) -> Mentions
     for mention in text.mentions() {
         match mention {
             // Matrix cannot address only those who are there just now, and everybody would be too many.
-            Mention::Here => {}
+            Mention::Here | Mention::Named(_) => {}
             Mention::Everyone => found.room |= options.room_mentions,
             mention => {
                 if let Some(user_id) = pill::user_id(mention, lookup)

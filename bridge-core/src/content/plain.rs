@@ -21,7 +21,7 @@ pub fn write_with(text: &RichText, lookup: &Lookup) -> String {
 /// What a mention is called: its name, or the label its author saw.
 pub(super) fn mention_name<'a>(mention: &Mention, label: &'a str, lookup: &'a Lookup) -> &'a str {
     let known = match mention {
-        Mention::User(user_id) => lookup.users.get(user_id),
+        Mention::User(user_id) | Mention::Named(user_id) => lookup.users.get(user_id),
         Mention::Chat(chat_id) => lookup.chats.get(chat_id),
         Mention::Group(group) => return lookup.groups.get(group).map_or(label, String::as_str),
         Mention::Everyone => return "@room",

@@ -204,6 +204,8 @@ impl Span {
 pub enum Mention {
     /// A person or bot of the remote network.
     User(RemoteUserId),
+    /// The same, who is only named: nobody is told of it.
+    Named(RemoteUserId),
     /// A chat of the remote network.
     Chat(ChatId),
     /// A message of the remote network.

@@ -144,8 +144,9 @@ fn span(value: &Value) -> Span {
 type Kind = (&'static str, fn(&str) -> Mention);
 
 fn mention(value: &Value) -> (Mention, String) {
-    let kinds: [Kind; 5] = [
+    let kinds: [Kind; 6] = [
         ("user", |id| Mention::User(RemoteUserId::new(id))),
+        ("named", |id| Mention::Named(RemoteUserId::new(id))),
         ("chat", |id| Mention::Chat(ChatId::new(id))),
         ("group", |id| Mention::Group(id.into())),
         ("mxuser", |id| Mention::MatrixUser(id.into())),

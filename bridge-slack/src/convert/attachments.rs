@@ -51,12 +51,20 @@ pub fn preview(attachment: &Attachment, links: &Links, team_id: &str) -> Option<
     Some(preview).filter(|preview| !preview.is_empty())
 }
 
-/// Makes text of what addresses everybody: on Slack nobody is told of what stands in an attachment.
+/// Names without calling: on Slack nobody is told of what stands in an attachment.
 fn quieten(blocks: &mut [Block]) {
     let in_spans = |spans: &mut Vec<Span>| {
         for span in spans {
-            if let Span::Mention { mention: Mention::Everyone | Mention::Here, label, style } = span {
-                *span = Span::Text { text: std::mem::take(label), style: *style };
+            match span {
+                Span::Mention { mention: Mention::Everyone | Mention::Here, label, style } => {
+                    *span = Span::Text { text: std::mem::take(label), style: *style };
+                }
+                Span::Mention { mention, .. } => {
+                    if let Mention::User(user) = mention {
+                        *mention = Mention::Named(user.clone());
+                    }
+                }
+                _ => {}
             }
         }
     };

@@ -4,10 +4,10 @@ use ruma::{OwnedServerName, RoomAliasId, RoomId, UserId};
 
 use crate::content::{Lookup, Mention};
 
-/// The full Matrix id of a mentioned user, if there is a valid one.
+/// The full Matrix id of a mentioned or named user, if there is a valid one.
 pub(super) fn user_id(mention: &Mention, lookup: &Lookup) -> Option<String> {
     let id = match mention {
-        Mention::User(user_id) => lookup.users.get(user_id)?.mxid.as_deref()?,
+        Mention::User(user_id) | Mention::Named(user_id) => lookup.users.get(user_id)?.mxid.as_deref()?,
         Mention::MatrixUser(id) => id,
         _ => return None,
     };

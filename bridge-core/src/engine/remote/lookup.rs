@@ -45,7 +45,7 @@ impl<N: Network> Bridge<N> {
         lookup.via = vec![self.app.client().server_name().to_string()];
         for mention in text.mentions() {
             match mention {
-                Mention::User(user) if !lookup.users.contains_key(user) => {
+                Mention::User(user) | Mention::Named(user) if !lookup.users.contains_key(user) => {
                     let name = self.name_of(live, user).await?;
                     lookup.users.insert(user.clone(), name);
                 }

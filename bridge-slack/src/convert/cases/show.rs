@@ -59,6 +59,7 @@ fn span(span: &Span) -> String {
         Span::Mention { mention, label, .. } => {
             let whom = match mention {
                 Mention::User(user) => format!("user {user}"),
+                Mention::Named(user) => format!("named {user}"),
                 Mention::Chat(chat) => format!("chat {chat}"),
                 Mention::Group(group) => format!("group {group}"),
                 other => format!("{other:?}"),
