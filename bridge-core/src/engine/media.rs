@@ -123,6 +123,8 @@ impl<N: Network> Bridge<N> {
         };
         match carried.await {
             Ok(mxc) => {
+                // In this order: a picture that is found is never without its name.
+                self.store.put_fact(&name_fact(&mxc), name).await?;
                 self.store.put_fact(&fact, &mxc).await?;
                 Ok(Some(mxc))
             }
@@ -132,6 +134,15 @@ impl<N: Network> Bridge<N> {
             }
         }
     }
+
+    /// The name of the network's emoji whose picture the bridge brought to this address.
+    pub(super) async fn emoji_of_picture(&self, mxc: &str) -> Result<Option<String>, JobError> {
+        Ok(self.store.fact(&name_fact(mxc)).await?)
+    }
+}
+
+fn name_fact(mxc: &str) -> String {
+    format!("emoji-name/{mxc}")
 }
 
 /// Whose failure it was.

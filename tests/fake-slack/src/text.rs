@@ -34,7 +34,10 @@ fn wire(text: &str, entities: bool) -> String {
                 copy_address(rest, &mut out).unwrap_or_else(|| push(&mut out, "h", 1))
             }
             _ => match emoji::name_at(rest) {
-                Some((name, length)) => push(&mut out, &format!(":{name}:"), length),
+                Some((name, length)) => {
+                    let (tone, more) = emoji::tone_at(&rest[length..]);
+                    push(&mut out, &format!(":{name}:{tone}"), length + more)
+                }
                 None => push(&mut out, &rest[..first.len_utf8()], first.len_utf8()),
             },
         };
@@ -143,5 +146,6 @@ mod tests {
     #[test]
     fn emoji_are_named() {
         assert_eq!(typed("good 👍"), "good :+1:");
+        assert_eq!(typed("good 👍🏽!"), "good :+1::skin-tone-4:!");
     }
 }

@@ -39,7 +39,7 @@ impl<N: Network> Bridge<N> {
         let row = ReactionRow {
             message_id: target.message_id.clone(),
             sender: event.sender.clone(),
-            emoji: emoji(key, &event.content).as_stored(),
+            emoji: self.reacted_with(key, &event.content).await?.as_stored(),
             event_id: event.event_id.clone(),
             name: name_of(&voice.speaker),
         };
@@ -50,6 +50,17 @@ impl<N: Network> Bridge<N> {
         let closing = self.send_reaction(job, event, chat, voice, &target, &row.emoji, &now).await?;
         self.store.put_reaction(&row).await?;
         Ok(closing)
+    }
+
+    /// What somebody reacted with. A picture that the bridge brought is known by its address, any other by the name beside
+    /// it: clients that take up a reaction that is there repeat its picture alone.
+    async fn reacted_with(&self, key: &str, content: &Value) -> Result<Emoji, JobError> {
+        if key.starts_with("mxc://")
+            && let Some(name) = self.emoji_of_picture(key).await?
+        {
+            return Ok(Emoji::Custom { name, url: Some(key.to_owned()) });
+        }
+        Ok(emoji(key, content))
     }
 
     pub(super) async fn matrix_unreact(

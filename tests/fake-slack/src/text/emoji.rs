@@ -33,6 +33,16 @@ pub(super) fn name_at(text: &str) -> Option<(&'static str, usize)> {
     KNOWN.iter().find(|(_, sign)| text.starts_with(sign)).map(|(name, sign)| (*name, sign.len()))
 }
 
+/// The name of the skin tone at the start of a text, and how many bytes it takes; nothing if there is none.
+pub(super) fn tone_at(text: &str) -> (String, usize) {
+    match text.chars().next() {
+        Some(tone @ '\u{1f3fb}'..='\u{1f3ff}') => {
+            (format!(":skin-tone-{}:", u32::from(tone) - 0x1f3f9), tone.len_utf8())
+        }
+        _ => (String::new(), 0),
+    }
+}
+
 /// The `unicode` field Slack gives a known emoji: its code points in hex, joined by dashes.
 pub(super) fn unicode(name: &str) -> Option<String> {
     let (_, sign) = KNOWN.iter().find(|(known, _)| *known == name)?;

@@ -101,10 +101,24 @@ fn emoji_at(rest: &str) -> Option<(Vec<Value>, usize)> {
         return None;
     }
     let mut element = json!({ "type": "emoji", "name": name });
-    if let Some(unicode) = emoji::unicode(name) {
-        element["unicode"] = unicode.into();
+    let unicode = emoji::unicode(name);
+    let toned = tone_at(&rest[end + 1..]);
+    if let Some((tone, _)) = toned {
+        element["skin_tone"] = tone.into();
     }
-    Some((vec![element], end + 1))
+    if let Some(unicode) = unicode {
+        // The five tones stand one after the other in Unicode, from U+1F3FB on.
+        let tone = toned.map(|(tone, _)| format!("-{:x}", 0x1f3f9 + tone)).unwrap_or_default();
+        element["unicode"] = format!("{unicode}{tone}").into();
+    }
+    Some((vec![element], end + 1 + toned.map_or(0, |(_, length)| length)))
+}
+
+/// The skin tone behind an emoji's name, from 2 to 6, and how many bytes it takes.
+fn tone_at(rest: &str) -> Option<(u32, usize)> {
+    let (tone, _) = rest.strip_prefix(":skin-tone-")?.split_once(':')?;
+    let tone = tone.parse().ok().filter(|tone| (2..=6).contains(tone))?;
+    Some((tone, ":skin-tone-N:".len()))
 }
 
 /// A styled run: its sign, no space inside its ends, the same sign again at a word's end, on one line.

@@ -102,3 +102,31 @@ async fn an_edit_by_somebody_else_comes_from_the_author(world: &mut World) -> Re
     assert_eq!(edit.content["m.new_content"]["body"], "as bob left it");
     Ok(())
 }
+
+scenario!(a_deleted_beginning_leaves_its_thread in each_homeserver);
+async fn a_deleted_beginning_leaves_its_thread(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let ts = world.slack_says("alice", "general", "what began it all")?;
+    let beginning = world.admin.wait_for_text(&room, "what began it all").await?.event_id;
+    world.plant("an answer that stays");
+    let answer = world.slack.reply_as("bob", "general", &ts, "an answer that stays")?;
+    let stays = world.admin.wait_for_text(&room, "an answer that stays").await?;
+    // On Slack a placeholder is left, as long as there are answers.
+    world.slack.delete("general", &ts)?;
+    world.admin.wait_for_redaction(&room, &beginning).await?;
+    world.plant("one more answer");
+    world.slack.reply_as("carol", "general", &ts, "one more answer")?;
+    let more = world.admin.wait_for_text(&room, "one more answer").await?;
+    assert_eq!(more.thread(), Some(beginning.as_str()), "it stays in the thread");
+    world.plant("an answer from Matrix");
+    world.admin.send_in_thread(&room, &beginning, "an answer from Matrix").await?;
+    assert_eq!(world.wait_on_slack("general", "an answer from Matrix").await?["thread_ts"], ts);
+    world.settle("general", &room).await?;
+    let shown = world.admin.messages(&room).await?;
+    assert!(!shown.iter().any(|event| event.body().contains("was deleted")), "the placeholder is shown");
+    assert!(!world.admin.event(&room, &stays.event_id).await?.is_redacted(), "the answer went, too");
+    world.slack.delete("general", &answer)?;
+    world.admin.wait_for_redaction(&room, &stays.event_id).await?;
+    Ok(())
+}

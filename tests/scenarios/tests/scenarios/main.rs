@@ -9,6 +9,7 @@
 
 use scenarios::{Result, World, scenario};
 
+mod apps;
 mod begin_chat;
 mod broadcasts;
 mod burst;
@@ -23,6 +24,7 @@ mod demo;
 mod direct_chat;
 mod doubled;
 mod edits;
+mod emoji;
 mod encrypted_files;
 mod file_crashes;
 mod files;
@@ -46,6 +48,7 @@ mod reactions;
 mod registration;
 mod relay;
 mod slash;
+mod structure;
 mod text;
 mod threads;
 mod voice;
