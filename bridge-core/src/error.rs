@@ -27,6 +27,11 @@ pub enum NetworkError {
     /// The network will never accept this. The sentence is shown to the person who sent the message.
     #[error("{0}")]
     Rejected(String),
+    /// The network takes the message but for its file, which is too large or for which there is no room. Nothing was sent. The
+    /// file is named by an address instead, where the operator offers such; else this is like
+    /// [`NetworkError::Rejected`].
+    #[error("{0}")]
+    FileRefused(String),
     /// The login's credentials no longer work. The login stops and its owner is told this sentence.
     #[error("{0}")]
     BadCredentials(String),
@@ -95,7 +100,7 @@ impl From<NetworkError> for JobError {
             NetworkError::Uncertain(why) => Self::Uncertain(why),
             NetworkError::RateLimited(wait) => Self::RetryAfter(wait),
             NetworkError::Interrupted(wait) => Self::ResumeAfter(wait),
-            NetworkError::Rejected(why) => Self::Reject(why),
+            NetworkError::Rejected(why) | NetworkError::FileRefused(why) => Self::Reject(why),
             // With bad credentials the supervisor stops the login; the message waits for a working one.
             NetworkError::Transient(why) | NetworkError::BadCredentials(why) => Self::Retry(why),
             NetworkError::Unsupported(what) => Self::Reject(format!("{what} is not supported here.")),

@@ -29,6 +29,6 @@ pub use ghost_id::GhostIds;
 pub use intent::Intent;
 pub use probe::{Family, Features};
 pub use profile::Profile;
-pub use public_media::PublicMedia;
+pub use public_media::{FileAddress, PublicMedia};
 pub use room::{CreateRoom, Made};
 pub use txn_id::{TxnKey, txn_id};

@@ -9,6 +9,7 @@ pub mod health;
 pub mod init;
 mod login;
 mod pictures;
+mod public_files;
 pub mod run;
 pub mod telemetry;
 

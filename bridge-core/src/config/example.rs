@@ -36,7 +36,7 @@ appservice:
   # The registration file, relative to this file; our tokens are read from it.
   registration: registration.yaml
   # Where the path /public/ of `listen` is reached from outside. If set, people without a login are shown elsewhere
-  # with their picture, fetched from there by signed addresses.
+  # with their picture, and files that are not taken there become links, all fetched by signed addresses.
   # public_url: https://bridge.example.org
 
 # Where data is kept: sqlite:FILE (relative to this file) or postgres://user:password@127.0.0.1/name.

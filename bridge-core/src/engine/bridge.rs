@@ -40,7 +40,7 @@ pub(crate) struct Setup<N> {
     pub(crate) ghost_name: NameTemplate,
     pub(crate) members: Members,
     pub(crate) command_prefix: String,
-    pub(crate) pictures: Option<PublicMedia>,
+    pub(crate) public_media: Option<PublicMedia>,
 }
 
 /// A running bridge.
@@ -52,7 +52,7 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) permissions: Permissions,
     pub(crate) ghost_name: NameTemplate,
     pub(crate) members: Members,
-    pub(crate) pictures: Option<PublicMedia>,
+    pub(crate) public_media: Option<PublicMedia>,
     pub(crate) catalogue: Catalogue,
     pub(crate) logins: Logins<N>,
     pub(crate) conversations: Conversations,
@@ -75,8 +75,17 @@ pub(crate) struct Bridge<N: Network> {
 
 impl<N: Network> Bridge<N> {
     pub(crate) fn new(setup: Setup<N>) -> Arc<Self> {
-        let Setup { network, app, store, inbox, permissions, ghost_name, members, command_prefix, pictures } =
-            setup;
+        let Setup {
+            network,
+            app,
+            store,
+            inbox,
+            permissions,
+            ghost_name,
+            members,
+            command_prefix,
+            public_media,
+        } = setup;
         Arc::new_cyclic(|shared| Self {
             shared: shared.clone(),
             network,
@@ -86,7 +95,7 @@ impl<N: Network> Bridge<N> {
             permissions,
             ghost_name,
             members,
-            pictures,
+            public_media,
             catalogue: super::command::catalogue(command_prefix),
             logins: Logins::default(),
             conversations: Conversations::default(),

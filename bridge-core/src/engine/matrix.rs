@@ -5,6 +5,7 @@ mod earlier;
 pub(super) mod edit;
 mod emoji;
 pub(super) mod ghost_member;
+mod linked;
 mod lookup;
 mod member;
 mod message;

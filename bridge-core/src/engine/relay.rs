@@ -58,7 +58,7 @@ impl<N: Network> Bridge<N> {
         }
         let Profile { displayname, avatar_url } = self.profile_in_room(room, &user_id).await?;
         let name = displayname.filter(|name| !name.trim().is_empty());
-        let avatar_url = avatar_url.and_then(|mxc| self.pictures.as_ref()?.address(&mxc));
+        let avatar_url = avatar_url.and_then(|mxc| self.public_media.as_ref()?.picture(&mxc));
         let name = name.unwrap_or_else(|| user_id.localpart().to_owned());
         let named = Arc::new(Named { name, avatar_url });
         self.names.insert(key, Arc::clone(&named)).await;

@@ -211,7 +211,7 @@ impl Stage {
             ghost_name: NameTemplate::default(),
             members: Members::default(),
             command_prefix: "!paper".to_owned(),
-            pictures: None,
+            public_media: None,
         });
         Self { slot, bridge, _deliveries: deliveries }
     }

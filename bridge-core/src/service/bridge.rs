@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::cli::{Cli, Help, Verb, start};
 use super::ground::Ground;
 use super::run::{Program, Running, introduce_bot};
-use super::{common, login, pictures, telemetry};
+use super::{common, login, pictures, public_files, telemetry};
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};
 use crate::config::{Config, Defaults};
 use crate::engine::Bridge;
@@ -84,14 +84,14 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;
     let store = ground.open_store().await?;
     let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
-    let pictures = ground
+    let public_media = ground
         .config
         .appservice
         .public_url
         .as_ref()
         .map(|base| PublicMedia::new(base, ground.hs_token.clone()));
     let bridge = Bridge::new(Setup {
-        pictures: pictures.clone(),
+        public_media: public_media.clone(),
         network,
         app: ground.app.clone(),
         store: store.clone(),
@@ -104,6 +104,10 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     // Before the queue: jobs that were left find their login.
     bridge.start_logins().await.map_err(|error| format!("database.url: {error}"))?;
     let seen = Arc::clone(&bridge);
+    let public = public_media.map(|media| {
+        let pictures = pictures::router(ground.app.clone(), media.clone());
+        pictures.merge(public_files::router(ground.app.clone(), media, store.clone()))
+    });
     let program = Program {
         handler: Arc::clone(&bridge),
         inbox: (inbox, deliveries),
@@ -112,7 +116,7 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
         own_events: OwnEvents::Drop,
         health: Arc::new(move || logins_document(&seen)),
         metrics: N::metrics(),
-        routes: pictures.map(|media| pictures::router(ground.app.clone(), media)).unwrap_or_default(),
+        routes: public.unwrap_or_default(),
     };
     let running = Running::start(&ground, listener, store, program).await?;
     bridge.set_waker(running.queue().waker());

@@ -22,7 +22,7 @@ async fn picture(
     State((app, media)): State<(AppService, PublicMedia)>,
     Path((server, file, signature)): Path<(String, String, String)>,
 ) -> Response {
-    let Some(mxc) = media.file(&server, &file, &signature) else {
+    let Some(mxc) = media.picture_at(&server, &file, &signature) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let Ok(download) = app.bot().download(&mxc).await else { return StatusCode::BAD_GATEWAY.into_response() };

@@ -30,6 +30,9 @@ impl Desk {
         let mut now = Vec::with_capacity(pieces.len());
         for (piece, old) in pieces.iter().zip(sent) {
             let place = message_ref(&old.id)?;
+            if let Piece::Upload(_) = piece {
+                self.ensure_shows_file(&place).await?;
+            }
             self.update(piece, &place).await.map_err(|error| error.of_change("chat.update"))?;
             let at = id::ts_ms(&place.ts).unwrap_or(event.at);
             now.push(SentPart { part: old.part.clone(), id: old.id.clone(), at });
@@ -39,6 +42,19 @@ impl Desk {
         }
         now.extend(done.into_iter().filter(|part| !sent.iter().any(|old| old.id == part.id)));
         self.send_pieces(added(&pieces, sent), now).await
+    }
+
+    /// Fails for a message that shows no file, since an edit cannot bring one in: of what would be left of it, only what is
+    /// said about the file would be seen.
+    async fn ensure_shows_file(&self, place: &MessageRef) -> Result<(), NetworkError> {
+        let message = self.one(place).await.map_err(|error| error.of_read("conversations.replies"))?;
+        if message.is_some_and(|message| message.files.is_empty()) {
+            return Err(NetworkError::FileRefused(
+                "On Slack a message without a file cannot be changed into one with a file; send a new one."
+                    .to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// Looks for the messages that an edit added.

@@ -22,6 +22,8 @@ use crate::transcode::{self, Failure};
 const PLACE: &str = "files.getUploadURLExternal";
 const COMPLETE: &str = "files.completeUploadExternal";
 const INFO: &str = "files.info";
+/// Slack's codes for a file that is too large, or for which there is no room.
+const TOO_MUCH: [&str; 3] = ["storage_limit_reached", "file_upload_size_restricted", "file_too_large"];
 /// A file whose length nobody knows beforehand is held in memory, up to so many bytes.
 const HELD: usize = 8 * 1024 * 1024;
 /// How often, and after which pauses, Slack is asked which message a file became. All of it takes less than a second.
@@ -95,7 +97,7 @@ impl Desk {
             let why = "Slack does not have the bytes of the file any more; they are sent again.";
             return Err(NetworkError::Transient(why.to_owned()));
         }
-        let reply = reply.map_err(|error| error.of_post(COMPLETE));
+        let reply = reply.map_err(|error| refusal(error, |error| error.of_post(COMPLETE)));
         let noted = match &reply {
             Ok(_) => self.note_file(upload, &file_id, Stage::Taken).await,
             Err(NetworkError::Uncertain(_)) => Ok(()),
@@ -131,7 +133,7 @@ impl Desk {
             return Err(NetworkError::Rejected("Slack takes no empty files.".to_owned()));
         }
         if size > super::MAX_FILE_BYTES {
-            return Err(NetworkError::Rejected(
+            return Err(NetworkError::FileRefused(
                 "The file is too large for Slack, which takes 1 GB.".to_owned(),
             ));
         }
@@ -139,8 +141,8 @@ impl Desk {
             ("filename", Some(Cow::Borrowed(name.as_str()))),
             ("length", Some(Cow::Owned(size.to_string()))),
         ];
-        let place: UploadPlace =
-            self.bot.get(PLACE, &params).await.map_err(|error| error.of_change(PLACE))?;
+        let place: Result<UploadPlace, _> = self.bot.get(PLACE, &params).await;
+        let place = place.map_err(|error| refusal(error, |error| error.of_change(PLACE)))?;
         self.bot.upload(&place.upload_url, bytes, size).await?;
         Ok(place.file_id)
     }
@@ -219,6 +221,15 @@ impl Desk {
                 _ => Err(error.of_read(INFO)),
             },
         }
+    }
+}
+
+/// A failed call about a file, told apart where only the file is too much for Slack.
+fn refusal(error: CallError, of: impl FnOnce(CallError) -> NetworkError) -> NetworkError {
+    let is_too_much = error.code().is_some_and(|code| TOO_MUCH.contains(&code));
+    match of(error) {
+        NetworkError::Rejected(why) if is_too_much => NetworkError::FileRefused(why),
+        other => other,
     }
 }
 

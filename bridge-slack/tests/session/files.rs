@@ -300,7 +300,6 @@ async fn refused_files_are_told_in_words() {
     let world = World::new().await;
     for (method, code, word) in [
         (PLACE, "file_uploads_disabled", "does not allow this kind of file"),
-        (COMPLETE, "storage_limit_reached", "no room left"),
         (COMPLETE, "malware_detected", "does not take this kind"),
         (COMPLETE, "posting_to_channel_denied", "may not write"),
     ] {
@@ -309,4 +308,30 @@ async fn refused_files_are_told_in_words() {
         assert!(why.contains(word), "{code}: {why}");
     }
     assert!(world.shown().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_too_much_for_slack_is_told_apart_and_the_rest_goes_through() {
+    let world = World::new().await;
+    let too_much = |answer: Result<_, NetworkError>| match answer.map(|parts: Vec<_>| parts.len()) {
+        Err(NetworkError::FileRefused(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    for (method, code, word) in [
+        (PLACE, "file_upload_size_restricted", "too large for this"),
+        (COMPLETE, "storage_limit_reached", "no room left"),
+    ] {
+        world.slack.fail_next(method, Fault::Error(code.to_owned()), 1);
+        let event = world.cat("x");
+        let why = too_much(world.send(&event).await);
+        assert!(why.contains(word), "{code}: {why}");
+        assert!(world.session.find_sent(&event).await.unwrap().is_empty(), "nothing of it is open");
+    }
+    // Nor does an edit bring a file into a message that has none.
+    let parts =
+        world.send(&world.mary(MatrixKind::Message(Message::text(RichText::plain("words"))))).await.unwrap();
+    let edit = MatrixKind::Edit { sent: sent(&parts), message: file("cat.png", "x") };
+    let why = too_much(world.send(&world.mary(edit)).await);
+    assert!(why.contains("without a file"), "{why}");
+    assert_eq!(world.slack.messages("general").last().unwrap()["text"], "words");
 }

@@ -3,11 +3,12 @@
 use super::super::Bridge;
 use super::super::bridge::room_id;
 use super::super::relay::Voice;
+use super::super::supervisor::Live;
 use super::room_info::closed;
 use super::{Incoming, edit};
 use crate::error::{JobError, NetworkError};
 use crate::event::{MatrixEvent, MatrixKind};
-use crate::id::{ChatKey, DedupKey, RemoteMessageId};
+use crate::id::{ChatKey, DedupKey, PartId, RemoteMessageId};
 use crate::network::{Network, SentPart, Session};
 use crate::queue::Job;
 use crate::store::message::MessageRow;
@@ -31,7 +32,8 @@ impl<N: Network> Bridge<N> {
         self.voice(room_id(&event.room_id)?, &event.sender, &portal.login_id).await
     }
 
-    /// Carries an event out. One that may have been sent before is looked for first.
+    /// Carries an event out. One that may have been sent before is looked for first. Where the network does not take its
+    /// files, addresses go in their place, if there are any.
     pub(super) async fn deliver(
         &self,
         job: &Job,
@@ -43,29 +45,79 @@ impl<N: Network> Bridge<N> {
         let Voice { live, speaker } = voice;
         let marker = DedupKey::new(event.event_id.as_str());
         let outgoing = MatrixEvent::new(chat.clone(), speaker, event.origin_server_ts, marker, kind);
+        let linked = self.kind_with_links(event, &outgoing.kind);
+        let linked = linked.map(|kind| MatrixEvent { kind, ..outgoing.clone() });
+        if let Some(linked) = linked.as_ref().filter(|_| job.maybe_sent) {
+            let found = find_sent(&live.session, linked).await?;
+            // What stands behind the first message may be of the file as well.
+            if found.iter().any(|part| part.part == PartId::first()) {
+                return Ok(self.send(event, &live, linked, found).await?);
+            }
+        }
         let done = if job.maybe_sent { find_sent(&live.session, &outgoing).await? } else { Vec::new() };
         if done.is_empty() {
             Box::pin(self.refuse_if_closed(job, chat)).await?;
         }
-        let found = done.clone();
-        match live.session.send(&outgoing, done).await {
+        let is_whole = done.is_empty();
+        match (self.send(event, &live, &outgoing, done).await, linked) {
+            (Err(Undelivered::File(_)), Some(linked)) if is_whole => {
+                Ok(self.send(event, &live, &linked, Vec::new()).await?)
+            }
+            (sent, _) => Ok(sent?),
+        }
+    }
+
+    /// Sends what is not `found` of an event.
+    async fn send(
+        &self,
+        event: &Incoming,
+        live: &Live<N::Session>,
+        outgoing: &MatrixEvent,
+        found: Vec<SentPart>,
+    ) -> Result<Delivered, Undelivered> {
+        match live.session.send(outgoing, found.clone()).await {
             Ok(parts) => {
                 // Of anything but a message the answer does not tell whether this try did it.
                 let is_message = matches!(outgoing.kind, MatrixKind::Message(_));
                 Ok(Delivered { is_new: is_message && parts.len() > found.len(), parts })
             }
+            Err(NetworkError::FileRefused(why)) if found.is_empty() => Err(Undelivered::File(why)),
             Err(error) => {
-                self.note_refusal(&live, &error).await;
+                self.note_refusal(live, &error).await;
                 let error = JobError::from(error);
                 if let Some((event_id, root)) = shown_by(event, &outgoing.kind)
                     && !found.is_empty()
                     && !error.is_tried_again()
                 {
                     // The beginning is there: the notice says so, and edits and deletions have to find it.
-                    self.store.put_pairs(&pairs(event, event_id, chat, root, found)).await?;
+                    let pairs = pairs(event, event_id, &outgoing.chat, root, found);
+                    self.store.put_pairs(&pairs).await.map_err(JobError::from)?;
                 }
-                Err(error)
+                Err(error.into())
             }
+        }
+    }
+}
+
+/// Why an event was not carried out.
+enum Undelivered {
+    /// The network does not take its file, and nothing was sent.
+    File(String),
+    /// Anything else.
+    Other(JobError),
+}
+
+impl From<JobError> for Undelivered {
+    fn from(error: JobError) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<Undelivered> for JobError {
+    fn from(error: Undelivered) -> Self {
+        match error {
+            Undelivered::File(why) => Self::Reject(why),
+            Undelivered::Other(error) => error,
         }
     }
 }

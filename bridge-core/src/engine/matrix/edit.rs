@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::super::Bridge;
 use super::super::relay::Voice;
 use super::delivery::pairs;
-use super::message::fits;
 use super::{Incoming, sent};
 use crate::error::{JobError, NetworkError};
 use crate::event::{MatrixKind, from_matrix};
@@ -52,7 +51,7 @@ impl<N: Network> Bridge<N> {
         if !live.session.capabilities(chat).edits {
             return Err(NetworkError::Unsupported("Changing a message").into());
         }
-        fits(&live.session, chat, &message)?;
+        let message = self.fitting(&live.session, chat, event, message)?;
         let kind = MatrixKind::Edit { sent: sent(&rows), message };
         let delivered = self.deliver(job, event, chat, voice, kind).await?;
         let gone = rows.iter().filter(|row| !delivered.parts.iter().any(|part| part.id == row.message_id));

@@ -3,16 +3,15 @@
 use serde_json::Value;
 
 use super::super::Bridge;
-use super::super::media::megabytes;
 use super::delivery::pairs;
 use super::{Incoming, edit, malformed};
 use crate::config::Level;
-use crate::content::{File, Message, PartBody, RichText, plain};
+use crate::content::{Message, PartBody, RichText, plain};
 use crate::error::JobError;
 use crate::event::{MatrixKind, from_matrix};
 use crate::id::ChatKey;
 use crate::metrics;
-use crate::network::{Network, Session};
+use crate::network::{Capabilities, Network, Session};
 use crate::queue::{Closing, Job};
 
 impl<N: Network> Bridge<N> {
@@ -59,11 +58,27 @@ impl<N: Network> Bridge<N> {
         };
         self.settle_emoji(&voice.live, &mut message).await?;
         self.relate(&mut message, &event.content).await?;
-        fits(&voice.live.session, chat, &message)?;
+        let message = self.fitting(&voice.live.session, chat, event, message)?;
         let root = message.thread_root.clone();
         let delivered = self.deliver(job, event, chat, voice, MatrixKind::Message(message)).await?;
         let pairs = pairs(event, &event.event_id, chat, root.as_ref(), delivered.parts);
         Ok(Closing { sent: delivered.is_new, pairs, ..Closing::default() })
+    }
+}
+
+impl<N: Network> Bridge<N> {
+    /// The message as the chat takes it, known before anything is sent; else the reason why it does not.
+    pub(super) fn fitting(
+        &self,
+        session: &N::Session,
+        chat: &ChatKey,
+        event: &Incoming,
+        message: Message,
+    ) -> Result<Message, JobError> {
+        let able = session.capabilities(chat);
+        let message = self.with_large_files_linked(event, message, able.max_file_bytes)?;
+        fits(&able, &message)?;
+        Ok(message)
     }
 }
 
@@ -79,15 +94,9 @@ fn keep_out_of_dead_letters(done: Result<(), JobError>) -> Result<(), JobError> 
 }
 
 /// Whether the chat takes the message, known before anything is sent.
-pub(super) fn fits<S: Session>(session: &S, chat: &ChatKey, message: &Message) -> Result<(), JobError> {
-    let able = session.capabilities(chat);
+fn fits(able: &Capabilities, message: &Message) -> Result<(), JobError> {
     if !able.writable {
         return Err(JobError::Reject("Nobody may write in this chat there.".to_owned()));
-    }
-    for part in &message.parts {
-        if let PartBody::File(file) = &part.body {
-            fits_file(file, able.max_file_bytes)?;
-        }
     }
     let length: usize = message
         .parts
@@ -108,16 +117,4 @@ pub(super) fn fits<S: Session>(session: &S, chat: &ChatKey, message: &Message) -
 
 fn characters(text: &RichText) -> usize {
     plain::write(text).chars().count()
-}
-
-fn fits_file(file: &File, most: u64) -> Result<(), JobError> {
-    match file.size {
-        _ if most == 0 => Err(JobError::Reject("Files are not accepted there.".to_owned())),
-        Some(size) if size > most => Err(JobError::Reject(format!(
-            "The file has {}, and at most {} are accepted there.",
-            megabytes(size),
-            megabytes(most)
-        ))),
-        _ => Ok(()),
-    }
 }

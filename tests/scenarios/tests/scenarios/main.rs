@@ -43,6 +43,7 @@ mod permalinks;
 mod permissions;
 mod pictures;
 mod pins;
+mod public_files;
 mod rate_limit;
 mod reactions;
 mod registration;
