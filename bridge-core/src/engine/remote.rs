@@ -8,6 +8,7 @@ mod left;
 mod lookup;
 mod member;
 mod message;
+mod outside;
 mod pins;
 mod reaction;
 mod relation;

@@ -28,6 +28,13 @@ pub struct MatrixOptions {
     pub max_bytes: usize,
 }
 
+impl MatrixOptions {
+    /// Those of what replaces another content.
+    pub fn of_edit() -> Self {
+        Self { max_bytes: MAX_EDITED_BYTES, ..Self::default() }
+    }
+}
+
 impl Default for MatrixOptions {
     fn default() -> Self {
         Self { write: WriteOptions::default(), max_bytes: MAX_CONTENT_BYTES }
@@ -47,7 +54,7 @@ pub fn message(message: &Message, lookup: &Lookup, options: MatrixOptions) -> Ve
             PartBody::File(file) => {
                 instead = match lookup.files.get(&file.source) {
                     Some(Ok(carried)) => {
-                        events.push((part.id.clone(), file::content(file, carried, lookup, options.write)));
+                        events.extend(file::contents(&part.id, file, carried, lookup, options));
                         continue;
                     }
                     Some(Err(why)) => file::instead(file, why),

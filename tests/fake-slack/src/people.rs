@@ -98,6 +98,14 @@ impl Workspace {
         })
     }
 
+    /// Whoever answered in a thread also sends the answer to the channel, later: `message_changed` without an edit.
+    pub fn broadcast_later(&self, channel: &str, ts: &str) -> Result<(), ApiError> {
+        self.change(|state, out| {
+            let channel_id = state.channel_id(channel)?;
+            state.edit(&channel_id, ts, Change { broadcast: true, ..Change::default() }, out)
+        })
+    }
+
     /// A link preview appears under a message: `message_changed` without an edit.
     pub fn unfurl(&self, channel: &str, ts: &str, attachment: Value) -> Result<(), ApiError> {
         self.change(|state, out| {

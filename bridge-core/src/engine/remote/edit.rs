@@ -71,12 +71,16 @@ impl<N: Network> Bridge<N> {
             self.redact_shown(row, event.at).await?;
             closing.gone.push((row.message_id.clone(), row.part_id.clone()));
         }
+        // What the edit added is there on both sides already.
+        let in_thread = contents.into_iter().filter(|(part, _)| pairs.iter().any(|row| shows(row, part)));
+        let in_thread = in_thread.collect();
+        closing.pairs.extend(self.shown_outside(event, id, message, &pairs, in_thread, &place).await?);
         Ok(closing)
     }
 
     /// Where a message is shown, and by whom: whoever changes it on the network, clients take a change on Matrix only from
     /// the user who sent the event.
-    async fn place_of_shown(&self, row: &MessageRow) -> Result<Option<Place>, JobError> {
+    pub(super) async fn place_of_shown(&self, row: &MessageRow) -> Result<Option<Place>, JobError> {
         let Some(portal) = self.known_portal(&row.chat).await? else { return Ok(None) };
         let Ok(user_id) = ruma::UserId::parse(&row.sender) else { return Ok(None) };
         let ghost = Arc::new(KnownGhost::unnamed(user_id));
@@ -85,7 +89,7 @@ impl<N: Network> Bridge<N> {
 
     /// The contents of the edited message. A file that is shown already is not carried over a second time: its event
     /// is taken as it is, with the caption of now.
-    async fn edited(
+    pub(super) async fn edited(
         &self,
         live: &Live<N::Session>,
         message: &Message,
@@ -107,15 +111,11 @@ impl<N: Network> Bridge<N> {
                 if let Some(caption) = &file.caption {
                     self.look_up_text(live, caption, &mut lookup).await?;
                 }
-                contents.push((part.id.clone(), to_matrix::with_caption(old, file, &lookup)));
+                contents.extend(to_matrix::with_caption(&part.id, old, file, &lookup));
                 continue;
             }
             let lookup = self.remote_lookup(live, &alone, place).await?;
-            let options = to_matrix::MatrixOptions {
-                max_bytes: to_matrix::MAX_EDITED_BYTES,
-                ..to_matrix::MatrixOptions::default()
-            };
-            contents.extend(to_matrix::message(&alone, &lookup, options));
+            contents.extend(to_matrix::message(&alone, &lookup, to_matrix::MatrixOptions::of_edit()));
         }
         Ok(contents)
     }

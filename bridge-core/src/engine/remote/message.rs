@@ -52,8 +52,9 @@ impl<N: Network> Bridge<N> {
         message: &Message,
     ) -> Result<Closing, JobError> {
         let chat = chat_of(event)?;
-        if !self.store.message_pairs(id).await?.is_empty() {
-            return Ok(Closing::default());
+        let shown = self.store.message_pairs(id).await?;
+        if !shown.is_empty() {
+            return self.remote_broadcast(live, event, id, message, &shown).await;
         }
         if let Sender::Own { marker: Some(marker), .. } = &event.sender {
             return Ok(adopt(live.row.own_user_id.as_str(), chat, event, id, message, marker));

@@ -199,6 +199,59 @@ async fn a_file_is_uploaded_and_its_caption_can_change() {
 }
 
 #[tokio::test]
+async fn a_long_new_caption_goes_on_behind_its_file() {
+    let room = Room::new().await;
+    room.says("one", with_file(Some("old"))).await;
+    let words: Vec<String> = (0..6_000).map(|number| format!("word{number}")).collect();
+    let edit = |caption: &str, revision: &str| RemoteKind::Edit {
+        id: id("one"),
+        revision: revision.to_owned(),
+        message: with_file(Some(caption)),
+    };
+    room.happens(edit(&words.join(" "), "r1")).await;
+    let shown = room.shown().await;
+    assert!(shown.iter().all(|event| event.to_string().len() < 65_536));
+    let said =
+        |event: &Value| event["content"]["m.new_content"]["body"].as_str().unwrap_or_default().to_owned();
+    let mut told = said(&shown[1]);
+    for event in &shown[2..] {
+        assert_eq!(event["content"]["msgtype"], "m.text");
+        told = format!("{told} {}", event["content"]["body"].as_str().unwrap());
+    }
+    assert!(shown.len() > 2 && told.split_whitespace().eq(words.iter().map(String::as_str)));
+    room.happens(edit("short again", "r2")).await;
+    assert_eq!(room.stage.bridge.store.message_pairs(&id("one")).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_sent_to_the_channel_later_is_shown_there_once() {
+    let room = Room::new().await;
+    room.says("root", text("root")).await;
+    let mut reply = text("reply");
+    reply.thread_root = Some(id("root"));
+    room.says("two", reply.clone()).await;
+    reply.broadcast = true;
+    room.says("two", reply.clone()).await;
+    room.says("two", reply.clone()).await;
+    let shown = room.shown().await;
+    let bodies: Vec<&str> = shown.iter().map(|event| event["content"]["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, ["root", "reply", "reply"]);
+    let relation = json!({ "m.in_reply_to": { "event_id": shown[0]["event_id"] } });
+    assert_eq!(shown[2]["content"]["m.relates_to"], relation);
+    // Another text and the channel at once.
+    let mut other = text("first");
+    other.thread_root = Some(id("root"));
+    room.says("three", other).await;
+    let mut message = text("second");
+    (message.thread_root, message.broadcast) = (Some(id("root")), true);
+    room.happens(RemoteKind::Edit { id: id("three"), revision: "r".to_owned(), message }).await;
+    let shown = room.shown().await;
+    let outside = shown.last().unwrap();
+    assert_eq!((shown.len(), outside["content"]["body"].as_str()), (6, Some("second")));
+    assert_eq!(outside["content"]["m.relates_to"], relation);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_had_is_named_with_the_reason() {
     let room = Room::new().await;
     let mut message = Message::default();

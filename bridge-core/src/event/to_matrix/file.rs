@@ -2,12 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::notified;
+use super::{MatrixOptions, content_length, notified, piece_id, text_content};
 use crate::content::html_write::{self, WriteOptions, Written};
-use crate::content::{Block, CarriedFile, File, FileKind, Lookup, RichText, Span};
+use crate::content::{Block, CarriedFile, File, FileKind, Lookup, MessageStyle, RichText, Span, split};
+use crate::id::PartId;
 
-/// The content of a file that lies on Matrix.
-pub(super) fn content(file: &File, carried: &CarriedFile, lookup: &Lookup, options: WriteOptions) -> Value {
+/// The contents of a file that lies on Matrix, and of what is too long to be said with it.
+pub(super) fn contents(
+    part: &PartId,
+    file: &File,
+    carried: &CarriedFile,
+    lookup: &Lookup,
+    options: MatrixOptions,
+) -> Vec<(PartId, Value)> {
     let about = carried.about.as_deref().map(|about| File { caption: file.caption.clone(), ..about.clone() });
     let file = about.as_ref().unwrap_or(file);
     let kind = match file.kind {
@@ -25,29 +32,53 @@ pub(super) fn content(file: &File, carried: &CarriedFile, lookup: &Lookup, optio
             content["org.matrix.msc1767.audio"]["waveform"] = json!(file.waveform);
         }
     }
-    put_caption(&mut content, file, lookup, options);
-    content
+    captioned(part, content, &file.name, file.caption.as_ref(), lookup, options)
 }
 
-/// The content of a file's event with the caption of now. The name stays: of some files a message tells only an id.
-pub fn with_caption(mut content: Value, file: &File, lookup: &Lookup) -> Value {
+/// The content of a file's event with the caption of now, as it replaces the one before; what is too long for it comes
+/// behind. The name stays: of some files a message tells only an id.
+pub fn with_caption(part: &PartId, mut content: Value, file: &File, lookup: &Lookup) -> Vec<(PartId, Value)> {
     if let Some(fields) = content.as_object_mut() {
         for field in ["formatted_body", "format", "m.relates_to"] {
             fields.remove(field);
         }
     }
-    let name = content.get("filename").and_then(Value::as_str).unwrap_or(&file.name);
-    let named = File { name: name.to_owned(), ..file.clone() };
-    put_caption(&mut content, &named, lookup, WriteOptions::default());
-    content
+    let name = content.get("filename").and_then(Value::as_str).unwrap_or(&file.name).to_owned();
+    captioned(part, content, &name, file.caption.as_ref(), lookup, MatrixOptions::of_edit())
 }
 
-/// A caption is the body, with the file's name beside it (Matrix 1.10).
-fn put_caption(content: &mut Value, file: &File, lookup: &Lookup, options: WriteOptions) {
+/// A caption is the body, with the file's name beside it (Matrix 1.10). What does not fit into the event follows as text.
+fn captioned(
+    part: &PartId,
+    mut content: Value,
+    name: &str,
+    caption: Option<&RichText>,
+    lookup: &Lookup,
+    options: MatrixOptions,
+) -> Vec<(PartId, Value)> {
+    content["filename"] = name.into();
+    content["body"] = name.into();
+    let taken = content.to_string().len();
+    // However long the name is, a caption has not to be cut into single words.
+    let most = options.max_bytes.saturating_sub(taken + 1).max(options.max_bytes / 4);
+    let length = |text: &RichText| content_length(text, lookup, options.write);
+    let mut pieces =
+        caption.map(|caption| split::split(caption, most, length)).unwrap_or_default().into_iter();
+    put_caption(&mut content, pieces.next().as_ref(), lookup, options.write);
+    let mut contents = vec![(part.clone(), content)];
+    for (index, piece) in pieces.enumerate() {
+        let text = text_content(&piece, MessageStyle::Normal, lookup, options.write);
+        contents.push((piece_id(part, index + 1), text));
+    }
+    contents
+}
+
+fn put_caption(content: &mut Value, caption: Option<&RichText>, lookup: &Lookup, options: WriteOptions) {
     let Written { plain, html, mentions } =
-        file.caption.as_ref().map(|caption| html_write::write(caption, lookup, options)).unwrap_or_default();
-    content["filename"] = file.name.as_str().into();
-    content["body"] = if plain.is_empty() { file.name.as_str().into() } else { plain.into() };
+        caption.map(|caption| html_write::write(caption, lookup, options)).unwrap_or_default();
+    if !plain.is_empty() {
+        content["body"] = plain.into();
+    }
     if let Some(html) = html {
         content["format"] = "org.matrix.custom.html".into();
         content["formatted_body"] = html.into();
@@ -96,8 +127,7 @@ pub(super) fn instead(file: &File, why: &str) -> RichText {
 mod tests {
     use super::*;
     use crate::content::{FileSource, Message, Part, PartBody, Thumbnail};
-    use crate::event::to_matrix::{MatrixOptions, message};
-    use crate::id::PartId;
+    use crate::event::to_matrix::{MAX_CONTENT_BYTES, MAX_EDITED_BYTES, message};
 
     fn file() -> File {
         let mut file = File::new(FileSource::new("F1"), "cat.png").of_type("image/png");
@@ -167,10 +197,33 @@ mod tests {
         let content = written(with, Ok(carried()));
         assert_eq!(content["body"], "mine");
         assert_eq!(content["formatted_body"], "<strong>mine</strong>");
-        let bare = with_caption(content, &file(), &Lookup::default());
+        let bare = with_caption(&PartId::first(), content, &file(), &Lookup::default()).remove(0).1;
         assert_eq!(bare["body"], "cat.png");
         assert_eq!(bare.get("formatted_body"), None);
         assert_eq!(bare["url"], "mxc://hs/1");
+    }
+
+    #[test]
+    fn of_a_long_caption_the_rest_follows_as_text() {
+        let words: Vec<String> = (0..9_000).map(|number| format!("word{number}")).collect();
+        let mut long = file();
+        long.caption = Some(RichText::plain(&words.join(" ")));
+        let mut lookup = Lookup::default();
+        lookup.files.insert(long.source.clone(), Ok(carried()));
+        let mut whole = Message::default();
+        whole.parts.push(Part::new(PartId::new("F1"), PartBody::File(long.clone())));
+        let new = message(&whole, &lookup, MatrixOptions::default());
+        let changed = with_caption(&PartId::new("F1"), new[0].1.clone(), &long, &lookup);
+        for (events, most) in [(&new, MAX_CONTENT_BYTES), (&changed, MAX_EDITED_BYTES)] {
+            assert!(events.len() > 1);
+            for (index, (part, content)) in events.iter().enumerate() {
+                assert_eq!(*part, piece_id(&PartId::new("F1"), index));
+                assert!(content.to_string().len() <= most, "{}", content.to_string().len());
+                assert_eq!(content.get("url").is_some(), index == 0);
+            }
+            let bodies: Vec<&str> = events.iter().filter_map(|(_, it)| it["body"].as_str()).collect();
+            assert_eq!(bodies.join(" ").split_whitespace().collect::<Vec<_>>(), words);
+        }
     }
 
     #[test]

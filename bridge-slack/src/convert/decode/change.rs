@@ -119,10 +119,19 @@ fn changed<'a>(event: &'a Event, place: &Place) -> Result<(&'a Event, RemoteKind
             return Ok((after, other(event)));
         }
     }
+    let after_all = message::read(after, ts, place);
+    if let Some(before) = before.filter(|old| old.subtype != "thread_broadcast" && after_all.broadcast) {
+        let mut alone = after_all.clone();
+        alone.broadcast = false;
+        if said(message::read(before, ts, place)) == said(alone) {
+            // Nothing else changed: the reply is also shown in the channel now.
+            return Ok((after, RemoteKind::Message { id, message: after_all }));
+        }
+    }
     // An app may change its posts without a trace; then the event is the only one.
     let revision = [if is_own_edit { edited(after) } else { "" }, &event.event_ts, &event.ts, ts];
     let revision = revision.into_iter().find(|ts| !ts.is_empty()).unwrap_or_default().to_owned();
-    Ok((after, RemoteKind::Edit { id, revision, message: message::read(after, ts, place) }))
+    Ok((after, RemoteKind::Edit { id, revision, message: after_all }))
 }
 
 /// A message without what Slack finds out about its files only after they are shown, and about pages it links to: a

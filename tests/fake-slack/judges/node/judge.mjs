@@ -104,6 +104,9 @@ async function webApi(web) {
   check("replies", thread.messages.map((m) => m.ts).join() === [ts, reply.ts].join(), thread);
   const updated = await web.chat.update({ channel, ts, text: "changed" });
   check("chat.update", updated.text === "changed" && updated.message.edited, updated);
+  await web.chat.update({ channel, ts: reply.ts, text: "also in the channel", reply_broadcast: true });
+  const loud = (await control("message", { channel, ts: reply.ts })).message;
+  check("chat.update with reply_broadcast", loud.subtype === "thread_broadcast" && loud.root.ts === ts, loud);
   await web.chat.delete({ channel, ts: reply.ts });
   const gone = await control("message", { channel, ts: reply.ts });
   check("chat.delete", gone.message === null, gone);

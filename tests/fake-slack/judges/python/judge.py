@@ -129,6 +129,9 @@ def web_api(slack, web):
     web.chat_update(channel=channel, ts=ts, text="changed")
     changed = control(slack, "message", channel=channel, ts=ts)["message"]
     check("chat.update", changed["text"] == "changed" and "edited" in changed, changed)
+    web.chat_update(channel=channel, ts=reply["ts"], text="also in the channel", reply_broadcast=True)
+    loud = control(slack, "message", channel=channel, ts=reply["ts"])["message"]
+    check("chat.update with reply_broadcast", loud["subtype"] == "thread_broadcast" and loud["root"]["ts"] == ts, loud)
     refused("msg_too_long", "msg_too_long", lambda: web.chat_update(channel=channel, ts=ts, text="x" * 4001))
     human = control(slack, "post", user="bob", channel=channel, text="mine")["ts"]
     refused("cant_update_message", "cant_update_message", lambda: web.chat_update(channel=channel, ts=human, text="no"))

@@ -50,6 +50,7 @@ pub(super) fn update(call: &mut CallContext<'_>) -> Outcome {
         attachments: parts.attachments,
         metadata: parts.metadata,
         files: None,
+        broadcast: call.arguments.flag("reply_broadcast") == Some(true),
         marked: parts.blocks.is_none(),
     };
     call.state.edit(&channel_id, &ts, change, call.out)?;

@@ -35,6 +35,7 @@ pub(super) fn perform(slack: &Workspace, verb: &str, a: &Arguments) -> Option<Ou
         "broadcast" => slack
             .broadcast_as(user, channel, &a.ts("thread_ts").unwrap_or_default(), text)
             .map(|ts| json!({ "ts": ts })),
+        "broadcast_later" => done(slack.broadcast_later(channel, &ts)),
         "upload" => upload(slack, a, user, channel),
         "delete_file" => done(slack.delete_file(a.text("file").unwrap_or_default())),
         "retitle_file" => done(slack.retitle_file(a.text("file").unwrap_or_default(), text)),

@@ -15,6 +15,8 @@ pub(crate) struct Change {
     pub(crate) attachments: Option<Value>,
     pub(crate) metadata: Option<Value>,
     pub(crate) files: Option<Value>,
+    /// Whether a reply is shown in the channel from now on.
+    pub(crate) broadcast: bool,
     /// Whether people see the word "edited".
     pub(crate) marked: bool,
 }
@@ -184,6 +186,9 @@ impl State {
                 if let Some(value) = value {
                     message.insert(name.into(), value);
                 }
+            }
+            if change.broadcast && message.get("thread_ts").is_some_and(|root| *root != *ts) {
+                message.insert("subtype".into(), "thread_broadcast".into());
             }
             if change.marked {
                 let user = message.get("user").cloned().unwrap_or_default();

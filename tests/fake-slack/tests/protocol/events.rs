@@ -101,6 +101,27 @@ async fn a_broadcast_reply_carries_its_root() {
 }
 
 #[tokio::test]
+async fn a_reply_is_sent_to_the_channel_later() {
+    let slack = start();
+    let mut socket = Socket::open(&slack).await;
+    let ts = slack.post_as("alice", "general", "one").unwrap();
+    let reply = slack.reply_as("bob", "general", &ts, "two").unwrap();
+    for _ in ["the message", "the reply", "that the thread has one more"] {
+        socket.event().await;
+    }
+    slack.broadcast_later("general", &reply).unwrap();
+    let event = socket.event().await["event"].clone();
+    assert_eq!((&event["subtype"], &event["hidden"]), (&json!("message_changed"), &json!(true)));
+    let (after, before) = (&event["message"], &event["previous_message"]);
+    assert_eq!((&after["subtype"], &before["subtype"]), (&json!("thread_broadcast"), &json!(null)));
+    assert_eq!((&after["ts"], &after["root"]["ts"]), (&json!(reply), &json!(ts)));
+    assert!(after["edited"].is_null(), "nobody changed what it says");
+    // What begins a thread is in the channel anyway.
+    slack.broadcast_later("general", &ts).unwrap();
+    assert_eq!(slack.message("general", &ts).unwrap()["subtype"], json!(null));
+}
+
+#[tokio::test]
 async fn pins() {
     let slack = start();
     let mut socket = Socket::open(&slack).await;

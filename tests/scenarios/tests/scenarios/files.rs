@@ -128,6 +128,30 @@ async fn a_caption_keeps_its_formatting_both_ways(world: &mut World) -> Result<(
     Ok(())
 }
 
+scenario!(a_long_caption_fits_into_its_events in each_homeserver);
+async fn a_long_caption_fits_into_its_events(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    // Few characters to see, and thousands behind them; an edit says all of it twice.
+    let link = |number: usize| format!("<https://example.org/{}|{number}>", "a".repeat(3_000 + number));
+    let links = |count: usize| (0..count).map(link).collect::<Vec<_>>().join(" ");
+    let uploaded = world.slack.upload_as("alice", "general", "links.txt", b"x".to_vec(), &links(5))?;
+    let is_file = |event: &testkit::user::Event| event.content["filename"] == "links.txt";
+    let shown = world.admin.wait_for_event(&room, "the file", is_file).await?;
+    world.slack.edit("general", &uploaded.ts, &format!("changed {}", links(5)))?;
+    let edit = world.admin.wait_for_edit(&room, &shown.event_id).await?;
+    let new = &edit.content["m.new_content"];
+    assert_eq!((new["filename"].as_str(), &new["url"]), (Some("links.txt"), &shown.content["url"]));
+    assert!(new["body"].as_str().is_some_and(|body| body.starts_with("changed ")), "{new}");
+    world.settle("general", &room).await?;
+    let all = world.admin.messages(&room).await?;
+    let said: String = all.iter().map(|event| event.content["formatted_body"].to_string()).collect();
+    for number in 0..5 {
+        assert!(said.contains(&"a".repeat(3_000 + number)), "the address {number} is missing");
+    }
+    Ok(())
+}
+
 scenario!(snippets_and_external_files_are_shown_in_words in each_homeserver);
 async fn snippets_and_external_files_are_shown_in_words(world: &mut World) -> Result<()> {
     use fake_slack::{NewFile, Upload};
@@ -149,6 +173,8 @@ async fn snippets_and_external_files_are_shown_in_words(world: &mut World) -> Re
         ),
         with("Notes", json!({ "mode": "canvas", "permalink": "https://acme.test/docs/notes" })),
         with("Old", json!({ "mode": "hidden_by_limit" })),
+        with("Gone", json!({ "mode": "tombstone" })),
+        with("Locked", json!({ "file_access": "access_denied" })),
     ];
     world.slack.upload_with("alice", "general", Upload { files, ..Upload::default() })?;
     let shown = world.admin.wait_for_text_with(&room, "print(1)").await?;
@@ -157,7 +183,9 @@ async fn snippets_and_external_files_are_shown_in_words(world: &mut World) -> Re
         "language-python",
         "href=\"https://drive.test/plan\"",
         "href=\"https://acme.test/docs/notes\"",
-        "hidden",
+        "hidden: it is older",
+        "was deleted on Slack",
+        "the bridge may not see it",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }

@@ -22,6 +22,41 @@ async fn a_thread_on_slack_is_a_thread_on_matrix(world: &mut World) -> Result<()
     Ok(())
 }
 
+scenario!(a_reply_is_sent_to_the_channel_later in each_homeserver);
+async fn a_reply_is_sent_to_the_channel_later(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let ts = world.slack_says("alice", "general", "where it began")?;
+    let beginning = world.admin.wait_for_text(&room, "where it began").await?.event_id;
+    world.plant("a quiet reply");
+    let reply = world.slack.reply_as("bob", "general", &ts, "a quiet reply")?;
+    let quiet = world.admin.wait_for_text(&room, "a quiet reply").await?;
+    assert_eq!(quiet.thread(), Some(beginning.as_str()));
+    world.slack.broadcast_later("general", &reply)?;
+    let is_outside =
+        |event: &testkit::user::Event| event.body() == "a quiet reply" && event.thread().is_none();
+    let outside = world.admin.wait_for_event(&room, "the showing outside", is_outside).await?;
+    assert_eq!((outside.reply_to(), &outside.sender), (Some(beginning.as_str()), &quiet.sender));
+    // Told again, it is shown no second time, and it is no edit.
+    world.slack.broadcast_later("general", &reply)?;
+    world.settle("general", &room).await?;
+    let shown = world.admin.messages(&room).await?;
+    assert_eq!(shown.iter().filter(|event| event.body() == "a quiet reply").count(), 2);
+    assert!(shown.iter().all(|event| event.replaces().is_none()), "it is an edit");
+    // From now on both follow.
+    world.plant("a loud reply");
+    world.slack.edit("general", &reply, "a loud reply")?;
+    for event in [&quiet, &outside] {
+        let edit = world.admin.wait_for_edit(&room, &event.event_id).await?;
+        assert_eq!(edit.content["m.new_content"]["body"], "a loud reply");
+    }
+    world.slack.delete("general", &reply)?;
+    for event in [&quiet, &outside] {
+        world.admin.wait_for_redaction(&room, &event.event_id).await?;
+    }
+    Ok(())
+}
+
 scenario!(a_thread_on_matrix_is_a_thread_on_slack in everywhere);
 async fn a_thread_on_matrix_is_a_thread_on_slack(world: &mut World) -> Result<()> {
     world.log_in().await?;
@@ -51,6 +86,33 @@ async fn a_reply_to_what_was_never_shown_brings_its_beginning(world: &mut World)
     let beginning = world.admin.event(&room, beginning).await?;
     assert_eq!(beginning.body(), "from before the bridge");
     assert_eq!(beginning.sender, world.ghost_id("U0ALICE001"));
+    Ok(())
+}
+
+scenario!(a_reply_to_what_slack_never_got_goes_out_by_itself in each_homeserver);
+async fn a_reply_to_what_slack_never_got_goes_out_by_itself(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    // A command and its answer are for the room only.
+    let asked = world.admin.send_text(&room, "!slack ping").await?;
+    let answer = world.answer_to(&world.admin, &room, &asked, "").await?.event_id;
+    for (event, relation) in [(&asked, "reply"), (&answer, "reply"), (&asked, "thread"), (&answer, "thread")]
+    {
+        let text = format!("a {relation} about {}", if event == &asked { "a command" } else { "an answer" });
+        world.plant(&text);
+        // As older programs write it, with what is answered in front.
+        let body = format!("> <{}> !slack ping\n\n{text}", world.admin.user_id());
+        let relates_to = match relation {
+            "reply" => serde_json::json!({ "m.in_reply_to": { "event_id": event } }),
+            _ => serde_json::json!({
+                "rel_type": "m.thread", "event_id": event, "is_falling_back": true, "m.in_reply_to": { "event_id": event },
+            }),
+        };
+        let content = serde_json::json!({ "msgtype": "m.text", "body": body, "m.relates_to": relates_to });
+        world.admin.send(&room, "m.room.message", &content).await?;
+        let message = world.wait_on_slack("general", &text).await?;
+        assert!(message["thread_ts"].is_null(), "{message}");
+    }
     Ok(())
 }
 
