@@ -3,7 +3,7 @@
 pub(crate) mod error;
 mod file;
 mod http;
-mod page;
+pub(crate) mod page;
 mod proof;
 mod rate_limit;
 pub(crate) mod reply;

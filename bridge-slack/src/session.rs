@@ -88,7 +88,7 @@ impl SlackSession {
         let patient_bot = api.caller(&credentials.bot_token, &credentials.team_id);
         let bot = patient_bot.for_jobs();
         let (team_id, clock) = (credentials.team_id.clone(), context.clock().clone());
-        let people = People::new(&credentials.team_id, &credentials.team_name);
+        let people = People::new(&credentials.team_id, &credentials.team_name, clock.clone());
         let desk = Desk {
             bot: bot.clone(),
             team_id,

@@ -14,7 +14,8 @@ const REPLIES: &str = "conversations.replies";
 const CHANNELS_PER_PAGE: &str = "999";
 const MESSAGES_PER_PAGE: &str = "200";
 const MEMBERS_PER_PAGE: &str = "999";
-const USERS_PER_PAGE: &str = "500";
+/// The same of people.
+pub(crate) const USERS_PER_PAGE: usize = 500;
 
 impl Caller {
     /// All channels that `users.conversations` or `conversations.list` tells of, until `enough` says so.
@@ -65,24 +66,25 @@ impl Caller {
         }
     }
 
-    /// Shows the people of the workspace, page by page, until `enough` says so or so many pages were read.
+    /// Shows the people of the workspace, page by page, until `enough` says so or so many pages were read: then there are
+    /// more, and the answer is `false`.
     pub(crate) async fn users(
         &self,
         most_pages: usize,
         mut enough: impl FnMut(Vec<User>) -> bool + Send,
-    ) -> Result<(), CallError> {
+    ) -> Result<bool, CallError> {
         let mut cursor = String::new();
         for _ in 0..most_pages {
-            let params: Params<'_> =
-                vec![("limit", Some(Cow::Borrowed(USERS_PER_PAGE))), ("cursor", none_if_empty(&cursor))];
+            let limit = Cow::Owned(USERS_PER_PAGE.to_string());
+            let params: Params<'_> = vec![("limit", Some(limit)), ("cursor", none_if_empty(&cursor))];
             let page: UserPage = self.get("users.list", &params).await?;
             let next = page.response_metadata.next_cursor;
             if enough(page.members) || next.is_empty() || next == cursor {
-                break;
+                return Ok(true);
             }
             cursor = next;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// The page of messages in which a message is, in the channel or in a thread of it. `M` says how much of them is read.

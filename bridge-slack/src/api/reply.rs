@@ -299,6 +299,8 @@ reply!(
         deleted: bool,
         /// From another workspace, so that little is told of them.
         is_stranger: bool,
+        /// When all this last changed, in seconds since 1970.
+        updated: i64,
         profile: Profile,
     }
 );

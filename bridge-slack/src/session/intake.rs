@@ -41,8 +41,8 @@ impl Intake {
     pub(crate) fn job(&self, payload: &str) -> NewJob {
         let (scope, dedup) = convert::scope_and_dedup(payload);
         match &scope {
-            // The profile is fetched anew when the event is handled.
-            Scope::User(user_id) => self.people.forget(user_id),
+            // When the event is handled, the person is asked about.
+            Scope::User(user_id) => self.people.hear(user_id, payload),
             Scope::Network if payload.contains("\"emoji_changed\"") => self.emojis.forget(),
             Scope::Network if payload.contains("\"subteam_") => self.groups.forget(),
             Scope::Network if payload.contains("\"team_rename\"") => self.home.forget(),

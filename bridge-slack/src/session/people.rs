@@ -1,6 +1,7 @@
 //! What Slack tells of people and bots, remembered for minutes.
 
 mod described;
+mod heard;
 mod many;
 mod teams;
 
@@ -8,6 +9,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bridge_core::clock::Clock;
 use bridge_core::error::NetworkError;
 use bridge_core::id::RemoteUserId;
 use bridge_core::network::UserInfo;
@@ -27,22 +29,27 @@ const KEPT_FOR: Duration = Duration::from_mins(10);
 /// What is known of people. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct People {
-    kept: Cache<RemoteUserId, Arc<OnceCell<UserInfo>>>,
+    kept: Cache<RemoteUserId, Arc<OnceCell<Known>>>,
     teams: Teams,
+    clock: Clock,
+}
+
+/// What Slack told of somebody.
+#[derive(Debug, Clone)]
+struct Known {
+    info: UserInfo,
+    /// When the person's data last changed, in seconds since 1970 by Slack's clock; 0 if it does not say.
+    updated: i64,
 }
 
 impl People {
     /// Nobody is known yet; the workspace itself is.
-    pub(crate) fn new(team_id: &str, team_name: &str) -> Self {
+    pub(crate) fn new(team_id: &str, team_name: &str, clock: Clock) -> Self {
         Self {
             kept: Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build(),
             teams: Teams::new(team_id, team_name),
+            clock,
         }
-    }
-
-    /// The person changed.
-    pub(crate) fn forget(&self, user_id: &RemoteUserId) {
-        self.kept.invalidate(user_id);
     }
 
     /// What is told of a person or a bot. Lanes that ask at the same time share one call.
@@ -55,18 +62,20 @@ impl People {
             return Err(NetworkError::Rejected("This is not the id of somebody on Slack.".to_owned()));
         };
         let profile = self.kept.get_with_by_ref(user_id, Arc::default);
-        profile.get_or_try_init(|| self.fetch(caller, &slack.id)).await.cloned()
+        let known = profile.get_or_try_init(|| self.fetch(caller, &slack.id)).await?;
+        Ok(known.info.clone())
     }
 
-    async fn fetch(&self, caller: &Caller, slack_id: &str) -> Result<UserInfo, NetworkError> {
+    async fn fetch(&self, caller: &Caller, slack_id: &str) -> Result<Known, NetworkError> {
         if slack_id.starts_with('B') {
             let bot = bot_info(caller, slack_id).await.map_err(|error| error.of_read("bots.info"))?;
-            return Ok(described::bot(bot));
+            return Ok(Known { info: described::bot(bot), updated: 0 });
         }
         let params = vec![("user", Some(Cow::Borrowed(slack_id)))];
         let reply: UserReply =
             caller.get("users.info", &params).await.map_err(|error| error.of_read("users.info"))?;
-        Ok(self.describe(caller, reply.user).await)
+        let updated = reply.user.updated;
+        Ok(Known { info: self.describe(caller, reply.user).await, updated })
     }
 
     /// A person with the name of their workspace.

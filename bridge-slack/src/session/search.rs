@@ -6,6 +6,7 @@ use bridge_core::error::NetworkError;
 use bridge_core::network::Person;
 
 use crate::api::Caller;
+use crate::api::page::USERS_PER_PAGE;
 use crate::api::reply::{User, UserReply};
 use crate::convert::Own;
 use crate::id;
@@ -61,12 +62,29 @@ pub(super) async fn people(
         page.iter().for_each(&mut meet);
         false
     });
-    looked.await.map_err(|error| error.of_read("users.list"))?;
+    let is_all = looked.await.map_err(|error| error.of_read("users.list"))?;
+    if found.is_empty() && !is_all {
+        return Err(NetworkError::Rejected(too_many(&wanted)));
+    }
+    Ok(best(found))
+}
+
+/// Those who fit best, sorted by name.
+fn best(found: Vec<(Fit, Person)>) -> Vec<Person> {
     let best = found.iter().map(|(fit, _)| *fit).min();
     let mut people: Vec<Person> =
         found.into_iter().filter(|(fit, _)| Some(*fit) == best).map(|(_, person)| person).collect();
     people.sort_by(|a, b| (&a.name, &a.handle).cmp(&(&b.name, &b.handle)));
-    Ok(people)
+    people
+}
+
+/// Nobody fits among those who were looked through, and there are more.
+fn too_many(wanted: &str) -> String {
+    format!(
+        "The Slack workspace has more people than are looked through for a name, which are {}, and none of those is called \
+         {wanted}. Write the person's member ID instead; on Slack it is copied from the menu of their profile.",
+        MOST_PAGES * USERS_PER_PAGE
+    )
 }
 
 /// The id in a mention as Slack writes it, or by itself.
@@ -117,6 +135,12 @@ mod tests {
         for name in ["alice", "@alice", "ULF", "Ulrike", "<@>", "<@alice>", "C0GENERAL1"] {
             assert_eq!(id_of(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn where_not_all_could_be_looked_through_it_is_said() {
+        let told = too_many("ada");
+        assert!(told.contains("which are 20000, and none of those is called ada"), "{told}");
     }
 
     #[test]

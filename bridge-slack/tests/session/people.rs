@@ -5,7 +5,7 @@ use bridge_core::network::Session;
 use fake_slack::Fault;
 use serde_json::json;
 
-use super::world::{World, refusal};
+use super::world::{World, next, refusal};
 
 async fn found(world: &World, typed: &str) -> Vec<String> {
     let people = world.session.find_people(typed).await.unwrap();
@@ -49,6 +49,24 @@ async fn the_whole_workspace_is_looked_through() {
     assert_eq!(found(&world, "user1099").await, ["@user1099"]);
     assert_eq!(found(&world, "Number 300").await, ["@user0300"]);
     assert!(world.slack.call_count("users.list") >= 6, "it did not go from page to page");
+}
+
+#[tokio::test]
+async fn whoever_an_event_tells_of_is_not_asked_about() {
+    let mut world = World::new().await;
+    let mut deliveries = world.listen().await;
+    let alice = world.user("U0ALICE001");
+    world.session.user_info(&alice).await.unwrap();
+    for (number, change) in
+        [json!({ "display_name": "ally" }), json!({ "status_text": "away" })].iter().enumerate()
+    {
+        world.slack.change_user("alice", change).unwrap();
+        next(&mut deliveries).await;
+        let info = world.session.user_info(&alice).await.unwrap();
+        assert_eq!((info.name.as_deref(), info.status.is_some()), (Some("ally"), number == 1));
+        assert!(info.avatar_url.is_some() && info.time_zone.is_some() && info.team.is_some(), "{info:?}");
+    }
+    assert_eq!(world.slack.call_count("users.info"), 1);
 }
 
 #[tokio::test]

@@ -31,12 +31,20 @@ impl Teams {
         }
     }
 
+    /// Our own workspace.
+    pub(super) fn own_id(&self) -> &str {
+        &self.own.0
+    }
+
+    /// What our own workspace is called, if that is known.
+    pub(super) fn own_name(&self) -> Option<String> {
+        Some(self.own.1.clone()).filter(|name| !name.is_empty())
+    }
+
     /// A workspace's name; none where Slack does not tell it, which holds nobody up: names are shown without it.
     pub(super) async fn name(&self, caller: &Caller, team_id: Option<&str>) -> Option<String> {
-        let (own_id, own_name) = &*self.own;
-        let Some(team_id) = team_id.filter(|team_id| id::is_slack_id(team_id) && *team_id != own_id) else {
-            return Some(own_name.clone()).filter(|name| !name.is_empty());
-        };
+        let is_other = |team_id: &&str| id::is_slack_id(team_id) && *team_id != self.own_id();
+        let Some(team_id) = team_id.filter(is_other) else { return self.own_name() };
         let name = self.others.get_with_by_ref(team_id, Arc::default);
         name.get_or_init(|| async {
             let params = vec![("team", Some(Cow::Borrowed(team_id)))];
