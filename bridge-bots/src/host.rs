@@ -56,8 +56,9 @@ impl Handler for Host {
         Ok(Closing::default())
     }
 
-    async fn given_up(&self, job: &Job, reason: &str, _for_person: bool) {
+    async fn given_up(&self, job: &Job, reason: &str, _for_person: bool) -> Option<String> {
         tracing::warn!(job = job.id, reason, "an event was given up");
+        None
     }
 }
 

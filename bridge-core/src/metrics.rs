@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use metrics::{counter, histogram};
+use metrics::{counter, gauge, histogram};
 
 /// A metric's name, kind and sentence.
 pub type Described = (&'static str, Kind, &'static str);
@@ -12,6 +12,8 @@ pub type Described = (&'static str, Kind, &'static str);
 pub enum Kind {
     /// Only grows.
     Counter,
+    /// Goes up and down.
+    Gauge,
     /// Spread of values, in seconds.
     Histogram,
 }
@@ -23,6 +25,7 @@ pub const METRICS: &[Described] = &[
     ("bridge_done_seconds", Kind::Histogram, "From acceptance to effect, by source."),
     ("bridge_retries_total", Kind::Counter, "Tries that failed and are repeated, by source."),
     ("bridge_given_up_total", Kind::Counter, "Events kept as dead letters, by source and result."),
+    ("bridge_dead_letters", Kind::Gauge, "Dead letters that are kept now."),
     ("bridge_commits_total", Kind::Counter, "Transactions committed by the queue."),
     ("bridge_commit_seconds", Kind::Histogram, "Duration of the queue's commits."),
     ("bridge_commit_failures_total", Kind::Counter, "Transactions of the queue that failed."),
@@ -45,6 +48,7 @@ pub fn describe(own: &[Described]) {
     for (name, kind, sentence) in METRICS.iter().chain(own) {
         match kind {
             Kind::Counter => metrics::describe_counter!(*name, *sentence),
+            Kind::Gauge => metrics::describe_gauge!(*name, *sentence),
             Kind::Histogram => metrics::describe_histogram!(*name, *sentence),
         }
     }
@@ -65,6 +69,11 @@ pub(crate) fn retried(source: &'static str) {
 
 pub(crate) fn given_up(source: &'static str, result: &'static str) {
     counter!("bridge_given_up_total", "source" => source, "result" => result).increment(1);
+}
+
+pub(crate) fn dead_letters(count: i64) {
+    #[allow(clippy::cast_precision_loss, reason = "a number for people to look at")]
+    gauge!("bridge_dead_letters").set(count as f64);
 }
 
 pub(crate) fn committed(took: Duration) {

@@ -7,6 +7,7 @@ pub mod common;
 pub mod ground;
 pub mod health;
 pub mod init;
+mod letters;
 mod login;
 mod pictures;
 mod public_files;

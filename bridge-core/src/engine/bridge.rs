@@ -164,9 +164,16 @@ impl<N: Network> Handler for Bridge<N> {
         }
     }
 
-    async fn given_up(&self, job: &Job, reason: &str, for_person: bool) {
+    async fn given_up(&self, job: &Job, reason: &str, for_person: bool) -> Option<String> {
         if job.source == Source::Matrix {
-            self.tell_not_delivered(job, reason, for_person).await;
+            return self.tell_not_delivered(job, reason, for_person).await;
+        }
+        None
+    }
+
+    async fn recovered(&self, job: &Job, closing: &Closing) {
+        if job.source == Source::Matrix {
+            self.tell_delivered_after_all(job, closing).await;
         }
     }
 }

@@ -4,6 +4,7 @@ mod bookmarks;
 mod bridge_chat;
 mod cancel;
 mod capabilities;
+mod dead_letters;
 mod help;
 mod list_logins;
 mod login;
@@ -66,6 +67,7 @@ pub(crate) fn catalogue(prefix: String) -> Catalogue {
         start_chat::command(),
         bookmarks::command(),
         capabilities::command(),
+        dead_letters::command(),
     ];
     Catalogue::new(prefix, commands)
 }
@@ -133,6 +135,7 @@ impl<N: Network> Bridge<N> {
             "bookmarks" => bookmarks::run(self, ask).await.map(Reply::from),
             "capabilities" => capabilities::run(self, ask).await.map(Reply::from),
             "bridge" => bridge_chat::run(self, ask, &parsed.args).await.map(Reply::from),
+            "dead-letters" => Ok(dead_letters::run(self, ask, &parsed.args).await.into()),
             _ => Err(JobError::Park("A command has no code.".to_owned())),
         }
     }

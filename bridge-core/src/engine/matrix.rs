@@ -14,6 +14,7 @@ mod pins;
 mod reaction;
 mod redaction;
 mod room_info;
+mod taken_back;
 
 use serde_json::Value;
 
@@ -109,6 +110,10 @@ impl<N: Network> Bridge<N> {
             return Ok(Closing::default());
         }
         if self.moved_on(job, &event).await? {
+            return Ok(Closing::default());
+        }
+        if self.is_taken_back(job, &event).await? {
+            metrics::passed_over("matrix: deleted before it was tried again");
             return Ok(Closing::default());
         }
         match event.kind.as_str() {

@@ -10,7 +10,8 @@ use super::matrix::{Incoming, edit};
 use crate::error::JobError;
 use crate::matrix::{Intent, TxnKey, txn_id};
 use crate::network::Network;
-use crate::queue::Job;
+use crate::queue::{Closing, Job};
+use crate::store::letter_id::LetterId;
 
 impl<N: Network> Bridge<N> {
     /// Says something as the bot, once per `key`: a repeat of the job says the same thing under the same key.
@@ -26,46 +27,104 @@ impl<N: Network> Bridge<N> {
         markdown: &str,
         key: &str,
     ) -> Result<(), JobError> {
-        Self::send_notice(speaker, room, notice(markdown), key).await
+        Self::send_notice(speaker, room, notice(markdown), key).await.map(drop)
     }
 
-    async fn send_notice(speaker: &Intent, room: &RoomId, content: Value, key: &str) -> Result<(), JobError> {
+    async fn send_notice(
+        speaker: &Intent,
+        room: &RoomId,
+        content: Value,
+        key: &str,
+    ) -> Result<String, JobError> {
         let ghost = speaker.user_id().as_str();
         let txn = txn_id(&TxnKey { kind: "notice", remote_id: key, part: "", ghost, revision: "" });
-        speaker.send(room, "m.room.message", &content, &txn, None).await?;
-        Ok(())
+        Ok(speaker.send(room, "m.room.message", &content, &txn, None).await?.to_string())
     }
 
     /// Tells the sender, in the room and in answer to the message, that it did not arrive, or how much of it did, and
-    /// why.
-    pub(crate) async fn tell_not_delivered(&self, job: &Job, reason: &str, for_person: bool) {
-        let Ok(event) = Incoming::read(&job.payload) else { return };
-        let what = match event.kind.as_str() {
-            "m.room.message" if edit::target(&event.content).is_some() => "change",
-            "m.room.message" | "m.room.encrypted" | "m.sticker" => "message",
-            "m.reaction" => "reaction",
-            "m.room.redaction" => "deletion",
-            _ => return,
-        };
+    /// why. Gives the notice's id. What was told when it was given up before is changed.
+    pub(crate) async fn tell_not_delivered(
+        &self,
+        job: &Job,
+        reason: &str,
+        for_person: bool,
+    ) -> Option<String> {
+        let event = Incoming::read(&job.payload).ok()?;
+        let what = what(&event)?;
         // What an earlier try had got through; were it not to be known now, the notice would say too much, not nothing.
         let arrived = self.store.event_pairs(&event.event_id).await.map_or(0, |pairs| pairs.len());
         let why = if for_person {
             reason.to_owned()
         } else {
-            let id = job.id;
+            let id = job.letter_id.unwrap_or(LetterId(job.id));
             format!("The bridge could not handle it. It is kept for the administrator, as dead letter {id}.")
         };
         let text = format!("⚠️ {} {why}", undelivered(what, arrived, N::INFO.name));
-        let told = async {
-            let mut content = notice(&text);
-            content["m.relates_to"] = json!({ "m.in_reply_to": { "event_id": event.event_id } });
-            let (bot, room) = (self.app.bot(), room_id(&event.room_id)?);
-            Self::send_notice(&bot, room, content, &format!("undelivered/{}", job.dedup)).await
+        let told = match self.notice_about(job).await {
+            Some(before) => {
+                let key = format!("undelivered/{}/{}", job.dedup, job.id);
+                self.change_notice(&event, &before, &text, &key).await.map(|()| before)
+            }
+            None => self.tell_in_answer(&event, &text, &format!("undelivered/{}", job.dedup)).await,
         };
-        if let Err(error) = told.await {
+        if let Err(error) = &told {
             tracing::warn!(job = job.id, %error, "a person could not be told that their message was not delivered");
         }
+        told.ok()
     }
+
+    /// Changes what was told of something that has arrived after all.
+    pub(crate) async fn tell_delivered_after_all(&self, job: &Job, closing: &Closing) {
+        let Ok(event) = Incoming::read(&job.payload) else { return };
+        let Some(what) = what(&event) else { return };
+        // A message that became nothing was deleted here meanwhile, or its room became another chat's.
+        let became_nothing = what == "message" && closing.pairs.is_empty();
+        let Some(notice) = self.notice_about(job).await.filter(|_| !became_nothing) else { return };
+        let text = format!("✅ This {what} was delivered to {} after all.", N::INFO.name);
+        let key = format!("recovered/{}/{}", job.dedup, job.id);
+        if let Err(error) = self.change_notice(&event, &notice, &text, &key).await {
+            tracing::warn!(job = job.id, %error, "a notice could not be changed: it still says that a message was not delivered");
+        }
+    }
+
+    /// The notice that tells of a dead letter.
+    async fn notice_about(&self, job: &Job) -> Option<String> {
+        let letter = self.store.dead_letter(job.letter_id?).await.ok().flatten()?;
+        letter.notice
+    }
+
+    async fn tell_in_answer(&self, event: &Incoming, text: &str, key: &str) -> Result<String, JobError> {
+        let mut content = notice(text);
+        content["m.relates_to"] = json!({ "m.in_reply_to": { "event_id": event.event_id } });
+        let (bot, room) = (self.app.bot(), room_id(&event.room_id)?);
+        Self::send_notice(&bot, room, content, key).await
+    }
+
+    async fn change_notice(
+        &self,
+        event: &Incoming,
+        notice_id: &str,
+        text: &str,
+        key: &str,
+    ) -> Result<(), JobError> {
+        let new = notice(text);
+        let mut content = notice(&format!("* {text}"));
+        content["m.new_content"] = new;
+        content["m.relates_to"] = json!({ "rel_type": "m.replace", "event_id": notice_id });
+        let (bot, room) = (self.app.bot(), room_id(&event.room_id)?);
+        Self::send_notice(&bot, room, content, key).await.map(drop)
+    }
+}
+
+/// What people call an event that may not arrive; none for what nobody waits for.
+fn what(event: &Incoming) -> Option<&'static str> {
+    Some(match event.kind.as_str() {
+        "m.room.message" if edit::target(&event.content).is_some() => "change",
+        "m.room.message" | "m.room.encrypted" | "m.sticker" => "message",
+        "m.reaction" => "reaction",
+        "m.room.redaction" => "deletion",
+        _ => return None,
+    })
 }
 
 /// What became of a message that was given up after its first `arrived` parts had arrived.

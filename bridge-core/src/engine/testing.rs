@@ -292,6 +292,7 @@ impl Stage {
             accepted_at: 0,
             attempts: 0,
             maybe_sent: false,
+            letter_id: None,
         }
     }
 

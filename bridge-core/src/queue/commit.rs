@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::handler::Handler;
 use super::inbox::{Delivered, Delivery, InboxError};
 use super::lanes::Lanes;
 use crate::metrics;
+use crate::store::dead_letter::{self, GivenUp};
 use crate::store::job::{Job, NewJob};
 use crate::store::message::{Gone, MessageRow};
-use crate::store::{Store, StoreError, dead_letter, message, queue};
+use crate::store::{Store, StoreError, message, queue};
 
 /// How long a finished job's end may wait for company. Losing it to a crash repeats an effect that can be repeated.
 const DONE_WAITS: Duration = Duration::from_millis(50);
@@ -24,6 +25,8 @@ const BATCH: usize = 4_096;
 const SEEN_KEPT: Duration = Duration::from_hours(7 * 24);
 const PRUNE_EVERY: Duration = Duration::from_hours(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// How often it is asked which dead letters are to be tried again: another process may have said so.
+const LETTERS_EVERY: Duration = Duration::from_secs(2);
 
 /// The end of a job.
 #[derive(Debug)]
@@ -31,10 +34,20 @@ pub(crate) struct Finish {
     pub(crate) job_id: i64,
     pub(crate) pairs: Vec<MessageRow>,
     pub(crate) gone: Vec<Gone>,
-    /// The job and its cause, when it is parked instead of done.
-    pub(crate) parked: Option<(Job, String)>,
+    pub(crate) end: End,
     /// Answered after the commit; then it is committed at once.
     pub(crate) answer: Option<oneshot::Sender<()>>,
+}
+
+/// What became of a job.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It had its effect.
+    Done,
+    /// The same, of one that was a dead letter.
+    Recovered,
+    /// It is kept as a dead letter.
+    GivenUp(Box<GivenUp>),
 }
 
 /// The only one that writes jobs.
@@ -51,6 +64,9 @@ pub(crate) struct Committer<H> {
     closing: Vec<Finish>,
     closing_since: Option<Instant>,
     pruned_at: Option<Instant>,
+    letters_due: Interval,
+    /// Whether there are dead letters to try again.
+    letters_wanted: bool,
 }
 
 impl<H: Handler> Committer<H> {
@@ -64,6 +80,8 @@ impl<H: Handler> Committer<H> {
     ) -> Self {
         let (accepting, closing) = (Vec::new(), Vec::new());
         let (closing_since, pruned_at) = (None, None);
+        let mut letters_due = tokio::time::interval(LETTERS_EVERY);
+        letters_due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             store,
             lanes,
@@ -76,6 +94,8 @@ impl<H: Handler> Committer<H> {
             closing,
             closing_since,
             pruned_at,
+            letters_due,
+            letters_wanted: false,
         }
     }
 
@@ -100,6 +120,7 @@ impl<H: Handler> Committer<H> {
             Some(finish) = self.finished.recv() => self.close(finish),
             () = tokio::time::sleep_until(due), if self.unsure || self.closing_since.is_some() => {}
             () = self.stop.cancelled() => stopping = true,
+            _ = self.letters_due.tick() => self.look_for_letters().await,
         }
         let mut waiting: usize = self.accepting.iter().map(|delivery| delivery.jobs.len()).sum();
         while waiting < BATCH {
@@ -113,6 +134,16 @@ impl<H: Handler> Committer<H> {
         stopping
     }
 
+    async fn look_for_letters(&mut self) {
+        match self.store.count_dead_letters().await {
+            Ok(count) => {
+                metrics::dead_letters(count.all);
+                self.letters_wanted = count.wanted > 0;
+            }
+            Err(error) => tracing::debug!(%error, "the dead letters could not be counted"),
+        }
+    }
+
     fn close(&mut self, finish: Finish) {
         self.closing_since.get_or_insert_with(Instant::now);
         self.closing.push(finish);
@@ -120,6 +151,7 @@ impl<H: Handler> Committer<H> {
 
     fn is_due(&self) -> bool {
         self.unsure
+            || self.letters_wanted
             || !self.accepting.is_empty()
             || self.closing.len() >= BATCH
             || self.closing.iter().any(|finish| finish.answer.is_some())
@@ -172,6 +204,13 @@ impl<H: Handler> Committer<H> {
         }
         let stored = jobs.len();
         let mut newest_id = jobs.last().map_or(self.newest_id, |job| job.id);
+        let more_letters = self.letters_wanted && {
+            let taken = dead_letter::take_wanted(&mut tx, newest_id, now).await?;
+            newest_id = taken.last().map_or(newest_id, |job| job.id);
+            let is_full = taken.len() >= dead_letter::TAKEN_AT_ONCE;
+            jobs.extend(taken);
+            is_full
+        };
         let mut answers = Vec::with_capacity(self.accepting.len());
         for delivery in &self.accepting {
             let answer = delivery.jobs.iter().map(|new| {
@@ -189,6 +228,7 @@ impl<H: Handler> Committer<H> {
         self.write_ends(&mut tx, now).await?;
         tx.commit().await?;
         self.newest_id = newest_id;
+        self.letters_wanted = more_letters;
         Ok((jobs, answers))
     }
 
@@ -200,8 +240,12 @@ impl<H: Handler> Committer<H> {
             let gone: Vec<&Gone> = ends.iter().flat_map(|finish| &finish.gone).collect();
             message::forget(tx, &gone).await?;
         }
-        for (job, cause) in self.closing.iter().filter_map(|finish| finish.parked.as_ref()) {
-            dead_letter::insert(tx, job, cause, now).await?;
+        for finish in &self.closing {
+            match &finish.end {
+                End::Done => {}
+                End::Recovered => dead_letter::remove_done(tx, finish.job_id).await?,
+                End::GivenUp(given_up) => dead_letter::keep(tx, given_up, now).await?,
+            }
         }
         let done: Vec<i64> = self.closing.iter().map(|finish| finish.job_id).collect();
         queue::delete_jobs(tx, &done).await?;
@@ -236,5 +280,6 @@ fn accepted(id: i64, new: &NewJob, now: i64) -> Job {
         accepted_at: now,
         attempts: 0,
         maybe_sent: false,
+        letter_id: None,
     }
 }

@@ -24,7 +24,19 @@ pub trait Handler: Send + Sync + 'static {
     /// error, after a crash): everything it does has to be repeatable. A panic parks the job.
     fn handle(&self, job: &Job) -> impl Future<Output = Result<Closing, JobError>> + Send;
 
-    /// Tells whom it concerns that the job was given up, before it is parked: the person for a rejection
-    /// (`for_person`), the operator otherwise.
-    fn given_up(&self, job: &Job, reason: &str, for_person: bool) -> impl Future<Output = ()> + Send;
+    /// Tells whom it concerns that the job was given up, before it is kept as a dead letter: the person for a rejection
+    /// (`for_person`), the operator otherwise. Gives the id of the event in which it was told; it is kept with the letter.
+    fn given_up(
+        &self,
+        job: &Job,
+        reason: &str,
+        for_person: bool,
+    ) -> impl Future<Output = Option<String>> + Send;
+
+    /// Brings up to date what was told of a dead letter, now that trying it again as this job has succeeded. Comes before
+    /// the end of the job is committed, so it may come again.
+    fn recovered(&self, job: &Job, closing: &Closing) -> impl Future<Output = ()> + Send {
+        let _ = (job, closing);
+        async {}
+    }
 }

@@ -8,13 +8,15 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
-use super::commit::Finish;
+use super::commit::{End, Finish};
 use super::handler::{Closing, Handler};
 use super::lanes::Lanes;
 use super::retry;
 use crate::error::JobError;
 use crate::metrics;
+use crate::store::dead_letter::{Class, GivenUp};
 use crate::store::job::{Job, Lane};
+use crate::store::letter_id::LetterId;
 
 /// A lane and whether its next jobs may have been tried by a process that died.
 struct Worker<H> {
@@ -50,7 +52,8 @@ pub(crate) async fn work<H: Handler>(lanes: Arc<Lanes<H>>, lane: Lane) {
 impl<H: Handler> Worker<H> {
     /// Tries a job until it is done or given up; none when the program stops first.
     async fn carry_out(&mut self, mut job: Job) -> Option<()> {
-        job.maybe_sent = self.maybe_sent && job.id <= self.lanes.left_until;
+        // Whoever gave it up may have done a part of it.
+        job.maybe_sent = job.letter_id.is_some() || (self.maybe_sent && job.id <= self.lanes.left_until);
         let lanes = Arc::clone(&self.lanes);
         loop {
             // Before the try: what it lacks may come while it is at work.
@@ -58,11 +61,12 @@ impl<H: Handler> Worker<H> {
             let wait = match self.attempt(&job).await? {
                 Ok(closing) => {
                     self.maybe_sent &= !closing.sent;
+                    self.recovered(&job, &closing).await;
                     self.finish(&job, closing);
                     return Some(());
                 }
-                Err(JobError::Reject(reason)) => return self.give_up(job, &reason, true).await,
-                Err(JobError::Park(reason)) => return self.give_up(job, &reason, false).await,
+                Err(JobError::Reject(reason)) => return self.give_up(job, reason, Class::Rejected).await,
+                Err(JobError::Park(reason)) => return self.give_up(job, reason, Class::Parked).await,
                 Err(JobError::RetryAfter(wait)) => {
                     self.wait(wait, std::future::pending()).await?;
                     continue;
@@ -128,30 +132,43 @@ impl<H: Handler> Worker<H> {
             self.lanes.store.recent().add_gone(gone.clone());
         }
         let Closing { pairs, gone, .. } = closing;
-        let finish = Finish { job_id: job.id, pairs, gone, parked: None, answer: None };
+        let end = if job.letter_id.is_some() { End::Recovered } else { End::Done };
+        let finish = Finish { job_id: job.id, pairs, gone, end, answer: None };
         if self.lanes.finishes.send(finish).is_err() {
             tracing::warn!("a finished job could not be noted; it is repeated at the next start");
         }
     }
 
-    /// Parks a job. It is committed before the lane goes on: were the end of a rejected job lost to a crash while a
-    /// later one was sent, the next start could not tell that the later one was sent.
-    async fn give_up(&self, job: Job, reason: &str, for_person: bool) -> Option<()> {
-        metrics::given_up(job.source.as_str(), if for_person { "rejected" } else { "parked" });
-        if for_person {
-            tracing::debug!(lane = %job.lane, job = job.id, reason, "an event was refused; its sender is told");
-        } else {
-            tracing::warn!(lane = %job.lane, job = job.id, reason, "an event could not be handled; it is kept as a dead letter");
-        }
-        let telling = async { self.lanes.handler.given_up(&job, reason, for_person).await };
+    /// Says that a dead letter was tried again with success. Whatever comes of that, the job is done.
+    async fn recovered(&self, job: &Job, closing: &Closing) {
+        let Some(letter_id) = job.letter_id else { return };
+        tracing::info!(lane = %job.lane, letter = %letter_id, "a dead letter was tried again, with success");
+        let telling = async { self.lanes.handler.recovered(job, closing).await };
         if AssertUnwindSafe(telling).catch_unwind().await.is_err() {
-            tracing::error!(job = job.id, "telling about a given-up job panicked");
+            tracing::error!(job = job.id, "telling about a recovered job panicked");
         }
+    }
+
+    /// Gives a job up. It is committed before the lane goes on: were the end of a rejected job lost to a crash while a
+    /// later one was sent, the next start could not tell that the later one was sent.
+    async fn give_up(&self, job: Job, cause: String, class: Class) -> Option<()> {
+        metrics::given_up(job.source.as_str(), class.as_str());
+        let letter = job.letter_id.unwrap_or(LetterId(job.id));
+        let for_person = class == Class::Rejected;
+        if for_person {
+            tracing::debug!(lane = %job.lane, %letter, reason = cause, "an event was refused; its sender is told");
+        } else {
+            tracing::warn!(lane = %job.lane, %letter, reason = cause, "an event could not be handled; it is kept as a dead letter");
+        }
+        let telling = async { self.lanes.handler.given_up(&job, &cause, for_person).await };
+        let notice = AssertUnwindSafe(telling).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(job = job.id, "telling about a given-up job panicked");
+            None
+        });
         let (answer, committed) = oneshot::channel();
-        let parked = Some((job.clone(), reason.to_owned()));
-        let (pairs, gone) = (Vec::new(), Vec::new());
-        let finish = Finish { job_id: job.id, pairs, gone, parked, answer: Some(answer) };
-        self.lanes.finishes.send(finish).ok()?;
+        let (job_id, pairs, gone) = (job.id, Vec::new(), Vec::new());
+        let end = End::GivenUp(Box::new(GivenUp { job, class, cause, notice }));
+        self.lanes.finishes.send(Finish { job_id, pairs, gone, end, answer: Some(answer) }).ok()?;
         committed.await.ok()
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::cli::{Cli, Help, Verb, start};
 use super::ground::Ground;
 use super::run::{Program, Running, introduce_bot};
-use super::{common, login, pictures, public_files, telemetry};
+use super::{common, letters, login, pictures, public_files, telemetry};
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};
 use crate::config::{Config, Defaults};
 use crate::engine::Bridge;
@@ -60,6 +60,12 @@ async fn carry_out<N: Network>(cli: Cli) -> Result<String, String> {
             common::carry_out::<N::Config>(cli, &defaults::<N>()).await
         }
         Verb::Login(args) => login::login::<N>(&cli.config, args).await,
+        Verb::DeadLetters(order) => {
+            let config = load::<N>(&cli.config)?;
+            let network =
+                N::new(load::<N>(&cli.config)?.own).map_err(|why| format!("{}: {why}", N::INFO.id))?;
+            letters::carry_out(&config, &order, &|word| login::is_secret(&network, word)).await
+        }
         Verb::MetricsList => Ok(common::metrics_list(N::metrics())),
         Verb::Commands => Ok(catalogue(format!("!{}", N::INFO.id)).document()),
         Verb::Other(words) => {

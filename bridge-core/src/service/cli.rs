@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use bridge_registration::cli::OutputArgs;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::command::dead_letters::Order;
+
 /// What a program was asked to do.
 #[derive(Debug, Parser)]
 #[command(version, disable_help_subcommand = true)]
@@ -39,6 +41,9 @@ pub enum Verb {
     Check,
     /// Logs in from here, while the program does not run
     Login(LoginArgs),
+    /// What could not be carried over: lists it, shows why, tries it again, deletes it; whether the program runs or not
+    #[command(subcommand)]
+    DeadLetters(Order),
     /// Prints an example config file with every key
     ExampleConfig,
     /// Prints all chat commands

@@ -6,11 +6,11 @@ use serde::de::DeserializeOwned;
 
 use super::cli::{Cli, Verb};
 use super::ground::{Ground, plan};
-use super::{check, init};
+use super::{check, init, letters};
 use crate::config::{Config, Defaults, example::example};
 use crate::metrics::{Described, Kind, METRICS};
 
-/// Carries out `init`, `registration`, `check`, `example-config` and `metrics-list`. Anything else is unknown to the
+/// Carries out `init`, `registration`, `check`, `dead-letters`, `example-config` and `metrics-list`. Anything else is unknown to the
 /// program. `S` is its own config section.
 pub async fn carry_out<S>(cli: Cli, defaults: &Defaults) -> Result<String, String>
 where
@@ -25,6 +25,7 @@ where
             produced.map(|produced| produced.text).map_err(|error| error.to_string())
         }
         Verb::Check => check::check(&Ground::prepare(load()?)?).await,
+        Verb::DeadLetters(order) => letters::carry_out(&load()?, &order, &|_| false).await,
         Verb::ExampleConfig => {
             let own = serde_yaml::to_string(&S::default()).map_err(|error| error.to_string())?;
             Ok(example(defaults, "example.org", &own))
@@ -41,6 +42,7 @@ pub(super) fn metrics_list(own: &[Described]) -> String {
     let rows = METRICS.iter().chain(own).map(|(name, kind, sentence)| {
         let kind = match kind {
             Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
             Kind::Histogram => "histogram (seconds)",
         };
         format!("| `{name}` | {kind} | {sentence} |\n")

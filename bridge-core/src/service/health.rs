@@ -79,7 +79,7 @@ impl Health {
             "program": trouble.map_or(json!({ "ok": true }), |reason| json!({ "ok": false, "reason": reason })),
             "database": database,
             "homeserver": homeserver,
-            "dead_letters": self.store.count_dead_letters().await.ok(),
+            "dead_letters": self.store.count_dead_letters().await.ok().map(|count| count.all),
             "own": (self.own)(),
         });
         (ready, document)

@@ -53,6 +53,15 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
     })
 }
 
+/// Whether a word looks like a secret that some login asks for.
+pub(super) fn is_secret<N: Network>(network: &N, word: &str) -> bool {
+    let word = Secret::new(word);
+    N::login_flows().iter().any(|flow| {
+        let mut secret = flow.fields.iter().filter(|field| field.secret);
+        secret.any(|field| network.check_answer(flow.id, field.id, &word).is_ok())
+    })
+}
+
 /// The ways to log in and the answers that each asks for, for the help.
 pub(super) fn help(flows: Vec<LoginFlow>) -> String {
     let mut text = String::from(

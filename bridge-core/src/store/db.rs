@@ -136,6 +136,26 @@ impl Db {
         }
     }
 
+    /// Opens a database that is there, beside a process that may be using it.
+    pub(crate) async fn open_beside(url: &str) -> Result<Self, StoreError> {
+        let Some(path) = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
+        else {
+            return Self::open(url).await;
+        };
+        if !Path::new(path).is_file() {
+            return Err(StoreError(format!(
+                "There is no database file {path}. Start the program once with `run`, which makes it."
+            )));
+        }
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(sqlite_options().create_if_missing(false).filename(path));
+        let pool = pool
+            .await
+            .map_err(|error| StoreError(format!("The database file {path} could not be opened: {error}")))?;
+        Ok(Self::Sqlite { write: pool.clone(), read: pool, lock: None })
+    }
+
     /// Starts a writing transaction.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::letter_id::LetterId;
 use crate::event::Scope;
 use crate::id::{DedupKey, LoginId};
 
@@ -106,4 +107,6 @@ pub struct Job {
     pub attempts: u32,
     /// Whether an earlier try, perhaps of a process that died, may have had its effect.
     pub maybe_sent: bool,
+    /// The dead letter that it was, if it is tried again.
+    pub letter_id: Option<LetterId>,
 }

@@ -7,12 +7,15 @@ use sqlx::{AssertSqlSafe, FromRow};
 
 use super::db::{StoreError, Tx, on};
 use super::job::{Job, Lane, NewJob, Source};
+use super::letter_id::LetterId;
 use crate::id::{DedupKey, LoginId};
 
-const NEXT: &str = "SELECT id, lane, source, login_id, dedup, payload, accepted_at FROM job \
-                    WHERE lane = $1 AND id > $2 AND id <= $3 ORDER BY id LIMIT $4";
-const BEHIND: &str =
-    "SELECT id, lane, source, login_id, dedup, payload, accepted_at FROM job WHERE id > $1 ORDER BY id";
+const NEXT: &str = "SELECT job.id, job.lane, job.source, job.login_id, job.dedup, job.payload, job.accepted_at, \
+                    dead_letter.id AS letter_id FROM job LEFT JOIN dead_letter ON dead_letter.retry_id = job.id \
+                    WHERE job.lane = $1 AND job.id > $2 AND job.id <= $3 ORDER BY job.id LIMIT $4";
+const BEHIND: &str = "SELECT job.id, job.lane, job.source, job.login_id, job.dedup, job.payload, job.accepted_at, \
+                      dead_letter.id AS letter_id FROM job LEFT JOIN dead_letter ON dead_letter.retry_id = job.id \
+                      WHERE job.id > $1 ORDER BY job.id";
 const LANES: &str = "SELECT DISTINCT lane FROM job";
 const HAS_WORK: &str = "SELECT id FROM job WHERE lane = $1 LIMIT 1";
 const NEWEST: &str = "SELECT CAST(MAX(id) AS BIGINT) FROM (SELECT id FROM job UNION ALL SELECT id FROM dead_letter) AS all_jobs";
@@ -28,6 +31,7 @@ struct Stored {
     dedup: String,
     payload: String,
     accepted_at: i64,
+    letter_id: Option<i64>,
 }
 
 impl From<Stored> for Job {
@@ -42,6 +46,7 @@ impl From<Stored> for Job {
             accepted_at: row.accepted_at,
             attempts: 0,
             maybe_sent: false,
+            letter_id: row.letter_id.map(LetterId),
         }
     }
 }

@@ -29,6 +29,7 @@ fn job(id: i64) -> Job {
         accepted_at: 1,
         attempts: 0,
         maybe_sent: false,
+        letter_id: None,
     }
 }
 

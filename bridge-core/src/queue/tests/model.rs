@@ -173,7 +173,7 @@ async fn once_and_in_order_whatever_dies(db: &Database) {
         assert_eq!(missing, [""; 0], "lane {lane}");
         closed += i64::try_from(sent).unwrap();
     }
-    let kept = store.count_dead_letters().await.unwrap();
+    let kept = store.count_dead_letters().await.unwrap().all;
     let pairs = number(&store, "SELECT COUNT(*) FROM message").await;
     assert_eq!(pairs + kept, closed, "every event is closed once: {pairs} pairs, {kept} dead letters");
     let both = "SELECT COUNT(*) FROM message JOIN dead_letter ON message_id = payload";

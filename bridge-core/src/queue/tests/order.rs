@@ -133,6 +133,7 @@ async fn a_backlog_of_many_lanes_stays_in_the_table(db: &Database) {
             accepted_at: 1,
             attempts: 0,
             maybe_sent: false,
+            letter_id: None,
         })
         .collect();
     let mut tx = store.begin().await.unwrap();

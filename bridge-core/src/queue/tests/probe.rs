@@ -33,6 +33,8 @@ pub(super) struct Seen {
     pub(super) done: Vec<String>,
     /// Payload, reason, and whether it was for the person.
     pub(super) given_up: Vec<(String, String, bool)>,
+    /// The payloads of dead letters that were carried out in the end.
+    pub(super) recovered: Vec<String>,
 }
 
 impl Seen {
@@ -96,10 +98,15 @@ impl Handler for Probe {
         }
     }
 
-    async fn given_up(&self, job: &Job, reason: &str, for_person: bool) {
+    async fn given_up(&self, job: &Job, reason: &str, for_person: bool) -> Option<String> {
         let entry = (job.payload.clone(), reason.to_owned(), for_person);
         self.seen.send_modify(|seen| seen.given_up.push(entry));
         assert!(!reason.contains("panic while telling"), "as asked");
+        Some(format!("$told-{}", job.id))
+    }
+
+    async fn recovered(&self, job: &Job, _closing: &Closing) {
+        self.seen.send_modify(|seen| seen.recovered.push(job.payload.clone()));
     }
 }
 

@@ -73,7 +73,7 @@ async fn a_panic_parks_the_job(db: &Database) {
     assert_eq!(probe.seen(|seen| seen.done.clone()), ["4"]);
     let kept = store.dead_letters(10).await.unwrap();
     assert_eq!(kept.len(), 3);
-    assert!(kept.iter().all(|row| row.cause.contains("a fault of its own") && row.attempts == 0), "{kept:?}");
+    assert!(kept.iter().all(|row| row.cause.contains("a fault of its own") && row.attempts == 1), "{kept:?}");
     assert!(probe.seen(|seen| seen.given_up.iter().all(|(_, _, for_person)| !for_person)));
     stop(queue).await;
 }

@@ -28,7 +28,9 @@ impl Handler for Idle {
         Ok(Closing::default())
     }
 
-    async fn given_up(&self, _job: &Job, _reason: &str, _for_person: bool) {}
+    async fn given_up(&self, _job: &Job, _reason: &str, _for_person: bool) -> Option<String> {
+        None
+    }
 }
 
 struct OneLane;

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::event::{ChatInfo, ChatKind, UserInfo};
 use crate::id::{ChatId, ChatKey, DedupKey, LoginId, PartId, RemoteMessageId, RemoteUserId};
 use crate::secret::Secret;
+use crate::store::dead_letter::{Class, GivenUp};
 use crate::store::ghost::GhostRow;
 use crate::store::job::{Job, Lane, NewJob, Source};
 use crate::store::login::LoginRow;
@@ -46,6 +47,7 @@ fn job(id: i64, lane: &str) -> Job {
         accepted_at: id * 10,
         attempts: 0,
         maybe_sent: false,
+        letter_id: None,
     }
 }
 
@@ -353,21 +355,26 @@ async fn seen(db: &Database) {
     tx.commit().await.unwrap();
 }
 
+fn given_up(job: Job, cause: &str) -> GivenUp {
+    GivenUp { job, class: Class::Parked, cause: cause.to_owned(), notice: None }
+}
+
 async fn dead_letters(db: &Database) {
     let store = db.store().await;
     let mut tx = store.begin().await.unwrap();
     for id in [3, 1, 2] {
-        dead_letter::insert(&mut tx, &Job { attempts: 4, ..job(id, "a") }, "why\0not", 50).await.unwrap();
+        let given_up = given_up(Job { attempts: 4, ..job(id, "a") }, "why\0not");
+        dead_letter::keep(&mut tx, &given_up, 50).await.unwrap();
     }
-    dead_letter::insert(&mut tx, &job(1, "a"), "again", 60).await.unwrap();
+    dead_letter::keep(&mut tx, &given_up(job(1, "a"), "again"), 60).await.unwrap();
     assert_eq!(queue::newest_id(&mut tx).await.unwrap(), 3, "a parked job's id is not given again");
     tx.commit().await.unwrap();
-    assert_eq!(store.count_dead_letters().await.unwrap(), 3);
+    assert_eq!(store.count_dead_letters().await.unwrap().all, 3);
     let rows = store.dead_letters(2).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [1, 2]);
     let row = &rows[0];
     assert_eq!((row.lane.as_str(), row.source.as_str()), ("a", "matrix"));
-    assert_eq!((row.attempts, row.accepted_at, row.parked_at), (4, 10, 50));
+    assert_eq!((row.attempts, row.accepted_at, row.parked_at), (5, 10, 50));
     assert_eq!(row.cause, "why\u{fffd}not");
     assert_eq!(number(&store, "SELECT COUNT(*) FROM dead_letter WHERE payload LIKE '%Grüße%'").await, 3);
 }

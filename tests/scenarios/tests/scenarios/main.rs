@@ -20,6 +20,7 @@ mod channels;
 mod commands;
 mod configuration;
 mod crash;
+mod dead_letters;
 mod demo;
 mod direct_chat;
 mod doubled;
