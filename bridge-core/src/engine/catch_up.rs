@@ -7,6 +7,8 @@ mod sweep;
 
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
+
 pub(crate) use self::gap::Gap;
 pub(in crate::engine) use self::sweep::chat_of;
 use super::Bridge;
@@ -16,6 +18,8 @@ use crate::id::ChatKey;
 use crate::network::{ConnectionState, Network};
 use crate::store::StoreError;
 
+/// How often the clock is looked at.
+const LOOKED_EVERY: Duration = Duration::from_secs(5);
 /// How often it is noted that nothing was missed so far.
 const NOTED_EVERY: Duration = Duration::from_secs(15);
 /// A socket may be dead for so long before anybody notices, and the network's clock may be another one.
@@ -27,9 +31,9 @@ fn ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Where it is noted until when a login missed nothing.
-fn noted_under<S>(live: &Live<S>) -> String {
-    format!("whole_until/{}", live.row.login_id)
+/// Whether much more time has gone by between two looks than was waited for.
+fn has_slept(last: i64, now: i64) -> bool {
+    now - last > ms(LOOKED_EVERY * 12)
 }
 
 fn is_connected<S>(live: &Live<S>) -> bool {
@@ -41,10 +45,10 @@ impl<N: Network> Bridge<N> {
     /// have others before it that were never heard.
     pub(super) async fn begin_gap(&self, live: &Live<N::Session>) -> Result<(), StoreError> {
         let now = self.store.clock().now_ms();
-        match self.store.fact(&noted_under(live)).await?.and_then(|at| at.parse::<i64>().ok()) {
+        match self.store.whole_until(&live.row.login_id).await? {
             Some(at) => live.gap.open((at - ms(MARGIN)).max(now - ms(LONGEST)), now),
             // Before its first connection nothing was missed.
-            None => self.store.put_fact(&noted_under(live), &now.to_string()).await?,
+            None => self.store.put_whole_until(&live.row.login_id, now).await?,
         }
         live.gap.heard(now);
         Ok(())
@@ -54,37 +58,70 @@ impl<N: Network> Bridge<N> {
     pub(super) async fn follow_gaps(&self, live: &Live<N::Session>) {
         let mut states = live.context.watch();
         let mut was_connected = is_connected(live);
+        let mut looks = tokio::time::interval(LOOKED_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let work = async {
-                if is_connected(live) {
-                    if live.gap.is_open() {
-                        self.sweep(live).await;
-                    } else {
-                        self.note_whole(live).await;
+            let mut work = std::pin::pin!(self.work_on_gap(live));
+            loop {
+                tokio::select! {
+                    changed = states.changed() => {
+                        if changed.is_err() {
+                            return;
+                        }
+                        // However short the cut was: what the network sends again comes later than what is new.
+                        if std::mem::replace(&mut was_connected, is_connected(live)) {
+                            self.open_gap(live);
+                        }
+                        if was_connected {
+                            live.gap.heard(self.store.clock().now_ms());
+                        }
+                        break;
                     }
+                    _ = looks.tick() => {
+                        if self.look_at_clock(live) {
+                            break;
+                        }
+                    }
+                    () = &mut work => break,
                 }
-                tokio::time::sleep(NOTED_EVERY).await;
-            };
-            tokio::select! {
-                changed = states.changed() => {
-                    if changed.is_err() {
-                        return;
-                    }
-                    // However short the cut was: what the network sends again comes later than what is new.
-                    if std::mem::replace(&mut was_connected, is_connected(live)) {
-                        live.gap.open(live.gap.last_heard() - ms(MARGIN), self.store.clock().now_ms());
-                    }
-                }
-                () = work => {}
             }
         }
     }
 
-    /// Notes that nothing was missed until now.
-    async fn note_whole(&self, live: &Live<N::Session>) {
+    async fn work_on_gap(&self, live: &Live<N::Session>) {
+        if is_connected(live) {
+            if live.gap.is_open() {
+                self.sweep(live).await;
+            } else {
+                self.note_whole(live).await;
+            }
+        }
+        tokio::time::sleep(NOTED_EVERY).await;
+    }
+
+    fn open_gap(&self, live: &Live<N::Session>) {
+        live.gap.open(live.gap.last_heard() - ms(MARGIN), self.store.clock().now_ms());
+    }
+
+    /// While the connection stands, moves on until when it did. Says whether the machine slept instead: its sockets are dead
+    /// then, and nobody knows yet.
+    fn look_at_clock(&self, live: &Live<N::Session>) -> bool {
         let now = self.store.clock().now_ms();
-        live.gap.heard(now);
-        if let Err(error) = self.store.put_fact(&noted_under(live), &now.to_string()).await {
+        let has_slept = is_connected(live) && has_slept(live.gap.last_heard(), now);
+        if has_slept {
+            tracing::info!(login = %live.row.login_id, "the clock has jumped; what was said meanwhile is caught up on");
+            self.open_gap(live);
+        }
+        if is_connected(live) {
+            live.gap.heard(now);
+        }
+        has_slept
+    }
+
+    /// Notes that nothing was missed until now.
+    pub(super) async fn note_whole(&self, live: &Live<N::Session>) {
+        let now = self.store.clock().now_ms();
+        if let Err(error) = self.store.put_whole_until(&live.row.login_id, now).await {
             tracing::debug!(%error, "it could not be noted that nothing was missed");
         }
     }
@@ -111,5 +148,16 @@ impl<N: Network> Bridge<N> {
         }
         live.gap.caught_up(chat, epoch);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_time_between_two_looks_was_slept_through() {
+        assert!(!has_slept(0, ms(LOOKED_EVERY)) && !has_slept(ms(LOOKED_EVERY), 0));
+        assert!(has_slept(0, ms(Duration::from_hours(8))));
     }
 }

@@ -6,6 +6,7 @@ use super::db::{StoreError, Tx, on};
 const FIND: &str = "SELECT value FROM kv WHERE name = $1";
 const PUT: &str =
     "INSERT INTO kv (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const REMOVE: &str = "DELETE FROM kv WHERE name = $1";
 
 /// The fact of this name.
 pub async fn find(tx: &mut Tx, name: &str) -> Result<Option<String>, StoreError> {
@@ -16,6 +17,12 @@ pub async fn find(tx: &mut Tx, name: &str) -> Result<Option<String>, StoreError>
 /// Writes a fact, replacing an earlier one.
 pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
     on!(&mut *tx, c => sqlx::query(PUT).bind(name).bind(value).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// Takes a fact away.
+pub async fn remove(tx: &mut Tx, name: &str) -> Result<(), StoreError> {
+    on!(&mut *tx, c => sqlx::query(REMOVE).bind(name).execute(c).await?.rows_affected());
     Ok(())
 }
 

@@ -118,12 +118,29 @@ impl Store {
         tx.commit().await
     }
 
+    /// Until when a login missed nothing of what was said, in milliseconds since 1970; none before its first connection.
+    pub async fn whole_until(&self, login_id: &LoginId) -> Result<Option<i64>, StoreError> {
+        let fact = self.fact(&whole_until(login_id)).await?;
+        Ok(fact.and_then(|at| at.parse().ok()))
+    }
+
+    /// Notes that a login missed nothing until then.
+    pub async fn put_whole_until(&self, login_id: &LoginId, at: i64) -> Result<(), StoreError> {
+        self.put_fact(&whole_until(login_id), &at.to_string()).await
+    }
+
     /// Removes a login at once. Its portals and what stands in them stay.
     pub async fn forget_login(&self, login_id: &LoginId) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
+        super::kv::remove(&mut tx, &whole_until(login_id)).await?;
         on!(&mut tx, c => sqlx::query(FORGET).bind(login_id.as_str()).execute(c).await?.rows_affected());
         tx.commit().await
     }
+}
+
+/// The name of the fact.
+fn whole_until(login_id: &LoginId) -> String {
+    format!("whole_until/{login_id}")
 }
 
 /// Binds a sealed text to its row, so that it cannot be moved to another.

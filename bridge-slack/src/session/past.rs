@@ -37,6 +37,7 @@ pub(super) async fn page(
 
 /// A message of a page.
 fn read(team_id: &str, channel: &str, own: &Own, mut message: Value) -> Option<PastMessage> {
+    message.as_object()?;
     let at = |ts: &Value| ts.as_str().and_then(id::ts_ms);
     let answered_at = at(&message["latest_reply"]);
     let edit = at(&message["edited"]["ts"])

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{is_connected, noted_under};
+use super::is_connected;
 use crate::engine::Bridge;
 use crate::engine::supervisor::Live;
 use crate::error::JobError;
@@ -25,7 +25,6 @@ impl<N: Network> Bridge<N> {
     /// which somebody speaks. Then the gap is closed. What fails is begun anew after a while.
     pub(super) async fn sweep(&self, live: &Live<N::Session>) {
         let epoch = live.gap.epoch();
-        let begun = self.store.clock().now_ms();
         let chats = match self.chats_of(live).await {
             Ok(chats) => chats,
             Err(error) => {
@@ -46,10 +45,7 @@ impl<N: Network> Bridge<N> {
         }
         if live.gap.close(epoch) {
             tracing::info!(login = %live.row.login_id, chats = count, "caught up on what was said while disconnected");
-            live.gap.heard(begun);
-            if let Err(error) = self.store.put_fact(&noted_under(live), &begun.to_string()).await {
-                tracing::debug!(%error, "it could not be noted that nothing is missing");
-            }
+            self.note_whole(live).await;
         }
     }
 
@@ -67,8 +63,15 @@ impl<N: Network> Bridge<N> {
             .collect();
         chats.sort_by_key(|chat| std::cmp::Reverse(last.get(chat).copied().unwrap_or(0)));
         let known: HashSet<ChatKey> = chats.iter().cloned().collect();
-        let all = live.session.chats().await?;
-        chats.extend(all.into_iter().map(|info| info.key).filter(|chat| !known.contains(chat)));
+        match live.session.chats().await.map_err(JobError::from) {
+            Ok(all) => {
+                chats.extend(all.into_iter().map(|info| info.key).filter(|chat| !known.contains(chat)))
+            }
+            Err(error) if error.is_tried_again() => return Err(error),
+            Err(error) => {
+                tracing::warn!(login = %live.row.login_id, %error, "only chats with a room are caught up on");
+            }
+        }
         Ok(chats)
     }
 

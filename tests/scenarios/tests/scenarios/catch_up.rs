@@ -3,6 +3,8 @@
 //! Held events are those that Slack could not deliver; released, they come late, as Slack's retries do.
 use crate::{Result, World, scenario};
 
+const LIMIT: std::time::Duration = scenarios::world::LIMIT;
+
 /// The texts that were missed, in the order in which they were said.
 const MISSED: [&str; 4] =
     ["missed the first", "missed, in the thread", "missed the second", "missed the third"];
@@ -110,4 +112,24 @@ async fn a_first_message_that_is_missed_makes_the_room(world: &mut World) -> Res
     assert_eq!(asked(&world.slack), 1);
     world.slack.release_events(false);
     world.settle("general", &room).await
+}
+
+scenario!(pages_of_what_is_missed_come_in_their_order in fakes);
+async fn pages_of_what_is_missed_come_in_their_order(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.bridge.kill9()?;
+    world.slack.hold_events();
+    let texts: Vec<String> = (0..450).map(|number| format!("missed number {number}")).collect();
+    for text in &texts {
+        world.slack.post_as("alice", "general", text)?;
+    }
+    world.bridge.start().await?;
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    world.wait_for_texts_within(LIMIT * 3, &world.admin, &room, &texts).await?;
+    // A crash before it is noted that all is there looks through it all again.
+    world.crash_and_restart().await?;
+    world.slack.release_events(false);
+    world.settle("general", &room).await?;
+    world.wait_for_texts(&world.admin, &room, &texts).await
 }
