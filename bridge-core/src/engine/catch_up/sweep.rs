@@ -65,7 +65,7 @@ impl<N: Network> Bridge<N> {
         let known: HashSet<ChatKey> = chats.iter().cloned().collect();
         match live.session.chats().await.map_err(JobError::from) {
             Ok(all) => {
-                chats.extend(all.into_iter().map(|info| info.key).filter(|chat| !known.contains(chat)))
+                chats.extend(all.into_iter().map(|info| info.key).filter(|chat| !known.contains(chat)));
             }
             Err(error) if error.is_tried_again() => return Err(error),
             Err(error) => {
