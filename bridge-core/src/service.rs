@@ -1,5 +1,6 @@
 //! Programs: command line, set-up, running and stopping.
 
+mod backup;
 pub mod bridge;
 pub mod check;
 pub mod cli;

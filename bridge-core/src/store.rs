@@ -1,5 +1,6 @@
 //! What is kept: one type for two engines, one file per table.
 
+pub mod backup;
 pub mod db;
 pub mod dead_letter;
 pub mod ghost;

@@ -44,6 +44,10 @@ pub enum Verb {
     /// What could not be carried over: lists it, shows why, tries it again, deletes it; whether the program runs or not
     #[command(subcommand)]
     DeadLetters(Order),
+    /// Writes database, config and registration into one file; whether the program runs or not
+    Backup(BackupArgs),
+    /// Reads a backup into an empty database, on either engine; while the program does not run
+    Restore(RestoreArgs),
     /// Prints an example config file with every key
     ExampleConfig,
     /// Prints all chat commands
@@ -80,6 +84,23 @@ pub struct LoginArgs {
     /// The answers as `--name value`; what is missing is asked for
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub answers: Vec<String>,
+}
+
+/// What `backup` asks.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The file to write; it must not be there yet
+    pub file: PathBuf,
+}
+
+/// What `restore` asks.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The file that `backup` wrote
+    pub file: PathBuf,
+    /// Deletes what is in the database before
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What a program's help says besides the verbs.

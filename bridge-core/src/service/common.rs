@@ -6,11 +6,11 @@ use serde::de::DeserializeOwned;
 
 use super::cli::{Cli, Verb};
 use super::ground::{Ground, plan};
-use super::{check, init, letters};
+use super::{backup, check, init, letters};
 use crate::config::{Config, Defaults, example::example};
 use crate::metrics::{Described, Kind, METRICS};
 
-/// Carries out `init`, `registration`, `check`, `dead-letters`, `example-config` and `metrics-list`. Anything else is unknown to the
+/// Carries out `init`, `registration`, `check`, `dead-letters`, `backup`, `restore`, `example-config` and `metrics-list`. Anything else is unknown to the
 /// program. `S` is its own config section.
 pub async fn carry_out<S>(cli: Cli, defaults: &Defaults) -> Result<String, String>
 where
@@ -26,6 +26,8 @@ where
         }
         Verb::Check => check::check(&Ground::prepare(load()?)?).await,
         Verb::DeadLetters(order) => letters::carry_out(&load()?, &order, &|_| false).await,
+        Verb::Backup(args) => backup::back_up::<S>(&cli.config, &args, defaults).await,
+        Verb::Restore(args) => backup::restore::<S>(&cli.config, &args, defaults).await,
         Verb::ExampleConfig => {
             let own = serde_yaml::to_string(&S::default()).map_err(|error| error.to_string())?;
             Ok(example(defaults, "example.org", &own))

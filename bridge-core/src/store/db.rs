@@ -1,5 +1,7 @@
 //! The only file that knows that there are two database engines.
 
+pub(crate) mod whole;
+
 use std::borrow::Cow;
 use std::fs::File;
 use std::ops::{Deref, DerefMut};

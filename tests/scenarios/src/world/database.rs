@@ -3,7 +3,7 @@ use std::sync::Mutex;
 
 use testkit::Postgres;
 
-use super::Database;
+use super::{Database, World};
 use crate::Result;
 
 /// The server that all worlds share. It was started by whoever set `TEST_POSTGRES_URL`.
@@ -19,4 +19,22 @@ pub(super) fn fresh(database: Database) -> Result<String> {
         *server = Some(Postgres::start()?);
     }
     server.as_ref().expect("it was started above").fresh_database()
+}
+
+impl World {
+    /// Takes the bridge's database away, as a broken disk does; an empty one stands in its place. The bridge must not run.
+    pub fn lose_database(&mut self) -> Result<()> {
+        let url = self.bridge.config["database"]["url"].as_str().unwrap_or_default().to_owned();
+        if url.starts_with("sqlite:") {
+            for name in ["bridge.db", "bridge.db-wal", "bridge.db-shm", "bridge.db.lock"] {
+                match std::fs::remove_file(self.bridge.folder().join(name)) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
+            }
+        } else {
+            self.bridge.config["database"]["url"] = fresh(Database::Postgres)?.into();
+        }
+        Ok(())
+    }
 }

@@ -10,6 +10,7 @@
 use scenarios::{Result, World, scenario};
 
 mod apps;
+mod backup;
 mod begin_chat;
 mod broadcasts;
 mod burst;

@@ -1,0 +1,149 @@
+//! The verbs `backup` and `restore`: one file that holds database, config and registration.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::BufWriter;
+use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use bridge_registration::write_private;
+use serde::de::DeserializeOwned;
+
+use super::cli::{BackupArgs, RestoreArgs};
+use crate::clock::Clock;
+use crate::command::time;
+use crate::config::{Config, Defaults};
+use crate::store::Store;
+use crate::store::backup::{Backup, Beside, restore as restore_database};
+
+/// What the files are called in a backup.
+const CONFIG: &str = "config";
+const REGISTRATION: &str = "registration";
+
+/// Writes a backup beside the program that may be running. Gives what is in it.
+pub(super) async fn back_up<S: DeserializeOwned + Default>(
+    path: &Path,
+    args: &BackupArgs,
+    defaults: &Defaults,
+) -> Result<String, String> {
+    let config = Config::<S>::load(path, defaults).map_err(|error| error.to_string())?;
+    if args.file.exists() {
+        return Err(format!(
+            "{} exists already. Name another file; nothing is overwritten.",
+            args.file.display()
+        ));
+    }
+    let registration = &config.appservice.registration;
+    let files = [(CONFIG, path), (REGISTRATION, registration.as_path())];
+    let files =
+        files.map(|(name, path)| read_beside(name, path)).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let store = Store::open_beside(config.database.url.expose(), Clock::system())
+        .await
+        .map_err(|error| format!("database.url: {error}"))?;
+    let written = write_file(&store, defaults.id, &files, &args.file).await;
+    store.close().await;
+    let rows = written?;
+    let key = config.secret.key_file.as_ref().map_or_else(
+        || {
+            "No key is set (secret.key_file), so the tokens in it lie open: keep it as you keep them."
+                .to_owned()
+        },
+        |key| format!("The key is not in it: keep {} in another place.", key.display()),
+    );
+    Ok(format!(
+        "{} holds the database ({rows} rows), the config and the registration. {key}",
+        args.file.display()
+    ))
+}
+
+fn read_beside(name: &str, path: &Path) -> Result<Beside, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("The {name} {} could not be read: {error}.", path.display()))?;
+    Ok(Beside { name: name.to_owned(), text })
+}
+
+/// Under its name stands a whole backup or nothing.
+async fn write_file(store: &Store, program: &str, files: &[Beside], path: &Path) -> Result<u64, String> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let failed = |error: std::io::Error| format!("{} could not be written: {error}.", path.display());
+    // A file that a broken try left could be open to others.
+    let _ = std::fs::remove_file(&part);
+    let file = File::options().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
+    let mut out = BufWriter::with_capacity(1 << 16, file);
+    let written = store.back_up(program, files, &mut out).await;
+    let kept = written.map_err(|error| format!("{error}.")).and_then(|rows| {
+        let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().and_then(|()| std::fs::rename(&part, path)).map_err(failed)?;
+        Ok(rows)
+    });
+    if kept.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    kept
+}
+
+/// Reads a backup into the database that the config names; a config or registration that is missing comes from the
+/// backup, too. Gives what was done.
+pub(super) async fn restore<S: DeserializeOwned + Default>(
+    path: &Path,
+    args: &RestoreArgs,
+    defaults: &Defaults,
+) -> Result<String, String> {
+    let backup = Backup::look(&args.file, defaults.id).map_err(|error| error.0)?;
+    let text = |name: &str| backup.files.iter().find(|file| file.name == name).map(|file| file.text.as_str());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let config = match text(CONFIG).filter(|_| !path.exists()) {
+        Some(text) => Config::<S>::parse(text, folder, defaults),
+        None => Config::<S>::load(path, defaults),
+    };
+    let config = config.map_err(|error| error.to_string())?;
+    // As long as the port is held, the program cannot start.
+    let address = config.appservice.listen;
+    let _held = TcpListener::bind(address).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "appservice.listen: the port of {address} is in use. The program seems to run; stop it first."
+        ),
+        _ => format!("appservice.listen: {address} cannot be listened on ({error})."),
+    })?;
+    let restored = restore_database(&args.file, &backup, config.database.url.expose(), args.force)
+        .await
+        .map_err(|error| format!("database.url: {error}"))?;
+    let header = &backup.header;
+    let mut done = format!(
+        "Restored {} rows, as they were at {} (version {}, {}).\n",
+        restored.rows,
+        time::shown(header.made_at),
+        header.version,
+        header.engine
+    );
+    for (name, path) in [(CONFIG, path), (REGISTRATION, config.appservice.registration.as_path())] {
+        done.push_str(&put_back(name, path, text(name))?);
+    }
+    if let Some(key) = config.secret.key_file.as_ref().filter(|key| !key.exists()) {
+        let _ = writeln!(
+            done,
+            "{} is missing. It is in no backup: put it back before you start the program.",
+            key.display()
+        );
+    }
+    Ok(done)
+}
+
+/// Writes a file that is missing, and tells of one that is another.
+fn put_back(name: &str, path: &Path, text: Option<&str>) -> Result<String, String> {
+    let Some(text) = text else { return Ok(String::new()) };
+    match std::fs::read_to_string(path) {
+        Ok(there) if there == text => Ok(String::new()),
+        Ok(_) => {
+            Ok(format!("The {name} {} is not the one in the backup; it was left as it is.\n", path.display()))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            write_private(path, text).map_err(|error| error.to_string())?;
+            Ok(format!("The {name} {} was missing, and is written from the backup.\n", path.display()))
+        }
+        Err(error) => Err(format!("The {name} {} could not be read: {error}.", path.display())),
+    }
+}

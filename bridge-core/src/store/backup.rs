@@ -1,0 +1,110 @@
+//! Everything that is kept, in one file that fits either engine: written while the program runs, read into an empty
+//! database.
+
+mod format;
+mod restore;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use futures_util::TryStreamExt as _;
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::Store;
+use super::db::whole::{Column, Kind};
+use super::db::{StoreError, Tx, on};
+use super::migrate;
+use format::{FORM, Line, Writer};
+
+pub use format::Header;
+pub use restore::{Backup, Restored, restore};
+
+/// A file that goes into the backup beside the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// What it is called in the backup.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Store {
+    /// Writes a backup: `program` is the id of the program whose tables these are, `files` what belongs to them. All tables
+    /// are of one moment; whoever writes meanwhile is not held up. Gives the number of rows.
+    pub async fn back_up(&self, program: &str, files: &[Beside], out: impl Write) -> Result<u64, StoreError> {
+        let mut tx = self.db.one_moment().await?;
+        let written = write_all(&mut tx, self.header(program), files, out).await;
+        tx.rollback().await?;
+        written
+    }
+
+    fn header(&self, program: &str) -> Header {
+        Header {
+            bridge_backup: FORM,
+            program: program.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            steps: Vec::new(),
+            engine: self.db.engine().to_owned(),
+            made_at: self.clock.now_ms(),
+        }
+    }
+}
+
+async fn write_all(
+    tx: &mut Tx,
+    header: Header,
+    files: &[Beside],
+    out: impl Write,
+) -> Result<u64, StoreError> {
+    let mut out = Writer::new(out);
+    out.line(&Header { steps: migrate::steps(tx).await?, ..header })?;
+    for Beside { name, text } in files {
+        out.line(&Line::File { file: name.clone(), text: text.clone() })?;
+    }
+    for (table, columns) in own_tables(tx).await? {
+        out.line(&Line::Table { table: table.clone(), columns: format::named(&columns) })?;
+        write_rows(tx, &table, &columns, &mut out).await?;
+    }
+    out.end()
+}
+
+async fn write_rows(
+    tx: &mut Tx,
+    table: &str,
+    columns: &[Column],
+    out: &mut Writer<impl Write>,
+) -> Result<(), StoreError> {
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let sql = format!("SELECT {} FROM {table}", names.join(", "));
+    on!(tx, c => {
+        let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(c);
+        while let Some(row) = rows.try_next().await? {
+            let mut values = Vec::with_capacity(columns.len());
+            for (at, column) in columns.iter().enumerate() {
+                values.push(match column.kind {
+                    Kind::Text => row.try_get::<Option<String>, _>(at)?.map_or(Value::Null, Value::String),
+                    Kind::Number => row.try_get::<Option<i64>, _>(at)?.map_or(Value::Null, Value::from),
+                    Kind::Truth => row.try_get::<Option<bool>, _>(at)?.map_or(Value::Null, Value::Bool),
+                    Kind::Json => {
+                        let value: Option<Json<Value>> = row.try_get(at)?;
+                        value.map_or(Value::Null, |json| Value::String(json.0.to_string()))
+                    }
+                });
+            }
+            out.row(values)?;
+        }
+    });
+    Ok(())
+}
+
+/// The tables that our migrations made, as the database has them. Others may share it.
+async fn own_tables(tx: &mut Tx) -> Result<BTreeMap<String, Vec<Column>>, StoreError> {
+    let own: BTreeSet<String> = migrate::tables();
+    let mut tables = tx.tables().await?;
+    tables.retain(|name, _| own.contains(name));
+    Ok(tables)
+}
