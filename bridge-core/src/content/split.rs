@@ -32,6 +32,7 @@ pub fn split(text: &RichText, limit: usize, measure: impl Fn(&RichText) -> usize
     let mut rest = Rest::new(&text.blocks);
     let mut pieces = Vec::new();
     while !rest.is_empty() {
+        rest.drop_breaks();
         let fitting = fill.tokens(&rest);
         let place = place::find(&rest, fitting);
         if place == Place::Nowhere && rest.loosen(|blocks| fill.fits(blocks)) {

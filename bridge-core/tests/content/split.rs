@@ -68,3 +68,35 @@ fn a_long_word_fills_the_pieces() {
     let pieces = split(&RichText::plain(&"x".repeat(10_000)), 4_000, characters);
     assert_eq!(pieces.iter().map(characters).collect::<Vec<_>>(), [4_000, 4_000, 2_000]);
 }
+
+#[test]
+fn what_is_measured_grows_with_the_text_alone() {
+    let measured = |text: &RichText| {
+        let total = std::cell::Cell::new(0);
+        let measure = |text: &RichText| {
+            let length = characters(text);
+            total.set(total.get() + length);
+            length
+        };
+        let pieces = split(text, 1_000, measure);
+        assert!(pieces.len() > 1);
+        total.get()
+    };
+    let deep = |depth: usize| {
+        (0..depth).fold(vec![serde_json::json!("word ".repeat(4_000))], |inner, _| {
+            vec![serde_json::json!({ "quote": inner })]
+        })
+    };
+    let texts = [
+        RichText::plain(&"a line of words\n".repeat(4_000)),
+        RichText::plain(&format!("x{}x", "\n".repeat(60_000))),
+        RichText::plain(&format!("{}x{}", "\n".repeat(60_000), "y ".repeat(1_000))),
+        RichText::plain(&"x".repeat(60_000)),
+        sketch::text(&serde_json::Value::Array(deep(1))),
+        sketch::text(&serde_json::Value::Array(deep(15))),
+    ];
+    for text in texts {
+        let (length, total) = (characters(&text), measured(&text));
+        assert!(total < length * 25, "{total} measured for {length}: {:?}", plain::write(&text).get(..20));
+    }
+}

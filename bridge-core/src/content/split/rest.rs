@@ -71,8 +71,17 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Changes the first thing that is seen, which does not fit: line breaks go, a link is opened so that it can be cut,
-    /// and anything else but a word becomes one. False if there is nothing to change.
+    /// Drops the line breaks before the first thing that is seen: nobody sees them at a piece's beginning.
+    pub(super) fn drop_breaks(&mut self) {
+        let at = self.first_seen();
+        let is_break = |token: &&Token<'_>| matches!(token, Token::Span(Span::Break));
+        let breaks = self.tokens().skip(at).take_while(is_break).count();
+        let end = self.reversed.len() - at;
+        self.reversed.drain(end - breaks..end);
+    }
+
+    /// Changes the first thing that is seen, which does not fit: a link is opened so that it can be cut, code loses the line
+    /// break at its beginning, and anything else but a word becomes one. False if there is nothing to change.
     pub(super) fn loosen(&mut self, fits: impl Fn(Vec<Block>) -> bool) -> bool {
         let at = self.first_seen();
         let Some(index) = self.index(at) else { return false };
@@ -85,11 +94,6 @@ impl<'a> Rest<'a> {
         };
         let mut tokens = Vec::new();
         match span {
-            Span::Break => {
-                let breaks = self.tokens().skip(at).take_while(|token| token.is_break()).count();
-                self.reversed.drain(index + 1 - breaks..=index);
-                return true;
-            }
             Span::Link { url, label, style } if !label.is_empty() => {
                 let link = Token::Open(Container::Link { url, style: *style });
                 let short =
