@@ -2,11 +2,12 @@
 
 use super::engine::{Database, Engine, each_engine, number, sql};
 use crate::clock::Clock;
+use crate::store::db::Db;
 use crate::store::seal::Seal;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, migrate};
 
 each_engine! { answers_a_ping a_wrong_address_is_named brings_up_to_date rolls_back }
-each_engine! { durable: keeps_what_was_written opens_again refuses_a_newer_schema }
+each_engine! { durable: every_landed_schema_is_brought_up_to_date keeps_what_was_written opens_again refuses_a_newer_schema }
 
 async fn refusal(url: &str) -> String {
     let StoreError(words) = Store::open(url, Seal::none(), Clock::system()).await.unwrap_err();
@@ -79,6 +80,48 @@ async fn refuses_a_newer_schema(db: &Database) {
     drop(store);
     let words = refusal(&db.url).await;
     assert!(words.contains("newer version") && words.contains("9999"), "{words}");
+}
+
+async fn every_landed_schema_is_brought_up_to_date(db: &Database) {
+    let tables = async |db: &Db| {
+        let mut tx = db.read().await.unwrap();
+        let mut tables = tx.tables().await.unwrap();
+        tx.commit().await.unwrap();
+        // Steps that came in another order left their columns in another order.
+        for columns in tables.values_mut() {
+            columns.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        tables
+    };
+    let known = migrate::known();
+    let mut landed: Vec<Vec<i64>> = (1..=known.len()).map(|count| known[..count].to_vec()).collect();
+    // The order in which they landed is not that of their numbers.
+    landed.push(vec![1, 2, 3, 5, 9]);
+    let fresh = Db::open(&db.url).await.unwrap();
+    migrate::run(&fresh).await.unwrap();
+    let expected = tables(&fresh).await;
+    fresh.close().await;
+    drop(fresh);
+    for steps in landed {
+        let store = db.store().await;
+        for table in migrate::tables().into_iter().chain([migrate::TABLE.to_owned()]) {
+            sql(&store, &format!("DROP TABLE IF EXISTS {table}")).await;
+        }
+        store.close().await;
+        drop(store);
+        let old = Db::open(&db.url).await.unwrap();
+        migrate::run_only(&old, &steps).await.unwrap();
+        let StoreError(words) = match migrate::expect_current(&old).await {
+            Ok(()) => StoreError(String::new()),
+            Err(error) => error,
+        };
+        assert_eq!(words.contains("older version"), steps != known, "{steps:?}: {words}");
+        old.close().await;
+        drop(old);
+        let store = db.store().await;
+        assert_eq!(tables(&store.db).await, expected, "from {steps:?}");
+        store.close().await;
+    }
 }
 
 #[tokio::test]
