@@ -10,6 +10,7 @@ pub mod formatting;
 pub mod info;
 pub mod login;
 pub mod past;
+mod tries;
 
 use std::future::Future;
 

@@ -29,6 +29,7 @@ pub(crate) use self::error::CallError;
 pub(crate) use self::http::CONNECT_TIMEOUT;
 pub(crate) use self::proof::Identity;
 use self::rate_limit::{ComeBackIn, Patience, RateLimit, UNSAID_WAIT};
+pub(crate) use self::upload::Undelivered;
 use crate::config::Config;
 use crate::metrics;
 

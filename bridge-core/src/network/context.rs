@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::file::FileBytes;
+use super::tries::Tries;
 use crate::clock::Clock;
 use crate::content::File;
 use crate::error::NetworkError;
@@ -52,6 +53,7 @@ pub struct Context {
     state: Arc<watch::Sender<ConnectionState>>,
     stop: CancellationToken,
     files: Files,
+    tries: Tries,
     memos: Memos,
 }
 
@@ -75,7 +77,8 @@ impl Context {
     /// A context; made by the core, and by a network's own tests.
     pub fn new(login_id: LoginId, clock: Clock, stop: CancellationToken) -> Self {
         let state = Arc::new(watch::Sender::new(ConnectionState::Connecting));
-        Self { login_id, clock, state, stop, files: Files::Nowhere, memos: Memos::Memory(Arc::default()) }
+        let (files, memos) = (Files::Nowhere, Memos::Memory(Arc::default()));
+        Self { login_id, clock, state, stop, files, tries: Tries::default(), memos }
     }
 
     /// The same, with memos that outlive the program.
@@ -98,13 +101,20 @@ impl Context {
     }
 
     /// Opens a file of a [`MatrixEvent`](crate::event::MatrixEvent) for reading. A file that is gone is a
-    /// [`NetworkError::Rejected`].
+    /// [`NetworkError::Rejected`]; so is one that could not be read to its end for the tenth time.
     pub async fn open_file(&self, file: &File) -> Result<FileBytes, NetworkError> {
         match &self.files {
-            Files::Homeserver(bot) => super::file::open(bot, file).await,
+            Files::Homeserver(bot) => super::file::open(bot, file, &self.tries).await,
             Files::Given(content) => Ok(FileBytes::of_bytes(content.clone())),
             Files::Nowhere => Err(NetworkError::Unsupported("A file")),
         }
+    }
+
+    /// Counts that a file was not carried over although its bytes could be read, and gives the error to answer with: a
+    /// [`NetworkError::Transient`] becomes a [`NetworkError::Rejected`] with the tenth failure, so that what comes behind
+    /// the file is not held up for ever.
+    pub async fn file_failed(&self, file: &File, error: NetworkError) -> NetworkError {
+        self.tries.count(&file.source, error).await
     }
 
     /// Notes something under a name, in place of what stood there: it is durable when this returns, also after a crash,

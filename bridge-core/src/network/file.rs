@@ -3,10 +3,11 @@
 use std::pin::Pin;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use super::decrypt::decrypted;
-use crate::content::{EncryptedFile, File, picture};
+use super::tries::Tries;
+use crate::content::{EncryptedFile, File, FileSource, picture};
 use crate::error::NetworkError;
 use crate::matrix::error::ErrorClass;
 use crate::matrix::{Intent, MatrixError};
@@ -77,19 +78,37 @@ impl FileBytes {
     }
 }
 
-/// Opens a file that lies on the homeserver; what comes is decrypted.
-pub(crate) async fn open(bot: &Intent, file: &File) -> Result<FileBytes, NetworkError> {
+/// Opens a file that lies on the homeserver; what comes is decrypted. A file that fails too often is refused.
+pub(super) async fn open(bot: &Intent, file: &File, tries: &Tries) -> Result<FileBytes, NetworkError> {
     let encrypted = EncryptedFile::of_source(&file.source);
     let url = encrypted.as_ref().map_or(file.source.as_str(), |encrypted| &encrypted.url);
-    let download = bot.download(url).await.map_err(|error| failure(&error))?;
+    let download = match bot.download(url).await {
+        Ok(download) => download,
+        // Then every file waits for the homeserver. Its own 502, for a server that it cannot reach, looks like a proxy's.
+        Err(error) if bot.media_limit().await.is_err() => return Err(failure(&error)),
+        Err(error) => return Err(tries.count(&file.source, failure(&error)).await),
+    };
     let (size, media_type) = (download.size, download.content_type.clone());
-    let stream: FileStream =
-        Box::pin(download.into_stream().map(|piece| piece.map_err(|error| failure(&error))));
+    let pieces = download.into_stream().map(|piece| piece.map_err(|error| failure(&error)));
+    let stream = counted(pieces, &file.source, tries);
     Ok(match encrypted {
         // In this way of encrypting, the length stays. What the homeserver says of the kind is said of the encrypted bytes.
         Some(encrypted) => FileBytes::new(decrypted(stream, &encrypted), size, None),
         None => FileBytes::new(stream, size, media_type),
     })
+}
+
+/// The same bytes, with a failure among them counted.
+fn counted(
+    pieces: impl Stream<Item = Result<Bytes, NetworkError>> + Send + 'static,
+    source: &FileSource,
+    tries: &Tries,
+) -> FileStream {
+    let (source, tries) = (source.clone(), tries.clone());
+    Box::pin(pieces.or_else(move |error| {
+        let (source, tries) = (source.clone(), tries.clone());
+        async move { Err(tries.count(&source, error).await) }
+    }))
 }
 
 fn failure(error: &MatrixError) -> NetworkError {
@@ -105,5 +124,53 @@ fn failure(error: &MatrixError) -> NetworkError {
             NetworkError::Rejected("The homeserver does not give out the file.".to_owned())
         }
         other => NetworkError::Transient(format!("The homeserver did not give the file: {other}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+    use testkit::{Fault, Homeserver, Kind};
+
+    use super::*;
+    use crate::matrix::testing::app_of;
+
+    const DOWNLOAD: &str = "GET */media/download/*";
+
+    #[tokio::test]
+    async fn a_file_of_a_dead_server_is_given_up_while_the_homeserver_answers() {
+        let slot = Homeserver::lease(Kind::FakeSynapse).await.unwrap();
+        let (bot, fake) = (app_of(&slot).bot(), slot.homeserver.fake().unwrap());
+        bot.ensure_registered().await.unwrap();
+        let (tries, file) = (Tries::default(), File::new(FileSource::new("mxc://dead.example/x"), "x.png"));
+        let failed = async || open(&bot, &file, &tries).await.unwrap_err();
+        // The homeserver is away, by a proxy's word: that is nothing of the file's.
+        fake.fail_next(DOWNLOAD, Fault::Error(502, "M_UNKNOWN"), 12);
+        fake.fail_next("GET */media/config", Fault::Error(502, "M_UNKNOWN"), 12);
+        for _ in 0..12 {
+            assert!(matches!(failed().await, NetworkError::Transient(_)));
+        }
+        fake.fail_next(DOWNLOAD, Fault::Error(502, "M_UNKNOWN"), 5);
+        fake.fail_next(DOWNLOAD, Fault::Reset, 5);
+        for _ in 0..9 {
+            assert!(matches!(failed().await, NetworkError::Transient(_)));
+        }
+        let last = failed().await;
+        assert!(matches!(&last, NetworkError::Rejected(why) if why.contains("10 tries")), "{last:?}");
+    }
+
+    #[tokio::test]
+    async fn bytes_that_end_early_each_time_are_given_up() {
+        let (tries, source) = (Tries::default(), FileSource::new("mxc://hs/cut"));
+        let read = async || {
+            let lost = NetworkError::Transient("lost".to_owned());
+            let pieces = stream::iter([Ok(Bytes::from_static(b"half")), Err(lost)]);
+            FileBytes::new(counted(pieces, &source, &tries), Some(8), None).into_bytes(100).await.unwrap_err()
+        };
+        for _ in 0..9 {
+            assert!(matches!(read().await, NetworkError::Transient(_)));
+        }
+        assert!(matches!(read().await, NetworkError::Rejected(_)));
     }
 }

@@ -17,13 +17,23 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_mins(1);
 /// A slower transfer, in bytes per second, is given up.
 const SLOWEST: u64 = 100_000;
 
+/// Why bytes did not arrive.
+#[derive(Debug)]
+pub(crate) enum Undelivered {
+    /// They could not be had.
+    Bytes(NetworkError),
+    /// The place did not take them, or not in time.
+    Place(NetworkError),
+}
+
 impl Caller {
     /// Sends `size` bytes. The place holds no file for anybody yet, so a failure may be repeated with another place.
-    pub(crate) async fn upload(&self, place: &str, bytes: FileBytes, size: u64) -> Result<(), NetworkError> {
+    pub(crate) async fn upload(&self, place: &str, bytes: FileBytes, size: u64) -> Result<(), Undelivered> {
         const WHAT: &str = "the upload of a file";
         let place = Url::parse(place).ok().filter(|url| self.may_take_bytes(url));
         let Some(place) = place else {
-            return Err(NetworkError::Malformed("Slack named no place for the file.".to_owned()));
+            let why = "Slack named no place for the file.".to_owned();
+            return Err(Undelivered::Place(NetworkError::Malformed(why)));
         };
         // The body's own failure is what to tell; the client would only say that sending failed.
         let failure: Arc<Mutex<Option<NetworkError>>> = Arc::default();
@@ -41,15 +51,17 @@ impl Caller {
         let request = request.header(header::CONTENT_LENGTH, size).body(reqwest::Body::wrap_stream(pieces));
         let answer = request.send().await;
         if let Some(error) = failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return Err(error);
+            return Err(Undelivered::Bytes(error));
         }
-        match answer.map_err(CallError::from).map_err(|error| error.of_read(WHAT))?.status().as_u16() {
-            200..=299 => Ok(()),
-            status @ (408 | 429 | 500..) => Err(CallError::Status(status).of_read(WHAT)),
-            status => {
-                Err(NetworkError::Rejected(format!("Slack did not take the file (HTTP status {status}).")))
+        let error = match answer.map(|answer| answer.status().as_u16()) {
+            Ok(200..=299) => return Ok(()),
+            Ok(status @ (408 | 429 | 500..)) => CallError::Status(status).of_read(WHAT),
+            Ok(status) => {
+                NetworkError::Rejected(format!("Slack did not take the file (HTTP status {status})."))
             }
-        }
+            Err(error) => CallError::from(error).of_read(WHAT),
+        };
+        Err(Undelivered::Place(error))
     }
 
     /// The place is Slack's to choose, but neither in the clear nor inside our own network.

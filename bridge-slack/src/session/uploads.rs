@@ -14,8 +14,8 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::desk::Desk;
-use crate::api::CallError;
 use crate::api::reply::{FileReply, FilesReply, UploadPlace};
+use crate::api::{CallError, Undelivered};
 use crate::convert::Upload;
 use crate::transcode::{self, Failure};
 
@@ -143,8 +143,12 @@ impl Desk {
         ];
         let place: Result<UploadPlace, _> = self.bot.get(PLACE, &params).await;
         let place = place.map_err(|error| refusal(error, |error| error.of_change(PLACE)))?;
-        self.bot.upload(&place.upload_url, bytes, size).await?;
-        Ok(place.file_id)
+        match self.bot.upload(&place.upload_url, bytes, size).await {
+            Ok(()) => Ok(place.file_id),
+            // Counted where they come from.
+            Err(Undelivered::Bytes(error)) => Err(error),
+            Err(Undelivered::Place(error)) => Err(self.context.file_failed(&upload.file, error).await),
+        }
     }
 
     /// The bytes to send and their name: a voice message in a form that Slack plays, if it can be made.

@@ -138,6 +138,20 @@ async fn bytes_that_did_not_arrive_are_sent_again() {
 }
 
 #[tokio::test]
+async fn a_file_whose_bytes_never_arrive_is_given_up() {
+    let world = World::new().await;
+    let event = world.cat("never");
+    world.slack.fail_next(BYTES, Fault::Status(500), 10);
+    for _ in 0..9 {
+        let error = world.send_again(&event).await.unwrap_err();
+        assert!(matches!(error, NetworkError::Transient(_)), "{error:?}");
+    }
+    let why = refusal(world.send_again(&event).await);
+    assert!(why.contains("in 10 tries"), "{why}");
+    assert_eq!(world.send_again(&event).await.unwrap().len(), 1, "sent again it has all its tries");
+}
+
+#[tokio::test]
 async fn a_wait_before_the_order_does_not_send_the_bytes_again() {
     let world = World::new().await;
     let event = world.cat("patience");
