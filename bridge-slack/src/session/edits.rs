@@ -84,6 +84,8 @@ impl Desk {
         Ok(Vec::new())
     }
 
+    /// Deletes the app's files in a message of the app's. Others may show these files in messages of their own, which are
+    /// not the bridge's to take back, and Slack would take the file out of all messages.
     async fn delete_files(&self, place: &MessageRef) -> Result<(), NetworkError> {
         const METHOD: &str = "files.delete";
         let message = match self.one(place).await.map_err(|error| error.of_read("conversations.replies")) {
@@ -92,8 +94,11 @@ impl Desk {
             Err(NetworkError::Rejected(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let is_ours = |file: &&File| file.user.as_deref() == Some(self.own.user_id.as_str());
-        for file in message.files.iter().filter(is_ours) {
+        if !self.is_ours(&message) {
+            return Ok(());
+        }
+        let is_own = |file: &&File| file.user.as_deref() == Some(self.own.user_id.as_str());
+        for file in message.files.iter().filter(is_own) {
             let reply: Result<Done, _> = self.bot.post(METHOD, None, &json!({ "file": file.id })).await;
             match reply.map_err(|error| error.of_change(METHOD)) {
                 Ok(_) => {}

@@ -125,18 +125,22 @@ impl Desk {
         files: &HashMap<String, String>,
         message: &Message,
     ) -> Option<SentPart> {
-        let is = |theirs: &Option<String>, ours: &str| !ours.is_empty() && theirs.as_deref() == Some(ours);
-        let is_ours = is(&message.bot_id, &self.own.bot_id)
-            || is(&message.app_id, &self.own.app_id)
-            || is(&message.user, &self.own.user_id);
         let is_meant = |piece: &&Piece| match piece {
             Piece::Post(post) => post.metadata() == message.metadata,
             Piece::Upload(upload) => files
                 .get(&upload.marker)
                 .is_some_and(|file_id| message.files.iter().any(|file| file.id == *file_id)),
         };
-        let piece = pieces.iter().find(is_meant).filter(|_| is_ours)?;
+        let piece = pieces.iter().find(is_meant).filter(|_| self.is_ours(message))?;
         self.part(piece.part(), piece.channel(), &message.ts)
+    }
+
+    /// Whether the app said it.
+    pub(super) fn is_ours(&self, message: &Message) -> bool {
+        let is = |theirs: &Option<String>, ours: &str| !ours.is_empty() && theirs.as_deref() == Some(ours);
+        is(&message.bot_id, &self.own.bot_id)
+            || is(&message.app_id, &self.own.app_id)
+            || is(&message.user, &self.own.user_id)
     }
 }
 

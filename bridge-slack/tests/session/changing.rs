@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use bridge_core::content::{Message, RichText};
+use bridge_core::content::{File, FileSource, Message, Part, PartBody, RichText};
 use bridge_core::error::NetworkError;
 use bridge_core::event::{MatrixKind, Sent};
+use bridge_core::id::PartId;
 use bridge_core::network::{SentPart, Session};
 use fake_slack::{Fault, Options};
 
@@ -133,4 +134,20 @@ async fn messages_of_others_are_not_deleted() {
     let why = refusal(world.send(&world.mary(MatrixKind::Delete { sent: theirs })).await);
     assert!(why.contains("only messages that the bridge itself sent"), "{why}");
     assert_eq!(world.texts(), ["mine"]);
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_else_shows_again_stays() {
+    let world = World::new().await;
+    let mut ours = Message::default();
+    let file = File::new(FileSource::new("mxc://hs/cat"), "cat.png");
+    ours.parts.push(Part::new(PartId::first(), PartBody::File(file)));
+    world.send(&world.mary(MatrixKind::Message(ours))).await.unwrap();
+    let file = world.slack.files().remove(0);
+    let ts = world.slack.share_file_as("carol", "general", &file.id, "look at this").unwrap();
+    let theirs = vec![Sent { part: PartId::first(), id: world.id_of(&ts) }];
+    let why = refusal(world.send(&world.mary(MatrixKind::Delete { sent: theirs })).await);
+    assert!(why.contains("only messages that the bridge itself sent"), "{why}");
+    assert_eq!(world.slack.call_count("files.delete"), 0);
+    assert!(world.slack.files()[0].visible);
 }

@@ -110,6 +110,22 @@ impl Workspace {
         })
     }
 
+    /// A person shows a file that is there already, of whomever, in a message of their own.
+    pub fn share_file_as(
+        &self,
+        user: &str,
+        channel: &str,
+        file_id: &str,
+        comment: &str,
+    ) -> Result<String, ApiError> {
+        self.change(|state, out| {
+            let (user_id, channel_id) = super::writer(state, user, channel)?;
+            state.file(file_id)?;
+            let body = human_message(state, &user_id, comment);
+            state.share_files(&channel_id, &[file_id.to_owned()], body, out)
+        })
+    }
+
     /// Whoever owns a file deletes it: its messages keep a tombstone, apps get `file_deleted`.
     pub fn delete_file(&self, file_id: &str) -> Result<(), ApiError> {
         self.change(|state, out| state.delete_file(file_id, out))

@@ -130,3 +130,20 @@ async fn a_deleted_beginning_leaves_its_thread(world: &mut World) -> Result<()> 
     world.admin.wait_for_redaction(&room, &stays.event_id).await?;
     Ok(())
 }
+
+scenario!(a_file_that_somebody_else_shows_again_stays in each_homeserver);
+async fn a_file_that_somebody_else_shows_again_stays(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.admin.send_file(&room, "plan.txt", "text/plain", b"the plan".to_vec()).await?;
+    let find = |slack: &fake_slack::Workspace| slack.files().into_iter().find(|file| !file.shares.is_empty());
+    let file = world.on_slack("the file", find).await?;
+    world.settle("general", &room).await?;
+    world.slack.share_file_as("carol", "general", &file.id, "look at this")?;
+    let shown = world.admin.wait_for_text(&room, "look at this").await?;
+    world.admin.redact(&room, &shown.event_id).await?;
+    world.admin.wait_for_text_with(&room, "only messages that the bridge itself sent").await?;
+    let file = world.slack.files().remove(0);
+    assert!(file.visible && world.slack.call_count("files.delete") == 0, "{file:?}");
+    Ok(())
+}
