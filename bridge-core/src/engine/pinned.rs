@@ -22,15 +22,15 @@ impl<N: Network> Bridge<N> {
         Ok(self.app.bot().state(room, STATE, "").await?.as_ref().map(listed).unwrap_or_default())
     }
 
-    /// Pins these events, in this order. In a room in which the bot may not, all stays as it is.
-    pub(crate) async fn pin(&self, room: &RoomId, pinned: &[String]) -> Result<(), JobError> {
+    /// Pins these events, in this order. `false`: the bot may not, and all stays as it is.
+    pub(crate) async fn pin(&self, room: &RoomId, pinned: &[String]) -> Result<bool, JobError> {
         let content = json!({ "pinned": pinned });
         match self.app.bot().send_state(room, STATE, "", &content).await {
             Err(error @ MatrixError::Refused { status: 403, .. }) => {
                 tracing::debug!(%error, "the bot may not pin anything in this room");
-                Ok(())
+                Ok(false)
             }
-            done => Ok(done.map(drop)?),
+            done => Ok(done.map(|_| true)?),
         }
     }
 
@@ -79,6 +79,14 @@ pub(crate) fn merged(now: &[(String, bool)], on_both: &[String], remote: &[Vec<S
     Merged { in_room, on_both: wanted }
 }
 
+/// What is on both sides where the room did not take the list that was merged. What it does not have of that is not on both,
+/// or else the next change in the room would take it off over there.
+pub(crate) fn refused(now: &[(String, bool)], on_both: Vec<String>, merged: Vec<String>) -> Vec<String> {
+    let is_new = |event: &String| !on_both.contains(event) && now.iter().any(|(pinned, _)| pinned == event);
+    let new: Vec<String> = merged.into_iter().filter(is_new).collect();
+    on_both.into_iter().chain(new).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +125,19 @@ mod tests {
         check(&["a", "p"], &["a"], &[&["a"]], &["a", "p"], &["a"]);
         // Taken off on Matrix a moment ago: still known remotely.
         check(&[], &["a"], &[&["a"], &["b"]], &["b"], &["a", "b"]);
+    }
+
+    #[test]
+    fn what_the_room_does_not_take_is_not_on_both() {
+        let check = |room: &[&str], on_both: &[&str], merged: &[&str], then: &[&str]| {
+            assert_eq!(refused(&now(room), events(on_both), events(merged)), events(then));
+        };
+        check(&[], &[], &["a"], &[]);
+        check(&["p", "a"], &["p"], &["p", "a", "b"], &["p", "a"]);
+        // Taken off over there, and still in the room: nobody in the room pinned it anew.
+        check(&["a"], &["a"], &[], &["a"]);
+        // Taken off in the room a moment ago: that is still to be carried over.
+        check(&[], &["a"], &["a", "b"], &["a"]);
     }
 
     #[test]

@@ -39,6 +39,13 @@ pub struct MessageRow {
     pub thread_root: Option<RemoteMessageId>,
 }
 
+impl MessageRow {
+    /// Whether an event shows the message. Some messages of ours are about others, and no event shows them.
+    pub fn has_event(&self) -> bool {
+        self.event_id.starts_with('$')
+    }
+}
+
 #[derive(FromRow)]
 struct Stored {
     message_id: String,

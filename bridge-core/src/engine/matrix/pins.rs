@@ -78,7 +78,8 @@ impl<N: Network> Bridge<N> {
         let mut pinned = Vec::new();
         for id in session.pins(&portal.chat).await? {
             let pairs = self.store.message_pairs(&id).await?;
-            let known = pairs.iter().find(|row| wanted.contains(&row.event_id)).or(pairs.first());
+            let mut pairs = pairs.iter().filter(|row| row.has_event());
+            let known = pairs.clone().find(|row| wanted.contains(&row.event_id)).or_else(|| pairs.next());
             pinned.extend(known.map(|row| row.event_id.clone()));
         }
         Ok(pinned)
@@ -117,8 +118,11 @@ impl<N: Network> Bridge<N> {
                 now.push(event_id.clone());
             }
         }
-        self.pin(room, &now).await?;
-        let text = format!("What is pinned was set back to what it was on {}. {}", N::INFO.name, first.why);
+        let text = if self.pin(room, &now).await? {
+            format!("What is pinned was set back to what it was on {}. {}", N::INFO.name, first.why)
+        } else {
+            format!("What is pinned here is not what is pinned on {}. {}", N::INFO.name, first.why)
+        };
         self.say(room, &text, &format!("undone/{}", job.dedup)).await
     }
 }

@@ -2,13 +2,14 @@
 
 use super::super::Bridge;
 use super::super::bridge::room_id;
-use super::super::pinned::merged;
+use super::super::pinned::{merged, refused};
 use super::super::supervisor::Live;
 use super::message::chat_of;
 use crate::error::JobError;
 use crate::event::RemoteEvent;
 use crate::network::{Network, Session};
 use crate::queue::Closing;
+use crate::store::message::MessageRow;
 
 impl<N: Network> Bridge<N> {
     /// Pins the events of the pinned messages, of those that are shown. What people pinned on Matrix that was never
@@ -24,7 +25,7 @@ impl<N: Network> Bridge<N> {
         let mut remote = Vec::new();
         for id in live.session.pins(chat).await? {
             let pairs = self.store.message_pairs(&id).await?;
-            remote.push(pairs.into_iter().map(|row| row.event_id).collect());
+            remote.push(pairs.into_iter().filter(MessageRow::has_event).map(|row| row.event_id).collect());
         }
         let mut now = Vec::new();
         for event_id in self.pinned_now(room).await? {
@@ -36,11 +37,13 @@ impl<N: Network> Bridge<N> {
             || now.iter().filter(|(_, is_carried)| *is_carried).map(|(event, _)| event.clone()).collect();
         let on_both: Vec<String> = self.pinned_on_both(room).await?.unwrap_or_else(carried);
         let merged = merged(&now, &on_both, &remote);
+        let mut is_followed = true;
         // What people change in this moment must not be set back to what was there a moment ago.
         if merged.in_room.iter().ne(now.iter().map(|(event_id, _)| event_id)) {
-            self.pin(room, &merged.in_room).await?;
+            is_followed = self.pin(room, &merged.in_room).await?;
         }
-        self.note_pinned(room, &merged.on_both).await?;
+        let then = if is_followed { merged.on_both } else { refused(&now, on_both, merged.on_both) };
+        self.note_pinned(room, &then).await?;
         Ok(Closing::default())
     }
 }

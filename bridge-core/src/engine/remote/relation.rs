@@ -121,7 +121,7 @@ impl<N: Network> Bridge<N> {
 
 /// The event that stands for the whole message.
 pub(super) fn first_event(pairs: &[MessageRow]) -> Option<String> {
-    pairs.first().map(|row| row.event_id.clone())
+    pairs.iter().find(|row| row.has_event()).map(|row| row.event_id.clone())
 }
 
 /// Whether a part is the second showing of a thread's message.

@@ -4,11 +4,13 @@
 use serde_json::{Value, json};
 use testkit::{Fault, Kind};
 
+use super::super::reaction_note::note_key;
 use super::super::testing::{Paper, Stage};
 use crate::content::{Emoji, File, FileSource, LinkPreview, Message, Part, PartBody, Reacted, RichText};
 use crate::event::{MemberChange, RemoteEvent, RemoteKind, Scope, Sender};
 use crate::id::{DedupKey, PartId, RemoteMessageId, RemoteUserId};
 use crate::queue::Job;
+use crate::store::message::MessageRow;
 
 struct Room {
     stage: Stage,
@@ -278,6 +280,42 @@ async fn pins_and_members_follow() {
         let members = bot.joined_members(room_id).await.unwrap();
         assert_eq!(members.iter().any(|(user_id, _)| *user_id == ghost), is_in);
     }
+}
+
+#[tokio::test]
+async fn what_the_room_may_not_pin_is_not_taken_for_pinned() {
+    let room = Room::new().await;
+    room.says("one", text("pinned over there")).await;
+    let fake = room.stage.slot.homeserver.fake().unwrap();
+    fake.fail_next("PUT */state/m.room.pinned_events*", Fault::Error(403, "M_FORBIDDEN"), 2);
+    room.happens(RemoteKind::Pins).await;
+    let room_id = super::super::bridge::room_id(&room.id).unwrap();
+    let bridge = &room.stage.bridge;
+    assert_eq!(bridge.pinned_on_both(room_id).await.unwrap(), Some(Vec::new()));
+    room.happens(RemoteKind::Pins).await;
+    assert_eq!(bridge.pinned_on_both(room_id).await.unwrap().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_without_an_event_is_neither_reacted_to_nor_pinned() {
+    let room = Room::new().await;
+    let note = MessageRow {
+        message_id: id("one"),
+        part_id: PartId::first(),
+        event_id: note_key(&id("other")),
+        chat: Stage::chat(),
+        sender: "@ada:hs.test".to_owned(),
+        sent_at: 5,
+        thread_root: None,
+    };
+    room.stage.bridge.store.put_pairs(&[note]).await.unwrap();
+    let emoji = Emoji::Unicode("👍".to_owned());
+    room.happens(RemoteKind::React { id: id("one"), emoji }).await;
+    assert!(room.shown().await.is_empty(), "there is nothing to react to");
+    room.happens(RemoteKind::Pins).await;
+    let room_id = super::super::bridge::room_id(&room.id).unwrap();
+    let bot = room.stage.bridge.app.bot();
+    assert_eq!(bot.state(room_id, "m.room.pinned_events", "").await.unwrap(), None);
 }
 
 #[tokio::test]

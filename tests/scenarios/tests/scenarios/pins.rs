@@ -103,3 +103,27 @@ async fn a_pin_survives_a_crash(world: &mut World) -> Result<()> {
     assert!(!notices.iter().any(|text| text.contains("set back")), "what is done counts as done");
     Ok(())
 }
+
+scenario!(a_pin_that_the_room_does_not_take_stays_on_slack in each_homeserver);
+async fn a_pin_that_the_room_does_not_take_stays_on_slack(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let ghost = world.ghost_id("U0BOB00001");
+    // Neither the ghost nor the bot has the power to pin in a room that was made like this.
+    let body = json!({ "preset": "private_chat", "is_direct": true, "invite": [ghost] });
+    let room = world.admin.create_room_with(body).await?;
+    world.admin.wait_for_text_with(&room, "is now your chat").await?;
+    let direct = world.slack.dm("bob")?;
+    let theirs = world.slack_says("bob", &direct, "pinned on Slack")?;
+    world.admin.wait_for_text(&room, "pinned on Slack").await?;
+    world.slack.pin_as("bob", &direct, &theirs)?;
+    world.slack_says("bob", &direct, "behind the pin")?;
+    world.admin.wait_for_text(&room, "behind the pin").await?;
+    let event = world.matrix_says(&world.admin, &room, "pinned on Matrix").await?;
+    let own = world.ts_of(&direct, "pinned on Matrix").await?;
+    pin(world, &room, &[&event]).await?;
+    world.on_slack("the pin", |slack| slack.pins(&direct).contains(&own).then_some(())).await?;
+    world.slack_says("bob", &direct, "behind both")?;
+    world.admin.wait_for_text(&room, "behind both").await?;
+    assert!(world.slack.pins(&direct).contains(&theirs), "the bridge took it off");
+    Ok(())
+}
