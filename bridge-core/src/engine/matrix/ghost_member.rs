@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ruma::{RoomId, UserId};
+use ruma::{EventId, RoomId, UserId};
+use serde_json::Value;
 
 use super::super::Bridge;
 use super::super::bridge::{leave, room_id, soft};
@@ -11,6 +12,7 @@ use crate::config::Level;
 use crate::error::{JobError, NetworkError};
 use crate::event::{ChatKind, MatrixKind};
 use crate::id::{ChatKey, RemoteUserId};
+use crate::metrics;
 use crate::network::{FEW_MEMBERS, Network, Session};
 use crate::queue::Job;
 use crate::store::portal::PortalRow;
@@ -45,6 +47,7 @@ impl<N: Network> Bridge<N> {
             return Ok(());
         };
         let Some(portal) = self.known_portal(&chat).await? else { return Ok(()) };
+        let before = if membership == "leave" { self.membership_before(room, event).await? } else { None };
         match (membership, self.app.ghosts().parse(ghost.as_str())) {
             ("invite", Some(remote)) if may => self.ghost_invited(job, event, &portal, &ghost, &remote).await,
             ("invite", Some(remote)) if level >= Level::Relay => {
@@ -52,7 +55,11 @@ impl<N: Network> Bridge<N> {
             }
             ("invite", _) => leave(&self.app.intent(&ghost), room).await,
             // Whoever is let in again was removed before.
-            ("leave", _) if event.membership_before.as_deref() == Some("ban") => Ok(()),
+            ("leave", _) if before.as_deref() == Some("ban") => Ok(()),
+            // An invitation was taken back, which says nothing of who is in the chat.
+            ("leave", _) if before.as_deref() == Some("invite") => {
+                leave(&self.app.intent(&ghost), room).await
+            }
             ("leave" | "ban", Some(remote)) if may => {
                 self.ghost_removed(job, event, &portal, &ghost, &remote).await
             }
@@ -60,6 +67,18 @@ impl<N: Network> Bridge<N> {
                 self.not_removed(job, event, &ghost, &remote, NOT_TO_CHANGE).await
             }
             _ => Ok(()),
+        }
+    }
+
+    /// What somebody was before they left. The conduwuit family tells that only to those who ask.
+    async fn membership_before(&self, room: &RoomId, event: &Incoming) -> Result<Option<String>, JobError> {
+        if event.membership_before.is_some() {
+            return Ok(event.membership_before.clone());
+        }
+        let Ok(event_id) = <&EventId>::try_from(event.event_id.as_str()) else { return Ok(None) };
+        match self.app.bot().event(room, event_id).await {
+            Err(error) if error.is_forbidden() => Ok(None),
+            told => Ok(told?.and_then(|told| Incoming::read(told.get()).ok()?.membership_before)),
         }
     }
 
@@ -74,6 +93,10 @@ impl<N: Network> Bridge<N> {
         remote: &RemoteUserId,
     ) -> Result<(), JobError> {
         let room = room_id(&event.room_id)?;
+        if !self.is_still_invited(room, ghost).await? {
+            metrics::passed_over("matrix: an invitation that was taken back");
+            return Ok(());
+        }
         let voice = self.voice_of(event, portal).await?;
         let live = Arc::clone(&voice.live);
         let intent = self.app.intent(ghost);
@@ -89,6 +112,18 @@ impl<N: Network> Bridge<N> {
         }
         self.ghost(&live, remote, None).await?;
         Ok(intent.ensure_joined(room).await?)
+    }
+
+    /// Whether an invitation is open, or was accepted by an earlier try.
+    async fn is_still_invited(&self, room: &RoomId, ghost: &UserId) -> Result<bool, JobError> {
+        match self.app.bot().state(room, "m.room.member", ghost.as_str()).await {
+            // Without the bot in it nobody tells.
+            Err(error) if error.is_forbidden() => Ok(true),
+            member => {
+                let member = member?.unwrap_or_default();
+                Ok(matches!(member.get("membership").and_then(Value::as_str), Some("invite" | "join")))
+            }
+        }
     }
 
     /// Takes an invitation back, with the reason.
@@ -141,7 +176,7 @@ impl<N: Network> Bridge<N> {
     ) -> Result<(), JobError> {
         let room = room_id(&event.room_id)?;
         let intent = self.app.intent(ghost);
-        if event.content.get("membership").and_then(serde_json::Value::as_str) == Some("ban") {
+        if event.content.get("membership").and_then(Value::as_str) == Some("ban") {
             soft("let a ghost in again", self.app.bot().unban(room, ghost).await);
         }
         match intent.ensure_joined(room).await {

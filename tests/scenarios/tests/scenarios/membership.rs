@@ -111,3 +111,21 @@ async fn an_invitation_survives_a_crash(world: &mut World) -> Result<()> {
     );
     Ok(())
 }
+
+scenario!(an_invitation_that_was_taken_back_changes_nothing in each_homeserver);
+async fn an_invitation_that_was_taken_back_changes_nothing(world: &mut World) -> Result<()> {
+    world.slack.add_scope(&world.slack.app().bot_token, "channels:manage")?;
+    world.log_in().await?;
+    let room = world.portal("random").await?;
+    let bob = world.ghost_id("U0BOB00001");
+    world.bridge.stop().await?;
+    world.admin.invite(&room, &bob).await?;
+    world.admin.kick(&room, &bob).await?;
+    let anchor = world.admin.send_text(&room, "never mind").await?;
+    world.bridge.start().await?;
+    world.wait_for_socket().await?;
+    world.wait_on_slack("random", "never mind").await?;
+    assert_eq!(world.slack.call_count("conversations.invite"), 0, "{anchor}: nobody is invited any more");
+    assert_eq!(world.slack.call_count("conversations.kick"), 0, "he was in the channel all the time");
+    wait_for_member(world, "random", "U0BOB00001", true).await
+}
