@@ -27,5 +27,6 @@ pub(crate) mod status;
 pub(crate) mod supervisor;
 #[cfg(test)]
 pub(crate) mod testing;
+mod turns;
 
 pub(crate) use bridge::Bridge;

@@ -9,9 +9,8 @@ mod status_end;
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::future::Cache;
 use ruma::OwnedUserId;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 
 use self::fields::STATUS;
 pub(super) use self::picture::AVATAR_LIMIT;
@@ -19,6 +18,7 @@ use self::status_end::PUT_OFF;
 use super::Bridge;
 use super::bridge::leave;
 use super::supervisor::Live;
+use super::turns::Turns;
 use crate::error::JobError;
 use crate::event::UserInfo;
 use crate::event::remote::ShownAs;
@@ -33,8 +33,6 @@ const BELIEVED: Duration = Duration::from_hours(24);
 const BELIEVED_IN_PART: Duration = Duration::from_hours(1);
 /// After this time the network is asked again that could not answer.
 const ASKED_AGAIN: Duration = Duration::from_mins(1);
-/// Ghosts that are worked on at the same time, at most.
-const MOST_TURNS: u64 = 10_000;
 
 /// A ghost whose Matrix user is set up.
 #[derive(Debug)]
@@ -67,24 +65,12 @@ impl KnownGhost {
 }
 
 /// What keeps the work on ghosts in order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct GhostWork {
     /// Whose profile is written now: two writers would each overwrite what the other noted of it.
-    turns: Cache<RemoteUserId, Arc<Mutex<()>>>,
+    turns: Turns,
     /// Told when a status was set that ends by itself.
     status_set: Notify,
-}
-
-impl Default for GhostWork {
-    fn default() -> Self {
-        Self { turns: Cache::new(MOST_TURNS), status_set: Notify::new() }
-    }
-}
-
-impl GhostWork {
-    async fn turn(&self, remote: &RemoteUserId) -> Arc<Mutex<()>> {
-        self.turns.get_with_by_ref(remote, async { Arc::default() }).await
-    }
 }
 
 impl<N: Network> Bridge<N> {
@@ -100,8 +86,7 @@ impl<N: Network> Bridge<N> {
         {
             return Ok(known);
         }
-        let turn = self.ghost_work.turn(remote).await;
-        let locked = turn.lock().await;
+        let turn = self.ghost_work.turns.turn(remote).await;
         let stored = match self.ghosts.get(remote).await {
             Some(known) => Some(known.row.clone()),
             None => self.store.ghost(remote).await?,
@@ -122,7 +107,7 @@ impl<N: Network> Bridge<N> {
             }
         };
         let known = self.know_ghost(row).await;
-        drop(locked);
+        drop(turn);
         Ok(known)
     }
 
@@ -133,13 +118,12 @@ impl<N: Network> Bridge<N> {
         live: &Live<N::Session>,
         remote: &RemoteUserId,
     ) -> Result<(), JobError> {
-        let turn = self.ghost_work.turn(remote).await;
-        let locked = turn.lock().await;
+        let turn = self.ghost_work.turns.turn(remote).await;
         let Some(row) = self.store.ghost(remote).await? else { return Ok(()) };
         let info = self.asked_anew(live, &row).await?;
         let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
         self.know_ghost(row).await;
-        drop(locked);
+        drop(turn);
         Ok(())
     }
 
@@ -150,12 +134,11 @@ impl<N: Network> Bridge<N> {
         remote: &RemoteUserId,
         info: UserInfo,
     ) -> Result<Arc<KnownGhost>, JobError> {
-        let turn = self.ghost_work.turn(remote).await;
-        let locked = turn.lock().await;
+        let turn = self.ghost_work.turns.turn(remote).await;
         let row = self.store.ghost(remote).await?.unwrap_or_else(|| GhostRow::new(remote.clone()));
         let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
         let known = self.know_ghost(row).await;
-        drop(locked);
+        drop(turn);
         Ok(known)
     }
 
@@ -204,6 +187,10 @@ impl<N: Network> Bridge<N> {
         if info.avatar_url != row.avatar_url {
             self.set_avatar(live, &intent, &mut row, info.avatar_url.clone()).await;
         }
+        // Before the new look is noted anywhere: whatever fails from here on, the rooms follow it.
+        if before.0.is_some() && shown(&row) != before {
+            self.call_chats_anew(&row.user_id).await?;
+        }
         let fields_set = self.set_fields(&intent, &mut row, &info).await;
         if info.is_deactivated && was_active {
             self.leave_all(&intent).await?;
@@ -219,9 +206,6 @@ impl<N: Network> Bridge<N> {
             }
         }
         row.info = Some(info);
-        if before.0.is_some() && shown(&row) != before {
-            self.call_chats_anew(&row.user_id).await?;
-        }
         self.store.put_ghost(&row).await?;
         if row.status_until.is_some() {
             self.ghost_work.status_set.notify_one();

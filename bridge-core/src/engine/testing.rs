@@ -24,7 +24,7 @@ use crate::matrix::CreateRoom;
 use crate::matrix::testing::app_of;
 use crate::network::login::{Answers, LoggedIn, LoginError, LoginFlow};
 use crate::network::{Capabilities, Context, FileBytes, Network, NetworkInfo, SentPart, Session};
-use crate::queue::{Closing, Delivery, Handler, Inbox, Job, Lane, Source};
+use crate::queue::{Closing, Delivered, Delivery, Handler, Inbox, Job, Lane, Source};
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::store::login::LoginRow;
@@ -39,6 +39,9 @@ pub(crate) type Sent = Arc<Mutex<Vec<MatrixEvent>>>;
 /// What the network answers about people; of all others it knows nothing.
 pub(crate) type Told = Arc<Mutex<HashMap<RemoteUserId, Result<UserInfo, NetworkError>>>>;
 
+/// The sources of files.
+pub(crate) type Opened = Arc<Mutex<Vec<String>>>;
+
 /// A network whose sessions listen as the test says, and that takes whatever is sent.
 pub(crate) struct Paper {
     listening: Arc<Listening>,
@@ -46,6 +49,8 @@ pub(crate) struct Paper {
     pub(crate) sent: Sent,
     /// What is told of people.
     pub(crate) told: Told,
+    /// The files that were opened, in order.
+    pub(crate) opened: Opened,
 }
 
 impl Paper {
@@ -54,7 +59,7 @@ impl Paper {
         F: Future<Output = Result<(), NetworkError>> + Send + 'static,
     {
         let listening = Arc::new(move |context, inbox| listening(context, inbox).boxed());
-        Self { listening, sent: Sent::default(), told: Told::default() }
+        Self { listening, sent: Sent::default(), told: Told::default(), opened: Opened::default() }
     }
 
     /// Nothing ever comes in.
@@ -71,6 +76,7 @@ pub(crate) struct PaperSession {
     listening: Arc<Listening>,
     sent: Sent,
     told: Told,
+    opened: Opened,
     context: Context,
 }
 
@@ -100,11 +106,12 @@ impl Network for Paper {
     }
 
     fn connect(&self, _credentials: String, context: Context) -> Result<PaperSession, NetworkError> {
-        let (listening, sent, told) = (&self.listening, &self.sent, &self.told);
+        let (listening, sent, told, opened) = (&self.listening, &self.sent, &self.told, &self.opened);
         Ok(PaperSession {
             listening: Arc::clone(listening),
             sent: Arc::clone(sent),
             told: Arc::clone(told),
+            opened: Arc::clone(opened),
             context,
         })
     }
@@ -159,6 +166,7 @@ impl Session for PaperSession {
     /// A file's content is its own source; `gone` is none, `broken` never comes.
     async fn open_file(&self, file: &File) -> Result<FileBytes, NetworkError> {
         let content = file.source.as_str().to_owned();
+        self.opened.lock().unwrap().push(content.clone());
         if content == "gone" {
             return Err(NetworkError::Rejected("it was deleted.".to_owned()));
         }
@@ -193,8 +201,8 @@ impl Session for PaperSession {
 pub(crate) struct Stage {
     pub(crate) slot: Slot,
     pub(crate) bridge: Arc<Bridge<Paper>>,
-    /// Keeps the inbox open.
-    _deliveries: tokio::sync::mpsc::Receiver<Delivery>,
+    /// What the bridge has accepted for itself.
+    deliveries: tokio::sync::Mutex<tokio::sync::mpsc::Receiver<Delivery>>,
 }
 
 impl Stage {
@@ -213,7 +221,14 @@ impl Stage {
             command_prefix: "!paper".to_owned(),
             public_media: None,
         });
-        Self { slot, bridge, _deliveries: deliveries }
+        Self { slot, bridge, deliveries: deliveries.into() }
+    }
+
+    /// Says that the next delivery is committed; gives the payloads of its jobs.
+    pub(crate) async fn commit_next(&self) -> Vec<String> {
+        let Delivery { jobs, answer } = self.deliveries.lock().await.recv().await.unwrap();
+        answer.send(Ok(vec![Delivered::New; jobs.len()])).unwrap();
+        jobs.into_iter().map(|job| job.payload).collect()
     }
 
     /// Hands a job to the bridge, as its lane would.

@@ -50,7 +50,7 @@ impl<N: Network> Bridge<N> {
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
         for person in portal.info.others().take(MOST_NAMED) {
             // Whoever asked for this may not have noted the new look yet.
-            drop(self.ghost_work.turn(person).await.lock().await);
+            drop(self.ghost_work.turns.turn(person).await);
         }
         let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
         self.furnish(live, room, Some(&portal.info), &portal.info).await?;

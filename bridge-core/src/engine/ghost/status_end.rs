@@ -57,8 +57,7 @@ impl<N: Network> Bridge<N> {
     }
 
     async fn end_status(&self, remote: &RemoteUserId) -> Result<(), JobError> {
-        let turn = self.ghost_work.turn(remote).await;
-        let _turn = turn.lock().await;
+        let _turn = self.ghost_work.turns.turn(remote).await;
         let Some(mut row) = self.store.ghost(remote).await? else { return Ok(()) };
         // Another may have been set while this waited for its turn.
         if row.status_until.is_none_or(|until| until > self.store.clock().now_ms()) {

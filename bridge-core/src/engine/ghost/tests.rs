@@ -12,9 +12,10 @@ use crate::engine::supervisor::Live;
 use crate::engine::testing::{Paper, PaperSession, Stage, Told};
 use crate::error::{JobError, NetworkError};
 use crate::event::remote::ShownAs;
-use crate::event::{UserInfo, UserStatus};
+use crate::event::{ChatInfo, ChatKind, UserInfo, UserStatus};
 use crate::id::RemoteUserId;
 use crate::store::ghost::GhostRow;
+use crate::store::portal::PortalRow;
 
 /// The routes of the status, as globs.
 const PUT_STATUS: &str = "PUT */profile/*/org.matrix.msc4426.status";
@@ -228,4 +229,35 @@ async fn a_deactivated_ghost_of_an_earlier_version_leaves() {
     ghosts.tell(Ok(UserInfo { is_deactivated: true, ..at_work("") }));
     ghosts.refresh().await;
     assert_eq!(ghost.joined_rooms().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn rooms_follow_a_new_name_whatever_fails_behind_it() {
+    let ghosts = Ghosts::new().await;
+    let (stage, store) = (&ghosts.stage, &ghosts.stage.bridge.store);
+    let info = ChatInfo { peer: Some(ada()), ..ChatInfo::new(Stage::chat(), ChatKind::Direct) };
+    let row = PortalRow {
+        chat: Stage::chat(),
+        room_id: Some(stage.portal().await),
+        login_id: stage.login().login_id,
+        info,
+        avatar_mxc: None,
+        created_at: 0,
+    };
+    store.put_portal(&row).await.unwrap();
+    ghosts.tell(Ok(at_work("building")));
+    ghosts.name(None).await.unwrap();
+    // Name and status are others now, and what is done after both fails once.
+    let info = UserInfo { is_deactivated: true, name: Some("Ada L.".to_owned()), ..at_work("leaving") };
+    ghosts.tell(Ok(info));
+    ghosts.fail_next("GET */joined_rooms", Fault::Error(500, "M_UNKNOWN"));
+    let told = async {
+        let first = stage.bridge.refresh_ghost(&ghosts.live, &ada()).await;
+        assert!(first.unwrap_err().is_tried_again());
+        assert_eq!(ghosts.row().await.name.as_deref(), Some("Ada L."), "noted with the status");
+        ghosts.refresh().await;
+    };
+    let soon = std::time::Duration::from_secs(20);
+    let (called, ()) = tokio::join!(tokio::time::timeout(soon, stage.commit_next()), told);
+    assert_eq!(called.unwrap().len(), 1, "the room is called anew");
 }
