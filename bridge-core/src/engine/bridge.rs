@@ -16,7 +16,7 @@ use super::relay::Named;
 use super::supervisor::Logins;
 use crate::command::Catalogue;
 use crate::config::{Members, NameTemplate, Permissions};
-use crate::content::FileSource;
+use crate::content::{CarriedFile, FileSource};
 use crate::error::JobError;
 use crate::id::{ChatKey, RemoteUserId};
 use crate::matrix::{AppService, ErrorClass, Intent, MatrixError, PublicMedia};
@@ -29,6 +29,10 @@ use crate::store::{Store, StoreError};
 const CACHED: u64 = 10_000;
 /// How long a display name in a room is believed without a member event.
 const NAME_KEPT: Duration = Duration::from_hours(1);
+
+/// Files that are kept for their messages' next try, and how long.
+const CARRIED: u64 = 1_000;
+const CARRIED_KEPT: Duration = Duration::from_hours(1);
 
 /// What a bridge is made from.
 pub(crate) struct Setup<N> {
@@ -69,6 +73,8 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) names: Cache<(String, OwnedUserId), Arc<Named>>,
     /// How often carrying a file over has failed.
     pub(crate) file_failures: Cache<FileSource, u32>,
+    /// Files that were carried over for a message that is not shown yet, by whom they were uploaded.
+    pub(crate) carried: Cache<(FileSource, OwnedUserId), Arc<CarriedFile>>,
     waker: OnceLock<Waker>,
     shared: Weak<Self>,
 }
@@ -110,6 +116,7 @@ impl<N: Network> Bridge<N> {
             ghosts: Cache::new(CACHED),
             names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             file_failures: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
+            carried: Cache::builder().max_capacity(CARRIED).time_to_live(CARRIED_KEPT).build(),
             waker: OnceLock::new(),
         })
     }

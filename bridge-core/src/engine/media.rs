@@ -1,11 +1,13 @@
 //! Carries files and emoji of the remote network to the homeserver.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt as _;
 use ruma::UserId;
 
 use super::Bridge;
 use super::supervisor::Live;
-use crate::content::{CarriedFile, File, FileKind, picture};
+use crate::content::{CarriedFile, File, FileKind, Message, PartBody, picture};
 use crate::error::{JobError, NetworkError};
 use crate::matrix::{Intent, MatrixError};
 use crate::network::{FileBytes, Network, Session};
@@ -20,8 +22,36 @@ const EMOJI_LIMIT: usize = 1024 * 1024;
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 impl<N: Network> Bridge<N> {
-    /// Streams a file to the homeserver. The inner error is a sentence that is shown in the file's place.
-    pub(super) async fn carry_file(
+    /// Carries a file over, unless an earlier try of its message did: when one of several files fails, the others are not
+    /// carried again. The inner error is a sentence that is shown in the file's place.
+    pub(super) async fn carry_file_once(
+        &self,
+        live: &Live<N::Session>,
+        file: &File,
+        ghost: &UserId,
+    ) -> Result<Result<CarriedFile, String>, JobError> {
+        let key = (file.source.clone(), ghost.to_owned());
+        if let Some(carried) = self.carried.get(&key).await {
+            return Ok(Ok(CarriedFile::clone(&carried)));
+        }
+        let carried = self.carry_file(live, file, ghost).await?;
+        if let Ok(carried) = &carried {
+            self.carried.insert(key, Arc::new(carried.clone())).await;
+        }
+        Ok(carried)
+    }
+
+    /// Forgets the files of a message that is shown now: the next time that they come they may have changed.
+    pub(super) async fn forget_carried(&self, message: &Message, ghost: &UserId) {
+        for part in &message.parts {
+            if let PartBody::File(file) = &part.body {
+                self.carried.invalidate(&(file.source.clone(), ghost.to_owned())).await;
+            }
+        }
+    }
+
+    /// Streams a file to the homeserver.
+    async fn carry_file(
         &self,
         live: &Live<N::Session>,
         file: &File,

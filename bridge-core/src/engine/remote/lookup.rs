@@ -27,7 +27,7 @@ impl<N: Network> Bridge<N> {
                     if let Some(caption) = &file.caption {
                         self.look_up_text(live, caption, &mut lookup).await?;
                     }
-                    let carried = self.carry_file(live, file, &place.ghost.user_id).await?;
+                    let carried = self.carry_file_once(live, file, &place.ghost.user_id).await?;
                     lookup.files.insert(file.source.clone(), carried);
                 }
             }

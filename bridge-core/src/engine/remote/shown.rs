@@ -1,6 +1,8 @@
 //! What happens on the network, as it is shown in a room.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use testkit::{Fault, Kind};
 
@@ -19,7 +21,11 @@ struct Room {
 
 impl Room {
     async fn new() -> Self {
-        let stage = Stage::new(Kind::FakeSynapse, Paper::silent()).await;
+        Self::with(Paper::silent()).await
+    }
+
+    async fn with(network: Paper) -> Self {
+        let stage = Stage::new(Kind::FakeSynapse, network).await;
         let id = stage.portal().await;
         stage.bridge.start_login(stage.login()).unwrap();
         Self { stage, id }
@@ -316,6 +322,33 @@ async fn a_message_without_an_event_is_neither_reacted_to_nor_pinned() {
     let room_id = super::super::bridge::room_id(&room.id).unwrap();
     let bot = room.stage.bridge.app.bot();
     assert_eq!(bot.state(room_id, "m.room.pinned_events", "").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn files_that_were_carried_over_are_not_carried_again_for_another_ones_failure() {
+    let network = Paper::silent();
+    let opened = Arc::clone(&network.opened);
+    let room = Room::with(network).await;
+    let mut message = Message::default();
+    for source in ["first", "broken"] {
+        let file = File::new(FileSource::new(source), source);
+        message.parts.push(Part::new(PartId::new(source), PartBody::File(file)));
+    }
+    let job = room.job(RemoteKind::Message { id: id("one"), message });
+    let mut tries = 1;
+    while room.stage.handle(&job).await.is_err() {
+        tries += 1;
+        assert!(tries <= 20, "it is tried for ever");
+    }
+    let first = opened.lock().unwrap().iter().filter(|source| *source == "first").count();
+    assert_eq!(first, 1, "it was carried over with each of {tries} tries");
+    let shown = room.shown().await;
+    assert_eq!(shown.len(), 2);
+    assert_eq!(shown[0]["content"]["filename"], "first");
+    // Shared once more it is carried anew: it may have changed.
+    room.says("two", with_file(None)).await;
+    let again = opened.lock().unwrap().iter().filter(|source| *source == "bytes").count();
+    assert_eq!(again, 2, "a repeat of what was shown already opens it again");
 }
 
 #[tokio::test]
