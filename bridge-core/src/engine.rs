@@ -1,6 +1,7 @@
 //! What a bridge does: remote events become Matrix events, Matrix events become remote ones.
 
 mod begin_chat;
+mod beginner;
 pub(crate) mod bridge;
 pub(crate) mod catch_up;
 pub(crate) mod command;

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use ruma::{RoomId, UserId};
 
 use super::Bridge;
-use super::bridge::{room_id, soft};
+use super::bridge::room_id;
 use super::matrix::ghost_member::bold;
 use super::supervisor::Live;
-use crate::config::Level;
 use crate::error::{JobError, NetworkError};
-use crate::event::ChatInfo;
+use crate::event::{ChatInfo, ChatKind};
 use crate::id::RemoteUserId;
 use crate::network::{Network, Session};
 use crate::store::portal::PortalRow;
@@ -59,7 +58,7 @@ impl<N: Network> Bridge<N> {
     }
 
     /// Tells somebody where the room of a chat is that was there before. Others may talk in it, so only those come in who
-    /// are invited by one of them, or whose login it is.
+    /// are invited by one of them, who began the chat, or whose login it is.
     pub(crate) async fn point_to(
         &self,
         live: &Live<N::Session>,
@@ -68,20 +67,26 @@ impl<N: Network> Bridge<N> {
         names: &str,
     ) -> Result<String, JobError> {
         let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
+        let there = format!("The chat with {names} has a room already");
         let link = self.address_of(room);
         if self.are_together(room, person).await? {
-            return Ok(format!(
-                "The chat with {names} has a room already, and you are in it or invited: {link}."
-            ));
+            return Ok(format!("{there}, and you are in it or invited: {link}."));
         }
-        let is_theirs = live.row.owner == person.as_str();
-        if is_theirs || self.permissions.level(person.as_str()) >= Level::Admin {
-            soft("invite who asked", self.app.bot().invite(room, person).await);
-            return Ok(format!("The chat with {names} has a room already: {link}. You are invited."));
+        if !self.may_come_in(live, &portal.chat, person).await? {
+            return Ok(format!("{there}, in which others talk: {link}. One of them has to invite you."));
         }
-        Ok(format!(
-            "The chat with {names} has a room already, in which others talk: {link}. One of them has to invite you."
-        ))
+        Ok(if self.let_in(portal, person).await? {
+            format!("{there}: {link}. You are invited.")
+        } else {
+            format!("{there}: {link}. The homeserver does not let the bridge invite you.")
+        })
+    }
+
+    /// Invites somebody to the room of a chat as to one that they begin.
+    pub(crate) async fn let_in(&self, portal: &PortalRow, person: &UserId) -> Result<bool, JobError> {
+        let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
+        let is_direct = matches!(portal.info.kind, ChatKind::Direct | ChatKind::Group);
+        self.invite_to(room, &portal.info, person, is_direct).await
     }
 
     /// A room's address.

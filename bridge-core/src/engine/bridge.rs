@@ -14,6 +14,7 @@ use super::handover::Handovers;
 use super::members::MemberSyncs;
 use super::relay::Named;
 use super::supervisor::Logins;
+use super::turns::Turns;
 use crate::command::Catalogue;
 use crate::config::{Members, NameTemplate, Permissions};
 use crate::content::{CarriedFile, FileSource};
@@ -69,6 +70,8 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) portals: Cache<ChatKey, Arc<PortalRow>>,
     pub(crate) rooms: Cache<String, Option<ChatKey>>,
     pub(crate) handovers: Handovers,
+    /// Who begins which chat now: until they are invited, its room looks left by everybody.
+    pub(crate) beginning: Turns,
     pub(crate) ghosts: Cache<RemoteUserId, Arc<KnownGhost>>,
     pub(crate) names: Cache<(String, OwnedUserId), Arc<Named>>,
     /// How often carrying a file over has failed.
@@ -113,6 +116,7 @@ impl<N: Network> Bridge<N> {
             portals: Cache::new(CACHED),
             rooms: Cache::new(CACHED),
             handovers: Handovers::default(),
+            beginning: Turns::default(),
             ghosts: Cache::new(CACHED),
             names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             file_failures: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),

@@ -6,15 +6,17 @@ use ruma::{OwnedRoomId, RoomAliasId, RoomId, UserId};
 use serde_json::json;
 
 use super::Bridge;
-use super::bridge::soft;
 use super::room_state::{self, levels};
 use super::supervisor::Live;
+use crate::config::Level;
 use crate::error::JobError;
 use crate::event::{ChatInfo, ChatKind};
 use crate::id::{ChatKey, RemoteUserId};
-use crate::matrix::CreateRoom;
+use crate::matrix::{CreateRoom, ErrorClass};
 use crate::network::{Network, Session};
 use crate::store::portal::PortalRow;
+
+const MEMBER: &str = "m.room.member";
 
 impl<N: Network> Bridge<N> {
     /// The portal of a chat; its room is made at the first call. Many callers at once make one room.
@@ -32,8 +34,8 @@ impl<N: Network> Bridge<N> {
             .map_err(|error| JobError::clone(&error))
     }
 
-    /// Like [`Bridge::portal`], for a chat that somebody on Matrix begins. A room that is made now is theirs: they are
-    /// invited in its making, and may invite others; the login's owner is not.
+    /// Like [`Bridge::portal`], for a chat that somebody on Matrix begins. A room that is made now is theirs: they may invite
+    /// others, and the login's owner is not invited. Nobody is yet: what they write before the room is a portal's is lost.
     pub(crate) async fn portal_for(
         &self,
         live: &Live<N::Session>,
@@ -85,6 +87,9 @@ impl<N: Network> Bridge<N> {
             return Ok(Arc::new(row.clone()));
         }
         let info = self.with_pictures_had(live, live.session.chat_info(chat).await?, None).await?;
+        if let Some(person) = person {
+            self.note_beginner(chat, person).await?;
+        }
         let room = self.make_room(live, &info, person).await?;
         let row = PortalRow {
             chat: chat.clone(),
@@ -99,7 +104,7 @@ impl<N: Network> Bridge<N> {
         self.store.put_portal(&row).await?;
         self.rooms.insert(room.to_string(), Some(chat.clone())).await;
         if person.is_none() {
-            self.invite_owner(live, &room, &row.info).await;
+            self.invite_first(live, &room, &row.info).await;
         }
         tracing::debug!(chat = %chat.chat_id, room = %room, "a portal was made");
         self.begin_new_room(&live.row.login_id, chat).await;
@@ -131,8 +136,7 @@ impl<N: Network> Bridge<N> {
         let leader = person.map_or(around.owner, UserId::as_str);
         let caretakers: Vec<&str> = [Some(leader), peer.map(UserId::as_str)].into_iter().flatten().collect();
         let room = CreateRoom {
-            is_direct: info.kind == ChatKind::Direct || (info.kind == ChatKind::Group && person.is_some()),
-            invite: person.map(ToOwned::to_owned).into_iter().collect(),
+            is_direct: info.kind == ChatKind::Direct,
             is_federated: true,
             initial_state: state.map(|it| (it.kind.to_owned(), it.key, it.content)).collect(),
             power_levels: Some(levels::first(info, around.bot, &caretakers)),
@@ -146,21 +150,53 @@ impl<N: Network> Bridge<N> {
         Ok(made.room_id)
     }
 
-    /// Invites the login's owner. A direct chat is begun by the other person's ghost, so that clients list it under them.
-    async fn invite_owner(&self, live: &Live<N::Session>, room: &RoomId, info: &ChatInfo) {
-        let Ok(owner) = UserId::parse(&live.row.owner) else { return };
+    /// Invites whom the room of a chat is for that went on over there: who began the chat, else the login's owner.
+    async fn invite_first(&self, live: &Live<N::Session>, room: &RoomId, info: &ChatInfo) {
+        let invited = async {
+            let may_begin = |who: &String| self.permissions.level(who) >= Level::User;
+            let beginner = self.beginner(&info.key).await?.filter(may_begin);
+            let is_direct = info.kind == ChatKind::Direct || beginner.is_some();
+            let Ok(person) = UserId::parse(beginner.as_deref().unwrap_or(&live.row.owner)) else {
+                return Ok(false);
+            };
+            self.invite_to(room, info, &person, is_direct).await
+        };
+        let invited: Result<bool, JobError> = invited.await;
+        if let Err(error) = invited {
+            tracing::debug!(%error, "nobody could be invited into a new room");
+        }
+    }
+
+    /// Invites somebody to a chat's room. To a direct chat the other person's ghost does, so that clients list it under them.
+    /// `false`: the homeserver does not let them be invited.
+    pub(crate) async fn invite_to(
+        &self,
+        room: &RoomId,
+        info: &ChatInfo,
+        person: &UserId,
+        is_direct: bool,
+    ) -> Result<bool, JobError> {
+        let mut content = json!({ "membership": "invite" });
+        if is_direct {
+            content["is_direct"] = true.into();
+        }
         if let (ChatKind::Direct, Some(peer)) = (info.kind, &info.peer) {
             let ghost = self.app.intent(&self.app.ghosts().user_id(peer));
-            let content = json!({ "membership": "invite", "is_direct": true });
             let invited = async {
                 ghost.ensure_joined(room).await?;
-                ghost.put_state(room, "m.room.member", owner.as_str(), &content, None).await
+                ghost.put_state(room, MEMBER, person.as_str(), &content, None).await
             };
             if invited.await.is_ok() {
-                return;
+                return Ok(true);
             }
         }
-        soft("invite the owner", self.app.bot().invite(room, &owner).await);
+        match self.app.bot().put_state(room, MEMBER, person.as_str(), &content, None).await {
+            Err(error) if error.class() == ErrorClass::Permanent => {
+                tracing::debug!(%error, "somebody could not be invited");
+                Ok(false)
+            }
+            done => Ok(done.map(|_| true)?),
+        }
     }
 
     pub(super) fn alias(&self, chat: &ChatKey) -> ruma::OwnedRoomAliasId {

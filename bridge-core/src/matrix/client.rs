@@ -90,15 +90,9 @@ impl MatrixClient {
         R: OutgoingRequest + Metadata<PathBuilder = VersionHistory>,
         for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
     {
-        let request: http::Request<Vec<u8>> = request
-            .try_into_http_request_with_identity(
-                &self.0.base_url,
-                SendAccessToken::Always(self.0.token.expose()),
-                identity,
-                Cow::Borrowed(&self.0.versions),
-            )
-            .map_err(|_| MatrixError::Malformed(format!("the request {call} could not be written")))?;
-        let answer = self.exchange(call, request).await?;
+        let mut request = self.written(call, identity, request)?;
+        *request.timeout_mut() = Some(transport::CALL);
+        let answer = self.send(call, request).await?;
         let (parts, body) = answer.into_parts();
         // What the decoder says could quote the answer.
         R::IncomingResponse::try_from_http_response(http::Response::from_parts(parts, &body[..])).map_err(
@@ -106,15 +100,41 @@ impl MatrixClient {
         )
     }
 
-    async fn exchange(
+    /// Like [`MatrixClient::call`], for one that only reads; the body of the answer is streamed by the caller.
+    pub(super) async fn open_call<R>(
         &self,
         call: &'static str,
-        request: http::Request<Vec<u8>>,
-    ) -> Result<http::Response<Bytes>, MatrixError> {
-        let mut request = reqwest::Request::try_from(request)
-            .map_err(|_| MatrixError::Malformed(format!("the request {call} could not be written")))?;
-        *request.timeout_mut() = Some(transport::CALL);
-        self.send(call, request).await
+        identity: AppserviceUserIdentity<'_>,
+        request: R,
+    ) -> Result<reqwest::Response, MatrixError>
+    where
+        R: OutgoingRequest + Metadata<PathBuilder = VersionHistory>,
+        for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
+    {
+        let request = self.written(call, identity, request)?;
+        Box::pin(transport::open(&self.0.http, call, request, &self.0.token)).await
+    }
+
+    fn written<R>(
+        &self,
+        call: &'static str,
+        identity: AppserviceUserIdentity<'_>,
+        request: R,
+    ) -> Result<reqwest::Request, MatrixError>
+    where
+        R: OutgoingRequest + Metadata<PathBuilder = VersionHistory>,
+        for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
+    {
+        let unwritten = || MatrixError::Malformed(format!("the request {call} could not be written"));
+        let request: http::Request<Vec<u8>> = request
+            .try_into_http_request_with_identity(
+                &self.0.base_url,
+                SendAccessToken::Always(self.0.token.expose()),
+                identity,
+                Cow::Borrowed(&self.0.versions),
+            )
+            .map_err(|_| unwritten())?;
+        reqwest::Request::try_from(request).map_err(|_| unwritten())
     }
 
     /// Boxed: the connection's future is large, and every caller up to the engine would carry it.

@@ -42,16 +42,27 @@ impl Download {
     }
 
     /// The whole content, `limit` bytes at most; a longer one is a [`MatrixError::Malformed`].
-    pub async fn into_bytes(mut self, limit: usize) -> Result<Bytes, MatrixError> {
+    pub async fn into_bytes(self, limit: usize) -> Result<Bytes, MatrixError> {
+        let too_long = || MatrixError::Malformed(format!("a file is longer than {limit} bytes"));
+        self.within(limit).await?.ok_or_else(too_long)
+    }
+
+    /// The whole content, if it has `limit` bytes at most. Of a longer one no more is read.
+    async fn within(mut self, limit: usize) -> Result<Option<Bytes>, MatrixError> {
         let mut whole = bytes::BytesMut::new();
         while let Some(piece) = self.next_piece().await? {
             if whole.len() + piece.len() > limit {
-                return Err(MatrixError::Malformed(format!("a file is longer than {limit} bytes")));
+                return Ok(None);
             }
             whole.extend_from_slice(&piece);
         }
-        Ok(whole.freeze())
+        Ok(Some(whole.freeze()))
     }
+}
+
+/// An answer that is read only if it has `limit` bytes at most.
+pub(super) async fn within(answer: reqwest::Response, limit: usize) -> Result<Option<Bytes>, MatrixError> {
+    Download { content_type: None, size: None, body: answer }.within(limit).await
 }
 
 #[derive(Deserialize)]

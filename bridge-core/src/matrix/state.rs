@@ -1,5 +1,6 @@
 //! Room state: read, and written only where it differs.
 
+use ruma::api::AppserviceUserIdentity;
 use ruma::api::client::state::get_state_event_for_key::v3::StateEventFormat;
 use ruma::api::client::state::{get_state_event_for_key, get_state_events, send_state_event};
 use ruma::{OwnedEventId, RoomId};
@@ -8,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::error::MatrixError;
 use super::intent::Intent;
+use super::media;
 use super::send::{raw_json, timestamp};
 
 impl Intent {
@@ -53,10 +55,21 @@ impl Intent {
         }
     }
 
-    /// All state events of a room, as the homeserver writes them.
-    pub async fn full_state(&self, room_id: &RoomId) -> Result<Vec<Box<RawValue>>, MatrixError> {
-        let answer = self.call("full_state", get_state_events::v3::Request::new(room_id.to_owned())).await?;
-        Ok(answer.room_state.into_iter().map(ruma::serde::Raw::into_json).collect())
+    /// All state events of a room, as the homeserver writes them; `None` if they have more than `limit` bytes, of which no
+    /// more is read then.
+    pub async fn full_state(
+        &self,
+        room_id: &RoomId,
+        limit: usize,
+    ) -> Result<Option<Vec<Box<RawValue>>>, MatrixError> {
+        self.ensure_registered().await?;
+        let request = get_state_events::v3::Request::new(room_id.to_owned());
+        let identity = AppserviceUserIdentity::new(self.user_id());
+        let answer = self.app().client().open_call("full_state", identity, request).await?;
+        let Some(state) = media::within(answer, limit).await? else { return Ok(None) };
+        serde_json::from_slice(&state)
+            .map(Some)
+            .map_err(|_| MatrixError::Malformed("a room's state is no list of events".to_owned()))
     }
 
     /// Sets room state, unless it is so already: not every homeserver notices that a state event changes nothing.

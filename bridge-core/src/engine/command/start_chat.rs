@@ -13,6 +13,7 @@ use crate::command::line::words;
 use crate::config::Level;
 use crate::content::{Lookup, Mention, Span, html_read};
 use crate::engine::Bridge;
+use crate::engine::begin_chat::Opened;
 use crate::engine::bridge::room_id;
 use crate::engine::matrix::ghost_member::bold;
 use crate::engine::persist::persist;
@@ -112,7 +113,7 @@ async fn carry_out<N: Network>(bridge: &Bridge<N>, order: &Order) -> String {
     for live in bridge.logins_to_begin_with(order.asker.as_str()) {
         match look_up::<N>(&live.session, &order.named).await {
             Ok(people) => {
-                let begun = persist(&bridge.stopping, || begin(bridge, &order.asker, &people)).await;
+                let begun = begin(bridge, &order.asker, &people).await;
                 return begun.unwrap_or_else(|error| format!("The chat could not be begun. {error}"));
             }
             // Another login may know them.
@@ -135,25 +136,45 @@ async fn begin<N: Network>(
     asker: &UserId,
     people: &[RemoteUserId],
 ) -> Result<String, JobError> {
-    let opened = match bridge.open_chat(asker.as_str(), people).await {
+    let stop = &bridge.stopping;
+    let opened = match persist(stop, || bridge.open_chat(asker.as_str(), people)).await {
         Ok(opened) => opened,
-        Err(wait @ JobError::RetryAfter(_)) => return Err(wait),
         Err(error) => return Ok(format!("The chat could not be opened. {error}")),
     };
+    let _turn = bridge.beginning.turn(&opened.info.key).await;
+    let has_room = || bridge.has_room_for(&opened.live, &opened.info.key, asker);
+    // Once: what a try that fails has made was not there before.
+    let is_known = persist(stop, has_room).await?;
+    persist(stop, || lead_in(bridge, &opened, asker, people, is_known)).await
+}
+
+/// Makes the room of a chat, unless it is known, and invites who asked.
+async fn lead_in<N: Network>(
+    bridge: &Bridge<N>,
+    opened: &Opened<N::Session>,
+    asker: &UserId,
+    people: &[RemoteUserId],
+    is_known: bool,
+) -> Result<String, JobError> {
     let live = &opened.live;
-    let is_known = bridge.known_portal(&opened.info.key).await?.is_some();
     let portal = match bridge.portal_for(live, &opened.info.key, asker).await {
-        Ok(portal) => portal,
-        Err(wait @ JobError::RetryAfter(_)) => return Err(wait),
-        Err(error) => return Ok(format!("Its room could not be made: {error}")),
+        Err(error) if !error.is_tried_again() => {
+            return Ok(format!("Its room could not be made: {error}"));
+        }
+        portal => portal?,
     };
     let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
     let names = bridge.bring_in(live, room, people).await?;
-    if is_known || !bridge.are_together(room, asker).await? {
+    if is_known || !bridge.is_beginner(&portal.chat, asker).await? {
         return bridge.point_to(live, &portal, asker, &names).await;
     }
-    let (link, shown) = (bridge.address_of(room), Bridge::<N>::how_shown(live));
-    Ok(format!("Your chat with {names} is {link}. You are invited.{shown}"))
+    let link = bridge.address_of(room);
+    if !bridge.are_together(room, asker).await? && !bridge.let_in(&portal, asker).await? {
+        return Ok(format!(
+            "Your chat with {names} is {link}. The homeserver does not let the bridge invite you."
+        ));
+    }
+    Ok(format!("Your chat with {names} is {link}. You are invited.{}", Bridge::<N>::how_shown(live)))
 }
 
 /// Whom the line names, mentions first.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Bridge;
 use super::super::begin_chat::Opened;
+use super::super::beginner::MOST_STATE;
 use super::super::bridge::{room_id, soft};
 use super::super::room_state;
 use super::Incoming;
@@ -81,7 +82,9 @@ impl<N: Network> Bridge<N> {
             let rest = u64::try_from(GATHERED_AFTER_MS - waited).unwrap_or_default();
             return Err(JobError::RetryAfter(Duration::from_millis(rest)));
         }
-        let Members { people, remote } = self.members_of(host, room).await?;
+        let Some(Members { people, remote }) = self.members_of(host, room).await? else {
+            return Err(JobError::Reject("This room is too large to become a chat.".to_owned()));
+        };
         let is_direct = event.content.get("is_direct") == Some(&Value::Bool(true));
         if !is_direct && people.iter().any(|member| *member != event.sender) {
             return Err(JobError::Reject(format!(
@@ -91,8 +94,11 @@ impl<N: Network> Bridge<N> {
         }
         let opened = self.open_chat(person.as_str(), &remote).await?;
         let key = opened.info.key.clone();
-        let adopted = self.portals.try_get_with(key, self.adopt(job, room, host, &opened, &remote));
+        let turn = self.beginning.turn(&key).await;
+        self.has_room_for(&opened.live, &key, &person).await?;
+        let adopted = self.portals.try_get_with(key, self.adopt(job, room, host, &opened, &remote, &person));
         let portal = adopted.await.map_err(|error| JobError::clone(&error))?;
+        drop(turn);
         if portal.room_id.as_deref() == Some(room.as_str()) {
             return self.take_up_earlier(event, host, &portal.chat).await;
         }
@@ -108,6 +114,7 @@ impl<N: Network> Bridge<N> {
         host: &Intent,
         opened: &Opened<N::Session>,
         people: &[RemoteUserId],
+        person: &UserId,
     ) -> Result<Arc<PortalRow>, JobError> {
         let Opened { live, info } = opened;
         let stored = self.store.portal(&info.key).await?;
@@ -137,6 +144,7 @@ impl<N: Network> Bridge<N> {
             avatar_mxc: None,
             created_at: stored.map_or_else(|| self.store.clock().now_ms(), |row| row.created_at),
         };
+        self.put_beginner(&row.chat, person).await?;
         self.become_portal(room).await?;
         self.store.put_portal(&row).await?;
         self.rooms.insert(room.to_string(), Some(row.chat.clone())).await;
@@ -171,9 +179,11 @@ impl<N: Network> Bridge<N> {
         Ok(())
     }
 
-    async fn members_of(&self, host: &Intent, room: &RoomId) -> Result<Members, MatrixError> {
+    /// Who is in a room that somebody made for a chat; none of a large one, which is not read to its end.
+    async fn members_of(&self, host: &Intent, room: &RoomId) -> Result<Option<Members>, MatrixError> {
         let mut members = Members::default();
-        for event in host.full_state(room).await? {
+        let Some(state) = host.full_state(room, MOST_STATE).await? else { return Ok(None) };
+        for event in state {
             let event: Value = serde_json::from_str(event.get()).unwrap_or_default();
             let membership = event.pointer("/content/membership").and_then(Value::as_str);
             let (Some("m.room.member"), Some(who), Some(membership @ ("join" | "invite"))) =
@@ -188,7 +198,7 @@ impl<N: Network> Bridge<N> {
             }
         }
         members.remote.sort();
-        Ok(members)
+        Ok(Some(members))
     }
 
     async fn names_of(&self, people: &[RemoteUserId]) -> Result<String, JobError> {
@@ -207,7 +217,7 @@ impl<N: Network> Bridge<N> {
             }
             tracing::debug!(%error, "nobody could be told why a chat was not begun");
         }
-        for other in self.members_of(host, room).await?.remote {
+        for other in self.members_of(host, room).await?.unwrap_or_default().remote {
             let ghost = self.app.ghosts().user_id(&other);
             if ghost != host.user_id() {
                 left(self.app.intent(&ghost).leave(room).await)?;

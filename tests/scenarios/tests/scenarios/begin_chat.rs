@@ -235,20 +235,3 @@ async fn killed_behind_the_record_of_a_chat(world: &mut World) -> Result<()> {
     world.matrix_says(&world.admin, &room, texts[3]).await?;
     world.wait_for_slack_texts(&chat_with(world, &["bob"])?, &texts).await
 }
-
-scenario!(killed_while_the_room_of_a_chat_is_made in fakes);
-async fn killed_while_the_room_of_a_chat_is_made(world: &mut World) -> Result<()> {
-    let control = world.log_in().await?;
-    world.fake().fail_next("POST */createRoom", Fault::Slow(Duration::from_hours(1)), 1);
-    world.admin.send_text(&control, "start-chat bob").await?;
-    let invite = world.admin.wait_for_invite(|invite| invite.room_id != control).await?;
-    world.crash_and_restart().await?;
-    world.admin.wait_for_text_with(&control, "chat with **bob**").await?;
-    let room = world.admin.join(&invite.room_id).await?;
-    world.matrix_says(&world.admin, &room, "in the one room").await?;
-    world.wait_on_slack(&chat_with(world, &["bob"])?, "in the one room").await?;
-    let others = world.admin.invites().await?;
-    let others = others.iter().filter(|other| other.room_id != control && other.room_id != room);
-    assert_eq!(others.count(), 0, "there is a second room");
-    Ok(())
-}

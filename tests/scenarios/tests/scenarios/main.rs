@@ -12,6 +12,7 @@ use scenarios::{Result, World, scenario};
 mod apps;
 mod backup;
 mod begin_chat;
+mod begun_chat;
 mod broadcasts;
 mod burst;
 mod catch_up;
