@@ -1,6 +1,7 @@
 //! Brings portals' rooms to what the network says of their chats.
 
 use ruma::RoomId;
+use serde_json::Value;
 
 use super::Bridge;
 use super::bridge::room_id;
@@ -60,6 +61,12 @@ impl<N: Network> Bridge<N> {
         let around = Box::pin(self.around(live, now)).await?;
         let mut may_all = true;
         for wanted in room_state::wanted(now, &around) {
+            if matches!(now.kind, ChatKind::Direct | ChatKind::Group)
+                && wanted.is_look()
+                && self.is_peoples_own(room, &wanted, before).await?
+            {
+                continue;
+            }
             may_all &= self.set_wanted(room, &wanted).await?;
         }
         may_all &= self.set_levels(room, before, now).await?;
@@ -67,6 +74,26 @@ impl<N: Network> Bridge<N> {
             self.note_powerless(room, &live.row.owner).await?;
         }
         Ok(())
+    }
+
+    /// Whether people on Matrix chose what the room shows here: then it stays. What they set of the chat itself, as `before`
+    /// says, follows the chat.
+    async fn is_peoples_own(
+        &self,
+        room: &RoomId,
+        wanted: &Wanted,
+        before: Option<&ChatInfo>,
+    ) -> Result<bool, JobError> {
+        let event = match self.app.bot().state_event(room, wanted.kind, &wanted.key).await {
+            Err(error) if error.is_forbidden() => return Ok(false),
+            event => event?,
+        };
+        let Some(event) = event else { return Ok(false) };
+        let is_ours = event.get("sender").and_then(Value::as_str).is_none_or(|sender| self.app.owns(sender));
+        let chats_own = before.map(|before| room_state::topic(before.shown_topic().unwrap_or_default()));
+        let is_chats =
+            chats_own.is_some_and(|own| own.kind == wanted.kind && own.is_so(event.get("content")));
+        Ok(!is_ours && !is_chats)
     }
 
     /// Sets one state event unless the room says the same already. `false`: the bot may not.

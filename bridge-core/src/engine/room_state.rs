@@ -54,6 +54,11 @@ impl Wanted {
         Self { field: Some(field), ..Self::new(kind, "", content) }
     }
 
+    /// Whether it is what people see of the room first: its name, topic or picture.
+    pub(crate) fn is_look(&self) -> bool {
+        matches!(self.kind, "m.room.name" | "m.room.topic" | "m.room.avatar")
+    }
+
     /// Whether it says nothing, so that a room that never had it needs none.
     pub(crate) fn is_empty(&self) -> bool {
         let says = |value: &Value| match value {

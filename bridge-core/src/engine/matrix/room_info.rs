@@ -25,8 +25,13 @@ impl<N: Network> Bridge<N> {
         }
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
         let is_name = event.kind == "m.room.name";
-        if is_name && matches!(portal.info.kind, ChatKind::Direct | ChatKind::Group) {
-            // Such chats have no name of their own; what their room is called is for those in it.
+        let is_theirs = match portal.info.kind {
+            // Such chats have neither of their own; what their room is called is for those in it.
+            ChatKind::Direct => true,
+            ChatKind::Group => is_name,
+            ChatKind::Channel | ChatKind::Private => false,
+        };
+        if is_theirs {
             return Ok(Closing::default());
         }
         let key = if is_name { "name" } else { "topic" };
@@ -58,7 +63,8 @@ impl<N: Network> Bridge<N> {
         }
     }
 
-    /// A picture that was set in the room is undone: it is the other person's, or none.
+    /// A picture that was set in the room is undone: the chat has none that could be set from here. What a room for a few
+    /// people looks like is for those in it.
     pub(super) async fn matrix_avatar(
         &self,
         job: &Job,
@@ -66,6 +72,9 @@ impl<N: Network> Bridge<N> {
         chat: &ChatKey,
     ) -> Result<Closing, JobError> {
         let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
+        if matches!(portal.info.kind, ChatKind::Direct | ChatKind::Group) {
+            return Ok(Closing::default());
+        }
         let Some(live) = self.logins.live(&portal.login_id) else { return Ok(Closing::default()) };
         let around = Box::pin(self.around(&live, &portal.info)).await?;
         let text = |content: &Value| content.get("url").and_then(Value::as_str).map(str::to_owned);

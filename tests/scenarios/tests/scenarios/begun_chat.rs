@@ -1,5 +1,6 @@
 //! Rooms of chats that people on Matrix began: who gets back in, whose they are, and what people made of them.
-use serde_json::json;
+use anyhow::Context as _;
+use serde_json::{Value, json};
 use testkit::{Fault, User, eventually};
 
 use crate::{Result, World, scenario};
@@ -100,6 +101,41 @@ async fn nobody_is_invited_into_a_room_that_is_not_recorded(world: &mut World) -
     world.admin.wait_for_text_with(&control, "chat with **bob**").await?;
     let others = world.admin.invites().await?;
     assert!(!others.iter().any(|other| is_other(&other.room_id) && other.room_id != room), "{others:?}");
+    Ok(())
+}
+
+scenario!(what_people_made_of_a_room_stays in each_homeserver);
+async fn what_people_made_of_a_room_stays(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let ghost = world.ghost_id("U0BOB00001");
+    let picture = world.admin.upload("us.png", "image/png", b"a picture".to_vec()).await?;
+    let levels = json!({ "users": { world.admin.user_id(): 100, &ghost: 100 } });
+    let body = json!({
+        "room_version": "11", "preset": "private_chat", "is_direct": true, "invite": [ghost],
+        "power_level_content_override": levels, "name": "The two of us", "topic": "Plans",
+        "initial_state": [{ "type": "m.room.avatar", "content": { "url": picture } }],
+    });
+    let room = world.admin.create_room_with(body).await?;
+    world.admin.wait_for_text_with(&room, "is now your chat").await?;
+    let direct = chat_with_bob(world)?;
+    world.slack_says("bob", &direct, "all set up")?;
+    world.admin.wait_for_text(&room, "all set up").await?;
+    let key = format!("slack://{}-{}", world.slack.team_id().to_lowercase(), direct.to_lowercase());
+    world.slack.change_user("bob", &json!({ "display_name": "Bobby" }))?;
+    eventually(LIMIT, "the room to follow bob's name", async || {
+        let bridge = world.admin.state(&room, "m.bridge", &key).await?;
+        anyhow::ensure!(bridge["channel"]["displayname"] == "Bobby", "it is {bridge}");
+        Ok(())
+    })
+    .await?;
+    for (kind, field, own) in [
+        ("m.room.name", "name", "The two of us"),
+        ("m.room.topic", "topic", "Plans"),
+        ("m.room.avatar", "url", &picture),
+    ] {
+        let content: Value = world.admin.state(&room, kind, "").await?;
+        assert_eq!(content[field].as_str().context("nothing is there")?, own, "{kind}");
+    }
     Ok(())
 }
 
