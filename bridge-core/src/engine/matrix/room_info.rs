@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Bridge;
 use super::super::bridge::room_id;
+use super::super::room_state::topic;
 use super::Incoming;
 use crate::error::JobError;
 use crate::event::{ChatInfo, ChatKind, MatrixKind};
@@ -48,10 +49,15 @@ impl<N: Network> Bridge<N> {
                 // The chat may have been found to be another meanwhile: open again, for one.
                 let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
                 let mut info: ChatInfo = portal.info.clone();
-                *(if is_name { &mut info.name } else { &mut info.topic }) = text;
+                (if is_name { &mut info.name } else { &mut info.topic }).clone_from(&text);
+                let stands_in = info.shown_topic().filter(|_| !is_name && text.is_none()).map(str::to_owned);
                 // What goes by the name follows, and where there is no topic now the description is shown.
                 if let Some(live) = self.logins.live(&portal.login_id) {
                     Box::pin(self.update_portal(&live, &portal, info, job.dedup.as_str())).await?;
+                }
+                if let Some(description) = stands_in {
+                    // For the chat nothing may have changed, and its room has lost what it showed.
+                    self.set_wanted(room_id(&event.room_id)?, &topic(&description)).await?;
                 }
                 Ok(Closing::default())
             }

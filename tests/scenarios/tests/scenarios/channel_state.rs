@@ -87,7 +87,10 @@ async fn a_description_stands_in_for_a_topic(world: &mut World) -> Result<()> {
     assert!(value("purpose", "Fish & <chips>")(&world.slack).is_some());
     world.admin.set_state(&room, "m.room.topic", "", &json!({ "topic": "" })).await?;
     world.on_slack("no topic", value("topic", "")).await?;
-    state(&world.admin, &room, "m.room.topic", "", topic("Fish & <chips>")).await?;
+    let shown = state(&world.admin, &room, "m.room.topic", "", topic("Fish & <chips>")).await?;
+    // Cleared once more, which changes nothing on Slack.
+    world.admin.set_state(&room, "m.room.topic", "", &json!({ "topic": "" })).await?;
+    assert_eq!(state(&world.admin, &room, "m.room.topic", "", topic("Fish & <chips>")).await?, shown);
     Ok(())
 }
 
