@@ -19,7 +19,7 @@ use crate::command::Catalogue;
 use crate::config::{Members, NameTemplate, Permissions};
 use crate::content::{CarriedFile, FileSource};
 use crate::error::JobError;
-use crate::id::{ChatKey, RemoteUserId};
+use crate::id::{ChatKey, RemoteMessageId, RemoteUserId};
 use crate::matrix::{AppService, ErrorClass, Intent, MatrixError, PublicMedia};
 use crate::network::Network;
 use crate::queue::{Closing, Handler, Inbox, Job, Lane, Source, Waker};
@@ -74,6 +74,8 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) beginning: Turns,
     pub(crate) ghosts: Cache<RemoteUserId, Arc<KnownGhost>>,
     pub(crate) names: Cache<(String, OwnedUserId), Arc<Named>>,
+    /// When each message was last changed, in milliseconds since 1970: networks deliver late, and in any order.
+    pub(crate) changed_at: Cache<RemoteMessageId, i64>,
     /// How often carrying a file over has failed.
     pub(crate) file_failures: Cache<FileSource, u32>,
     /// Files that were carried over for a message that is not shown yet, by whom they were uploaded.
@@ -119,6 +121,7 @@ impl<N: Network> Bridge<N> {
             beginning: Turns::default(),
             ghosts: Cache::new(CACHED),
             names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
+            changed_at: Cache::new(CACHED),
             file_failures: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             carried: Cache::builder().max_capacity(CARRIED).time_to_live(CARRIED_KEPT).build(),
             waker: OnceLock::new(),

@@ -42,6 +42,9 @@ impl<N: Network> Bridge<N> {
             metrics::passed_over("edit of a message from Matrix");
             return Ok(Closing::default());
         }
+        if self.is_outdated(id, event).await {
+            return Ok(Closing::default());
+        }
         let Some(place) = self.place_of_shown(&pairs[0]).await? else { return Ok(Closing::default()) };
         let mut closing = Closing::default();
         let contents = self.edited(live, message, &pairs, &place).await?;
@@ -75,7 +78,17 @@ impl<N: Network> Bridge<N> {
         let in_thread = contents.into_iter().filter(|(part, _)| pairs.iter().any(|row| shows(row, part)));
         let in_thread = in_thread.collect();
         closing.pairs.extend(self.shown_outside(event, id, message, &pairs, in_thread, &place).await?);
+        self.changed_at.insert(id.clone(), event.at).await;
         Ok(closing)
+    }
+
+    /// Whether a later change of the message was shown before.
+    async fn is_outdated(&self, id: &RemoteMessageId, event: &RemoteEvent) -> bool {
+        let is_so = self.changed_at.get(id).await.is_some_and(|at| at > event.at);
+        if is_so {
+            metrics::passed_over("edit that came after a later one");
+        }
+        is_so
     }
 
     /// Where a message is shown, and by whom: whoever changes it on the network, clients take a change on Matrix only from
