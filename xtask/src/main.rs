@@ -20,6 +20,7 @@ mod postgres;
 mod process;
 mod python;
 mod slack_sdks;
+mod soak;
 mod synapse;
 mod test;
 mod tidy;
@@ -40,6 +41,7 @@ cargo xtask <verb>
   synapse     install the homeserver of the tests under target/synapse
   slack-sdks  install Slack's own clients of the tests under target/judges
   fuzz        feed random inputs to what reads outsiders' words: TARGET or all [--seconds N] [--seed N]
+  soak        random talk under kills and faults, both sides compared [--minutes N] [--seed S] [--help]
   postgres    run a throw-away PostgreSQL until Ctrl-C, or while a command runs [-- COMMAND]
 ";
 
@@ -71,6 +73,7 @@ fn run(args: &[String]) -> Result<bool> {
         "synapse" => synapse::install(&workspace).map(|_| true),
         "slack-sdks" => slack_sdks::install(&workspace).map(|_| true),
         "fuzz" => fuzz::run(&workspace, rest),
+        "soak" => soak::run(&workspace, rest),
         "postgres" => postgres::run(&workspace, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -23,6 +23,7 @@
 
 pub mod demo;
 mod mount;
+pub mod soak;
 pub mod world;
 
 pub use mount::{run, run_alone};

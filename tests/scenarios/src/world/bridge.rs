@@ -72,6 +72,16 @@ impl Bridge {
         self.program.kill9()
     }
 
+    /// Freezes it: its connections stay open and nothing answers.
+    pub fn pause(&self) -> Result<()> {
+        self.program.pause()
+    }
+
+    /// Lets it go on after [`Bridge::pause`].
+    pub fn resume(&self) -> Result<()> {
+        self.program.resume()
+    }
+
     /// Ends it in order; fails if it does not end well.
     pub async fn stop(&mut self) -> Result<()> {
         let code = self.program.terminate(PATIENCE).await?;

@@ -184,6 +184,11 @@ impl Fake {
         self.server.lock().faults.push(Armed::new(pattern, fault, times));
     }
 
+    /// The same for the next calls that an appservice makes in the name of one of its users: people's own are spared.
+    pub fn fail_next_of_ghosts(&self, pattern: &str, fault: Fault, times: usize) {
+        self.server.lock().faults.push(Armed::new(pattern, fault, times).of_appservices());
+    }
+
     /// Takes back all faults that wait.
     pub fn clear_faults(&self) {
         self.server.lock().faults.clear();

@@ -48,12 +48,19 @@ pub(crate) struct Armed {
     pattern: Regex,
     fault: Fault,
     left: usize,
+    /// Whether only calls in the name of a user of an appservice count.
+    of_appservices: bool,
 }
 
 impl Armed {
     /// `pattern` is matched against `METHOD /path`; `*` stands for anything.
     pub(crate) fn new(pattern: &str, fault: Fault, times: usize) -> Self {
-        Self { pattern: glob(pattern), fault, left: times }
+        Self { pattern: glob(pattern), fault, left: times, of_appservices: false }
+    }
+
+    /// The same, only for calls that an appservice makes in the name of one of its users.
+    pub(crate) fn of_appservices(self) -> Self {
+        Self { of_appservices: true, ..self }
     }
 }
 
@@ -61,7 +68,10 @@ impl State {
     /// The fault for this call, if one is due; counts it.
     pub(crate) fn take_fault(&mut self, call: &Call) -> Option<Fault> {
         let line = format!("{} {}", call.method, call.path());
-        let armed = self.faults.iter_mut().find(|armed| armed.left > 0 && armed.pattern.is_match(&line))?;
+        let is_in_name = call.query("user_id").is_some();
+        let armed = self.faults.iter_mut().find(|armed| {
+            armed.left > 0 && (is_in_name || !armed.of_appservices) && armed.pattern.is_match(&line)
+        })?;
         armed.left -= 1;
         Some(armed.fault.clone())
     }

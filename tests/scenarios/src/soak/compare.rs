@@ -1,0 +1,153 @@
+//! Compares what is there with what was said.
+use std::collections::HashMap;
+
+use serde_json::Value;
+use testkit::user::Event;
+
+use super::ledger::{Channel, Ledger, Said};
+use super::report::Differences;
+use crate::{Result, World};
+
+impl Ledger {
+    /// All differences on both sides.
+    pub(super) async fn compare(&self, world: &World) -> Result<Differences> {
+        let mut found = Differences::default();
+        for channel in &self.channels {
+            let events = world.admin.messages(&channel.room).await?;
+            channel.compare_matrix(world, &events, &mut found);
+            channel.compare_slack(&world.slack.messages(&channel.id), &mut found);
+        }
+        Ok(found)
+    }
+}
+
+/// The word that a text begins with.
+fn word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
+}
+
+/// Counts one message, which is shown in these places with these texts.
+fn count(channel: &str, said: &Said, places: &[(usize, String)], found: &mut Differences) {
+    let wanted = usize::from(!said.is_gone);
+    if places.len() > wanted {
+        found.doubled += 1;
+        found.example(|| format!("{channel}: {} is there {} times, not {wanted}", said.key, places.len()));
+    } else if places.len() < wanted {
+        found.lost += 1;
+        found.example(|| format!("{channel}: {} is missing", said.key));
+    } else if places.iter().any(|(_, text)| *text != said.text) {
+        found.lost += 1;
+        found.example(|| format!("{channel}: {} reads {:?}, not {:?}", said.key, places[0].1, said.text));
+    }
+}
+
+fn count_order(channel: &str, order: &[(usize, &str)], found: &mut Differences) {
+    for pair in order.windows(2) {
+        if pair[0].0 > pair[1].0 {
+            found.reordered += 1;
+            found.example(|| format!("{channel}: {} stands behind {}", pair[0].1, pair[1].1));
+        }
+    }
+}
+
+impl Channel {
+    /// What was said on Slack, in the room.
+    fn compare_matrix(&self, world: &World, events: &[Event], found: &mut Differences) {
+        let mut shown: HashMap<&str, Vec<(usize, &Event)>> = HashMap::new();
+        // Clients show the newest change by its time.
+        let mut changed: HashMap<&str, (u64, &str)> = HashMap::new();
+        for (index, event) in events.iter().enumerate().filter(|(_, event)| !event.is_redacted()) {
+            match event.replaces() {
+                Some(target) => {
+                    let text = event.content["m.new_content"]["body"].as_str().unwrap_or_default();
+                    let newest = changed.entry(target).or_default();
+                    *newest = (*newest).max((event.at_ms, text));
+                }
+                None if event.kind == "m.room.message" => {
+                    shown.entry(word(event.body())).or_default().push((index, event));
+                }
+                None => {}
+            }
+        }
+        let mut order = Vec::new();
+        for said in &self.on_slack {
+            let shown = shown.get(said.key.as_str()).map_or(&[] as &[_], Vec::as_slice);
+            let text = |event: &Event| {
+                changed.get(event.event_id.as_str()).map_or_else(|| event.body(), |(_, text)| text).to_owned()
+            };
+            let places: Vec<(usize, String)> =
+                shown.iter().map(|(index, event)| (*index, text(event))).collect();
+            count(&self.id, said, &places, found);
+            let [(index, event)] = shown else { continue };
+            order.push((*index, said.key.as_str()));
+            if said.is_answer != event.thread().is_some() {
+                found.lost += 1;
+                found.example(|| format!("{}: {} is not in its thread", self.id, said.key));
+            }
+            self.compare_reactions(world, said, event, events, found);
+        }
+        count_order(&self.id, &order, found);
+    }
+
+    fn compare_reactions(
+        &self,
+        world: &World,
+        said: &Said,
+        target: &Event,
+        events: &[Event],
+        found: &mut Differences,
+    ) {
+        let is_there = |person: &str, key: &str| {
+            let ghost = world.ghost_id(&format!("U0{}", person_id(person)));
+            let of_target = |event: &&Event| {
+                !event.is_redacted()
+                    && event.sender == ghost
+                    && event.reaction() == Some((target.event_id.as_str(), key))
+            };
+            events.iter().filter(of_target).count()
+        };
+        for person in ["alice", "bob", "carol"] {
+            for (name, key) in [("thumbsup", "👍"), ("tada", "🎉"), ("wave", "👋")] {
+                let wanted = usize::from(said.reactions.contains(&(person, name)));
+                let there = is_there(person, key);
+                found.lost += usize::from(there < wanted);
+                found.doubled += usize::from(there > wanted);
+                if there != wanted {
+                    found.example(|| {
+                        format!(
+                            "{}: {person}'s {name} on {} is there {there} times, not {wanted}",
+                            self.id, said.key
+                        )
+                    });
+                }
+            }
+        }
+    }
+
+    /// What was said on Matrix, in the channel.
+    fn compare_slack(&self, messages: &[Value], found: &mut Differences) {
+        let mut shown: HashMap<&str, Vec<(usize, String)>> = HashMap::new();
+        for (index, message) in messages.iter().enumerate() {
+            let text = message["text"].as_str().unwrap_or_default();
+            shown.entry(word(text)).or_default().push((index, text.to_owned()));
+        }
+        let mut order = Vec::new();
+        for said in &self.on_matrix {
+            let places = shown.get(said.key.as_str()).map_or(&[] as &[_], Vec::as_slice);
+            count(&self.id, said, places, found);
+            if let [(index, _)] = places {
+                order.push((*index, said.key.as_str()));
+            }
+        }
+        count_order(&self.id, &order, found);
+    }
+}
+
+/// The rest of a seeded person's id.
+fn person_id(person: &str) -> &'static str {
+    match person {
+        "alice" => "ALICE001",
+        "bob" => "BOB00001",
+        _ => "CAROL001",
+    }
+}

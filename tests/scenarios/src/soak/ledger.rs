@@ -1,0 +1,62 @@
+//! What was said and done on both sides.
+use std::collections::BTreeSet;
+
+/// Everything.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) channels: Vec<Channel>,
+    pub(super) events: usize,
+}
+
+/// A channel with its room.
+#[derive(Debug)]
+pub(super) struct Channel {
+    pub(super) id: String,
+    pub(super) room: String,
+    /// In the order in which it was said; the two sides each have an order of their own.
+    pub(super) on_slack: Vec<Said>,
+    pub(super) on_matrix: Vec<Said>,
+}
+
+/// A message, as it should stand now.
+#[derive(Debug, Clone)]
+pub(super) struct Said {
+    /// The `ts` or the event id.
+    pub(super) id: String,
+    /// A word that no other message has; its text begins with it.
+    pub(super) key: String,
+    pub(super) text: String,
+    pub(super) is_gone: bool,
+    /// Whether it is an answer in a thread.
+    pub(super) is_answer: bool,
+    /// Whether others answered it: then it is not taken back.
+    pub(super) is_answered: bool,
+    /// Who on Slack reacted with what.
+    pub(super) reactions: BTreeSet<(&'static str, &'static str)>,
+}
+
+impl Said {
+    pub(super) fn new(id: String, key: String, text: String) -> Self {
+        Self {
+            id,
+            key,
+            text,
+            is_gone: false,
+            is_answer: false,
+            is_answered: false,
+            reactions: BTreeSet::new(),
+        }
+    }
+}
+
+impl Ledger {
+    /// Takes a channel in.
+    pub(super) fn add_channel(&mut self, id: String, room: String) {
+        self.channels.push(Channel { id, room, on_slack: Vec::new(), on_matrix: Vec::new() });
+    }
+
+    /// Things said and done so far.
+    pub(super) fn events(&self) -> usize {
+        self.events
+    }
+}

@@ -1,0 +1,73 @@
+//! What a soak came to.
+use std::fmt;
+use std::time::Duration;
+
+/// The differences at the end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// Not there, or not as it was said last.
+    pub lost: usize,
+    /// There more than once.
+    pub doubled: usize,
+    /// Before something that was said earlier in its channel.
+    pub reordered: usize,
+    /// The first few in words.
+    pub examples: Vec<String>,
+}
+
+impl Differences {
+    /// Whether there are none.
+    pub fn is_none(&self) -> bool {
+        self.lost + self.doubled + self.reordered == 0
+    }
+
+    pub(super) fn example(&mut self, text: impl FnOnce() -> String) {
+        if self.examples.len() < 10 {
+            self.examples.push(text());
+        }
+    }
+}
+
+/// What a soak came to.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Where the random numbers began.
+    pub seed: u64,
+    /// Things said and done.
+    pub events: usize,
+    /// For how long.
+    pub talked: Duration,
+    /// How long both sides took to be equal after that.
+    pub settled: Duration,
+    /// How often the bridge was killed.
+    pub kills: usize,
+    /// Other trouble.
+    pub faults: usize,
+    /// What was not as it should be.
+    pub found: Differences,
+}
+
+impl Report {
+    /// Whether nothing was lost, doubled or reordered.
+    pub fn is_good(&self) -> bool {
+        self.found.is_none()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Differences { lost, doubled, reordered, examples } = &self.found;
+        write!(
+            f,
+            "seed {}: {} events in {:.0} s, {} kills, {} other faults; {lost} lost, {doubled} doubled, {reordered} reordered; \
+             equal {:.1} s after the last trouble",
+            self.seed,
+            self.events,
+            self.talked.as_secs_f64(),
+            self.kills,
+            self.faults,
+            self.settled.as_secs_f64(),
+        )?;
+        examples.iter().try_for_each(|example| write!(f, "\n  {example}"))
+    }
+}
