@@ -29,7 +29,7 @@ pub fn split(text: &RichText, limit: usize, measure: impl Fn(&RichText) -> usize
         return vec![text.clone()];
     }
     let mut fill = Fill::new(limit, |blocks| measure(&RichText { blocks }));
-    let mut rest = Rest::new(&text.blocks);
+    let mut rest = Rest::new(&text.blocks, limit);
     let mut pieces = Vec::new();
     while !rest.is_empty() {
         rest.drop_breaks();

@@ -13,10 +13,16 @@ pub(super) struct Rest<'a> {
 }
 
 impl<'a> Rest<'a> {
-    /// All of a text.
-    pub(super) fn new(blocks: &'a [Block]) -> Self {
+    /// All of a text. Of more line breaks in a row than a piece of this size holds, one is cut anyway, and the others go
+    /// with it.
+    pub(super) fn new(blocks: &'a [Block], limit: usize) -> Self {
         let mut tokens = Vec::new();
         token::of_blocks(blocks, &mut tokens);
+        let mut breaks = 0_usize;
+        tokens.retain(|token| {
+            breaks = if matches!(token, Token::Span(Span::Break)) { breaks + 1 } else { 0 };
+            breaks <= limit.saturating_add(1)
+        });
         tokens.reverse();
         Self { reversed: tokens }
     }
