@@ -233,6 +233,8 @@ async fn admins_manage_dead_letters_by_chat(world: &mut World) -> Result<()> {
     world.ask(&chat, &format!("dead-letters retry {id}"), "to be tried again").await?;
     world.wait_for_slack_texts("general", &["forbidden until the admin looks"]).await?;
     world.admin.wait_for_edit(&room, &notice.event_id).await?;
+    // The notice is changed before the end of the letter is committed.
+    ids(world, 0).await?;
     world.ask(&chat, "dead-letters list", "no dead letters").await?;
 
     refused_on_slack(world, &room, "forbidden for good").await?;
