@@ -40,6 +40,15 @@ fn is_connected<S>(live: &Live<S>) -> bool {
     live.context.state() == ConnectionState::Connected
 }
 
+/// Opens a gap if the connection was lost since the last look, however short that was: what the network sends again comes
+/// later than what is new. Whoever looks first does it, so that no event overtakes what was missed.
+fn notice_cut<S>(live: &Live<S>) {
+    let cut = live.context.cut();
+    if live.gap.notice(cut.number) {
+        live.gap.open(live.gap.last_heard() - ms(MARGIN), cut.at);
+    }
+}
+
 impl<N: Network> Bridge<N> {
     /// Begins with what was missed since the last run of the program. Comes before a session listens: its first event may
     /// have others before it that were never heard.
@@ -57,7 +66,6 @@ impl<N: Network> Bridge<N> {
     /// Follows the connection: whenever it is back, what was missed is caught up on. Goes on until it is dropped.
     pub(super) async fn follow_gaps(&self, live: &Live<N::Session>) {
         let mut states = live.context.watch();
-        let mut was_connected = is_connected(live);
         let mut looks = tokio::time::interval(LOOKED_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -68,11 +76,8 @@ impl<N: Network> Bridge<N> {
                         if changed.is_err() {
                             return;
                         }
-                        // However short the cut was: what the network sends again comes later than what is new.
-                        if std::mem::replace(&mut was_connected, is_connected(live)) {
-                            self.open_gap(live);
-                        }
-                        if was_connected {
+                        notice_cut(live);
+                        if is_connected(live) {
                             live.gap.heard(self.store.clock().now_ms());
                         }
                         break;
@@ -99,10 +104,6 @@ impl<N: Network> Bridge<N> {
         tokio::time::sleep(NOTED_EVERY).await;
     }
 
-    fn open_gap(&self, live: &Live<N::Session>) {
-        live.gap.open(live.gap.last_heard() - ms(MARGIN), self.store.clock().now_ms());
-    }
-
     /// While the connection stands, moves on until when it did. Says whether the machine slept instead: its sockets are dead
     /// then, and nobody knows yet.
     fn look_at_clock(&self, live: &Live<N::Session>) -> bool {
@@ -110,7 +111,7 @@ impl<N: Network> Bridge<N> {
         let has_slept = is_connected(live) && has_slept(live.gap.last_heard(), now);
         if has_slept {
             tracing::info!(login = %live.row.login_id, "the clock has jumped; what was said meanwhile is caught up on");
-            self.open_gap(live);
+            live.gap.open(live.gap.last_heard() - ms(MARGIN), now);
         }
         if is_connected(live) {
             live.gap.heard(now);
@@ -134,6 +135,7 @@ impl<N: Network> Bridge<N> {
         chat: &ChatKey,
         accepted_at: i64,
     ) -> Result<(), JobError> {
+        notice_cut(live);
         let Some((since, epoch)) = live.gap.before(chat, accepted_at) else { return Ok(()) };
         if !is_connected(live) {
             // What is missed after this would be missing still.

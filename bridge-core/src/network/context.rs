@@ -51,10 +51,18 @@ pub struct Context {
     login_id: LoginId,
     clock: Clock,
     state: Arc<watch::Sender<ConnectionState>>,
+    cut: Arc<Mutex<Cut>>,
     stop: CancellationToken,
     files: Files,
     tries: Tries,
     memos: Memos,
+}
+
+/// How often a connection that stood was lost, and when that was last, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) number: u64,
+    pub(crate) at: i64,
 }
 
 /// Where memos are kept.
@@ -78,7 +86,8 @@ impl Context {
     pub fn new(login_id: LoginId, clock: Clock, stop: CancellationToken) -> Self {
         let state = Arc::new(watch::Sender::new(ConnectionState::Connecting));
         let (files, memos) = (Files::Nowhere, Memos::Memory(Arc::default()));
-        Self { login_id, clock, state, stop, files, tries: Tries::default(), memos }
+        let (cut, tries) = (Arc::default(), Tries::default());
+        Self { login_id, clock, state, cut, stop, files, tries, memos }
     }
 
     /// The same, with memos that outlive the program.
@@ -172,6 +181,10 @@ impl Context {
             let changed = *old != state && !matches!(old, ConnectionState::BadCredentials(_));
             if changed {
                 tracing::info!(login = %self.login_id, %state, "connection state changed");
+                if *old == ConnectionState::Connected {
+                    let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
+                    *cut = Cut { number: cut.number + 1, at: self.clock.now_ms() };
+                }
                 *old = state;
             }
             changed
@@ -181,6 +194,11 @@ impl Context {
     /// How the connection is doing.
     pub fn state(&self) -> ConnectionState {
         self.state.borrow().clone()
+    }
+
+    /// The last time the connection was lost: known as soon as that was reported, whoever looks when.
+    pub(crate) fn cut(&self) -> Cut {
+        *self.cut.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Follows the connection's state.

@@ -123,6 +123,8 @@ impl Conductor {
             Ok(connection) => {
                 let (intake, news) = (self.listener.intake.clone(), self.news_sender.clone());
                 let opened_at = connection.opened_at;
+                // Before its first event is read: who handles that has to know that the connection is back.
+                self.report(ConnectionState::Connected);
                 let served = reader::serve(connection, intake, news, self.stop_sockets.clone());
                 let handle = self.sockets.spawn(served);
                 self.current = Some(handle.id());
@@ -131,7 +133,6 @@ impl Conductor {
                     self.handles.remove(0).0.abort();
                 }
                 metrics::socket_opened();
-                self.report(ConnectionState::Connected);
                 return Ok(());
             }
             Err(OpenError::Refused { sentence, .. }) => return self.refused(sentence),

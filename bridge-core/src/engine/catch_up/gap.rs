@@ -26,6 +26,8 @@ struct Inner {
     done: HashSet<ChatKey>,
     /// When the connection was last known to be there.
     heard: i64,
+    /// Which of the connection's losses was noticed last.
+    noticed: u64,
 }
 
 impl Gap {
@@ -40,6 +42,12 @@ impl Gap {
         inner.since = Some(inner.since.map_or(since, |earlier| earlier.min(since)));
         inner.epoch += 1;
         inner.done.clear();
+    }
+
+    /// Whether the connection was lost once more since somebody asked; then the gap is to be opened.
+    pub(super) fn notice(&self, cut: u64) -> bool {
+        let mut inner = self.inner();
+        std::mem::replace(&mut inner.noticed, cut) != cut
     }
 
     pub(super) fn is_open(&self) -> bool {
