@@ -24,6 +24,7 @@ mod reaction_note;
 pub(crate) mod relay;
 pub(crate) mod remote;
 mod room_state;
+mod sealed;
 pub(crate) mod status;
 pub(crate) mod supervisor;
 #[cfg(test)]

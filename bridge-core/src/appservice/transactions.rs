@@ -30,6 +30,12 @@ pub trait RoomLanes: Send + Sync + 'static {
     /// The lane of this room's events. An error means that it cannot be told now: the transaction is refused and comes
     /// again.
     fn lane<'a>(&'a self, room_id: &'a str) -> BoxFuture<'a, Result<Lane, InboxError>>;
+
+    /// An event of a lane as it is to be stored: one that may hold a secret is sealed. An error refuses the transaction.
+    fn to_store(&self, lane: &Lane, event: &str) -> Result<String, InboxError> {
+        let _ = lane;
+        Ok(event.to_owned())
+    }
 }
 
 /// What becomes of events that our own users sent.
@@ -181,12 +187,13 @@ async fn to_jobs(shared: &server::State, events: &[&RawValue]) -> Result<Vec<New
             }
             None => Lane::of_room(""),
         };
+        let payload = shared.lanes.to_store(&lane, event.get())?;
         jobs.push(NewJob {
             lane,
             source: Source::Matrix,
             login_id: None,
             dedup: head.event_id.map_or_else(|| content_key(event), DedupKey::new),
-            payload: event.get().to_owned(),
+            payload,
         });
     }
     Ok(jobs)

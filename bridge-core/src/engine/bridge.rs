@@ -174,20 +174,22 @@ impl<N: Network> Handler for Bridge<N> {
                 JobError::Reject(why) => JobError::Park(why),
                 other => other,
             }),
-            Source::Matrix => self.handle_matrix(job).await,
+            Source::Matrix => self.handle_matrix(&*self.opened(job)?).await,
         }
     }
 
     async fn given_up(&self, job: &Job, reason: &str, for_person: bool) -> Option<String> {
         if job.source == Source::Matrix {
-            return self.tell_not_delivered(job, reason, for_person).await;
+            return self.tell_not_delivered(&*self.opened(job).ok()?, reason, for_person).await;
         }
         None
     }
 
     async fn recovered(&self, job: &Job, closing: &Closing) {
-        if job.source == Source::Matrix {
-            self.tell_delivered_after_all(job, closing).await;
+        if job.source == Source::Matrix
+            && let Ok(job) = self.opened(job)
+        {
+            self.tell_delivered_after_all(&job, closing).await;
         }
     }
 }

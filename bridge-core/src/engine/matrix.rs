@@ -158,12 +158,13 @@ impl<N: Network> Bridge<N> {
         {
             self.take_up_earlier(event, &self.app.intent(&ghost), &chat).await?;
         }
+        let lane = Lane::of_scope(&Scope::Chat(chat));
         let again = NewJob {
-            lane: Lane::of_scope(&Scope::Chat(chat)),
+            payload: self.to_store(&lane, &job.payload)?,
+            lane,
             source: job.source,
             login_id: None,
             dedup: DedupKey::new(format!("{}/moved on", job.dedup)),
-            payload: job.payload.clone(),
         };
         let done = self.inbox.deliver_all(vec![again]).await;
         done.map_err(|error| JobError::Retry(error.to_string()))?;

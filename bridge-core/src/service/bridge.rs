@@ -154,6 +154,10 @@ impl<N: Network> RoomLanes for Lanes<N> {
     fn lane<'a>(&'a self, room_id: &'a str) -> BoxFuture<'a, Result<Lane, InboxError>> {
         Box::pin(async move { self.0.lane(room_id).await.map_err(|error| InboxError(error.0)) })
     }
+
+    fn to_store(&self, lane: &Lane, event: &str) -> Result<String, InboxError> {
+        self.0.to_store(lane, event).map_err(|error| InboxError(error.0))
+    }
 }
 
 impl<N: Network> Lookups for Lanes<N> {

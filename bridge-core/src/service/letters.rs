@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::ground;
 use crate::clock::Clock;
 use crate::command::dead_letters::{self, Order};
 use crate::config::Config;
 use crate::store::Store;
+use crate::store::seal::Seal;
 
 /// What stands where a secret was.
 const COVERED: &str = "(covered)";
@@ -24,7 +26,10 @@ pub(super) async fn carry_out<S>(
         .map_err(|error| format!("database.url: {error}"))?;
     let done = dead_letters::carry_out(&store, order).await;
     let done = match (done, order) {
-        (Ok(text), Order::Show { id, payload: true }) => with_payload(&store, id, text, is_secret).await,
+        (Ok(text), Order::Show { id, payload: true }) => match ground::seal(config) {
+            Ok(seal) => with_payload((&store, &seal.unwrap_or_else(Seal::none)), id, text, is_secret).await,
+            Err(why) => Err(why),
+        },
         (done, _) => done,
     };
     store.close().await;
@@ -32,7 +37,7 @@ pub(super) async fn carry_out<S>(
 }
 
 async fn with_payload(
-    store: &Store,
+    (store, seal): (&Store, &Seal),
     id: &str,
     text: String,
     is_secret: &(dyn Fn(&str) -> bool + Sync),
@@ -40,6 +45,7 @@ async fn with_payload(
     let payload = store.dead_letter_payload(dead_letters::read(id)?).await;
     let payload =
         payload.map_err(|error| format!("The payload could not be read: {error}."))?.unwrap_or_default();
+    let payload = seal.open_event(&payload).map_err(|error| format!("{text}\n{error}"))?;
     Ok(format!("{text}\n{}", covered(&payload, is_secret)))
 }
 

@@ -82,7 +82,7 @@ pub struct NewJob {
     pub login_id: Option<LoginId>,
     /// What makes a second delivery recognizable, unique within the source.
     pub dedup: DedupKey,
-    /// The payload exactly as received.
+    /// The payload exactly as received; sealed, if it may hold a secret.
     pub payload: String,
 }
 
@@ -99,7 +99,7 @@ pub struct Job {
     pub login_id: Option<LoginId>,
     /// What makes a second delivery recognizable.
     pub dedup: DedupKey,
-    /// The payload exactly as received.
+    /// The payload exactly as received; sealed, if it may hold a secret.
     pub payload: String,
     /// When it was accepted, in milliseconds since 1970.
     pub accepted_at: i64,

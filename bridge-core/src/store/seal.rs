@@ -1,5 +1,7 @@
 //! Seals credentials at rest (XChaCha20-Poly1305), bound to the row they stand in.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -28,7 +30,11 @@ impl Seal {
     /// Seals with this key: 64 hexadecimal digits, as [`Seal::new_key`] makes them.
     pub fn with_key(key: &Secret) -> Result<Self, StoreError> {
         let bytes = unhex(key.expose().trim()).filter(|bytes| bytes.len() == KEY_BYTES).ok_or_else(|| {
-            StoreError("The key has to be 64 hexadecimal digits; `init` makes a fitting file.".to_owned())
+            StoreError(
+                "The key has to be 64 hexadecimal digits. Put back the old key; if it is lost, make one with \
+                 `openssl rand -hex 32` and log in again."
+                    .to_owned(),
+            )
         })?;
         let cipher = XChaCha20Poly1305::new_from_slice(&bytes)
             .map_err(|_| StoreError("The key has a wrong length.".to_owned()))?;
@@ -77,6 +83,31 @@ impl Seal {
         let payload = Payload { msg: sealed, aad: place.as_bytes() };
         let clear = cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| wrong())?;
         String::from_utf8(clear).map(Secret::new).map_err(|_| wrong())
+    }
+}
+
+/// Where events stand that wait for their effect.
+const EVENT: &str = "event";
+
+impl Seal {
+    /// Seals an event that is to be queued.
+    pub fn close_event(&self, event: &str) -> Result<String, StoreError> {
+        self.close(EVENT, &Secret::new(event))
+    }
+
+    /// A queued event as it was received, whether it was sealed or not: no event begins like a sealed one, since they all
+    /// are JSON.
+    pub fn open_event<'e>(&self, stored: &'e str) -> Result<Cow<'e, str>, StoreError> {
+        if !stored.starts_with(SEALED) && !stored.starts_with(CLEAR) {
+            return Ok(Cow::Borrowed(stored));
+        }
+        let opened = self.open(EVENT, stored).map_err(|_| {
+            StoreError(
+                "The event was sealed with another key (secret.key_file), so it cannot be read any more."
+                    .to_owned(),
+            )
+        })?;
+        Ok(Cow::Owned(opened.expose().to_owned()))
     }
 }
 

@@ -10,6 +10,7 @@
 use scenarios::{Result, World, scenario};
 
 mod apps;
+mod at_rest;
 mod backup;
 mod begin_chat;
 mod begun_chat;
