@@ -3,6 +3,7 @@
 pub mod appservice;
 pub mod database;
 pub mod example;
+mod explain;
 pub mod ghost_name;
 pub mod homeserver;
 pub mod logging;
@@ -160,7 +161,7 @@ impl Sections {
             Some(value) => match serde_yaml::to_string(&value).and_then(|text| serde_yaml::from_str(&text)) {
                 Ok(section) => section,
                 Err(error) => {
-                    self.problems.push(explain(name, &error.to_string()));
+                    self.problems.push(explain::explain(name, &error.to_string()));
                     return None;
                 }
             },
@@ -177,17 +178,6 @@ impl Sections {
             ));
         }
     }
-}
-
-/// Puts the key's full path in front of the parser's words: `field: invalid type …` becomes `section.field: …`.
-fn explain(section: &str, words: &str) -> String {
-    // The line is one of the section's copy, not of the file.
-    let words = words.split_once(" at line ").map_or(words, |(words, _)| words);
-    let joined = match words.split_once(": ") {
-        Some((path, rest)) if !path.contains(' ') => format!("{section}.{path}: {rest}"),
-        _ => format!("{section}: {words}"),
-    };
-    format!("{joined}. Correct or remove the key; `example-config` prints a complete example.")
 }
 
 /// A path of the file, relative to the file's folder.

@@ -53,8 +53,8 @@ pub trait Network: Send + Sync + Sized + 'static {
         &[]
     }
 
-    /// Called once at start, before anything else. The error is one sentence that names the key (relative to the
-    /// section) and the remedy; the program then ends with exit code 1 and nothing is changed.
+    /// Called once at start, before anything else. The error is one sentence that begins with the key (relative to the
+    /// section) and a colon, and names the remedy; the program then ends with exit code 1 and nothing is changed.
     fn new(config: Self::Config) -> Result<Self, String>;
 
     /// The ways to log in, the usual one first. Called for `login` and `help`; must not block.

@@ -128,14 +128,14 @@ impl Config {
     /// The Web API's address with a slash at its end. The error is a sentence that names the key.
     pub(crate) fn api_base(&self) -> Result<Url, String> {
         let wrong = |why: &str| {
-            format!("api_url is {:?}, {why}; the usual value is https://slack.com/api/.", self.api_url)
+            format!("api_url: {:?} {why}; the usual value is https://slack.com/api/.", self.api_url)
         };
-        let mut url = Url::parse(&self.api_url).map_err(|_| wrong("which is not an address"))?;
+        let mut url = Url::parse(&self.api_url).map_err(|_| wrong("is not an address"))?;
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return Err(wrong("which holds more than scheme, host and path"));
+            return Err(wrong("holds more than scheme, host and path"));
         }
         if !is_allowed(&url, "https", "http") {
-            return Err(wrong("but it has to begin with https:// (http:// is accepted only for 127.0.0.1)"));
+            return Err(wrong("has to begin with https:// (http:// is accepted only for 127.0.0.1)"));
         }
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
@@ -160,7 +160,7 @@ impl Config {
         Transcoder::find(&self.ffmpeg)?;
         match self.file_hosts.iter().find(|host| Host::parse(host).is_err()) {
             Some(host) => Err(format!(
-                "file_hosts holds {host:?}, which is not a host name; write it without https:// and without a path."
+                "file_hosts: {host:?} is not a host name; write it without https:// and without a path."
             )),
             None => Ok(()),
         }
@@ -194,7 +194,7 @@ mod tests {
         for refused in ["http://slack.com/api/", "http://127.0.0.2/api/", "ftp://127.0.0.1/", "slack.com", ""]
         {
             let sentence = with_url(refused).check().err().unwrap_or_default();
-            assert!(sentence.starts_with("api_url is "), "{refused:?}: {sentence:?}");
+            assert!(sentence.starts_with("api_url: "), "{refused:?}: {sentence:?}");
         }
     }
 
@@ -212,13 +212,17 @@ mod tests {
     #[test]
     fn hosts_are_hosts() {
         let config = Config { file_hosts: vec!["https://files.slack.com/".to_owned()], ..Config::default() };
-        assert!(config.check().is_err_and(|sentence| sentence.starts_with("file_hosts holds ")));
+        assert!(config.check().is_err_and(|sentence| sentence.starts_with("file_hosts: ")));
     }
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
         let config = Config { ffmpeg: "/nowhere/ffmpeg".to_owned(), ..Config::default() };
-        assert!(config.check().is_err_and(|sentence| sentence.starts_with("ffmpeg is \"/nowhere/ffmpeg\"")));
+        assert!(
+            config.check().is_err_and(
+                |sentence| sentence.starts_with("ffmpeg: there is no program \"/nowhere/ffmpeg\"")
+            )
+        );
     }
 
     #[test]

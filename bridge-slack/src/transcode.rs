@@ -53,7 +53,7 @@ impl Transcoder {
         } else if path.components().count() > 1 {
             if !path.is_file() {
                 return Err(format!(
-                    "ffmpeg is {setting:?}, where there is no such program; correct the path, or write off."
+                    "ffmpeg: there is no program {setting:?}; correct the path, or write off."
                 ));
             }
             Some(path.to_owned())

@@ -10,7 +10,8 @@ pub struct OutputArgs {
     /// What to print: where the file is, a message for the admin room, or tables for tuwunel's configuration
     #[arg(long, value_enum, default_value_t)]
     pub form: Form,
-    /// The registration file to write; over an older one its id and tokens are kept
+    /// The registration file to write, in place of the program's own; id and tokens are those of the program's own file,
+    /// else of an older one here
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Make new tokens even if the file has some; the homeserver must then be told again
@@ -30,21 +31,28 @@ pub struct Produced {
 }
 
 /// Makes a registration or makes it anew. Its file is `output.out`, else `path`, the one the program's
-/// configuration names; it is always YAML, because the program reads its tokens from it. Without either nothing is
-/// written and the text is all there is. Gives the errors of [`Registration::regenerate`],
+/// configuration names; it is always YAML, because the program reads its tokens from it. What is there at `path`, else at
+/// `output.out`, gives id and tokens. Without either nothing is written and the text is all there is. Gives the errors of [`Registration::regenerate`],
 /// [`Registration::load`] and [`Registration::save`].
 pub fn produce(plan: &Plan, output: &OutputArgs, path: Option<&Path>) -> Result<Produced, Error> {
     let file = output.out.as_deref().or(path);
-    let registration = match file {
-        Some(file) if file.exists() => Registration::load(file)?.regenerate(plan, !output.new_tokens)?,
-        _ => Registration::generate(plan)?,
+    let earlier = path.into_iter().chain(file).find(|file| file.exists());
+    let registration = match earlier {
+        Some(earlier) => Registration::load(earlier)?.regenerate(plan, !output.new_tokens)?,
+        None => Registration::generate(plan)?,
     };
     let text = match (file, output.form) {
-        (Some(file), Form::File) => format!(
-            "The registration is in {}. Name that file in Synapse's app_service_config_files and restart \
-             Synapse; for other homeservers see --form.\n",
-            file.display()
-        ),
+        (Some(file), Form::File) => {
+            let other = path
+                .filter(|path| *path != file)
+                .map(|path| format!("The program itself reads {}, which is as it was.\n", path.display()));
+            format!(
+                "The registration is in {}. Name that file in Synapse's app_service_config_files and restart \
+                 Synapse; for other homeservers see --form.\n{}",
+                file.display(),
+                other.unwrap_or_default()
+            )
+        }
         (_, form) => registration.to_form(form)?,
     };
     if let Some(file) = file {

@@ -82,6 +82,15 @@ impl Registration {
         Self::from_yaml(&text)
     }
 
+    /// Whether an id (`@name:server`) is in one of the `users` namespaces, matched from its beginning as Synapse does.
+    pub fn takes_in_user(&self, user_id: &str) -> bool {
+        let matches = |namespace: &Namespace| {
+            let found = regex::Regex::new(&namespace.regex).ok().and_then(|regex| regex.find(user_id));
+            found.is_some_and(|found| found.start() == 0)
+        };
+        self.namespaces.users.iter().any(matches)
+    }
+
     /// Writes the registration as YAML, in one step and readable by its owner only; see
     /// [`write_private`](crate::write_private), whose errors it gives.
     pub fn save(&self, path: &Path) -> Result<(), Error> {

@@ -111,6 +111,14 @@ impl Catalogue {
         text
     }
 
+    /// What there is to know of one command, named by its words (`dead-letters retry`), for somebody with this level.
+    pub fn help_for(&self, words: &[&str], level: Level) -> String {
+        // What looks like an option would be one: the name is all that counts then.
+        let named = words.iter().take_while(|word| !word.starts_with('-'));
+        let line = named.chain([&"--help"]).copied().collect::<Vec<_>>().join(" ");
+        self.parse(&line, level).err().unwrap_or_else(|| self.help(level))
+    }
+
     /// All commands with their levels, as Markdown, for the documentation.
     pub fn document(&self) -> String {
         let mut text = format!(
@@ -212,6 +220,15 @@ mod tests {
         }
         let more = catalogue().parse("login --help", Level::User).unwrap_err();
         assert!(more.starts_with("```text\n") && more.ends_with("\n```"), "{more}");
+    }
+
+    #[test]
+    fn one_command_is_explained() {
+        let login = catalogue().help_for(&["login"], Level::User);
+        assert!(login.contains("Logs in.") && login.contains("login <flow>"), "{login}");
+        assert!(catalogue().help_for(&["stop"], Level::User).contains("admin"));
+        assert!(catalogue().help_for(&["burn"], Level::User).contains("no such command"));
+        assert!(catalogue().help_for(&["login", "-x"], Level::User).contains("Logs in."));
     }
 
     #[test]

@@ -59,6 +59,12 @@ pub async fn carry_out(store: &Store, order: &Order) -> Result<String, String> {
         Order::Drop { before: Some(before), .. } => {
             let before = time::read(before, store.clock().now_ms())?;
             store.drop_dead_letters_before(before).await.map(|count| {
+                if count == 0 {
+                    return format!(
+                        "Nothing was dropped: no letter was given up before {}.",
+                        time::shown(before)
+                    );
+                }
                 let verb = if count == 1 { "was" } else { "were" };
                 format!("{} given up before {} {verb} dropped.", letters(count, "", ""), time::shown(before))
             })
@@ -71,7 +77,9 @@ pub async fn carry_out(store: &Store, order: &Order) -> Result<String, String> {
 /// The letter of this id. The error is a sentence.
 pub async fn found(store: &Store, id: LetterId) -> Result<DeadLetterRow, String> {
     let row = store.dead_letter(id).await.map_err(|error| sentence(&error))?;
-    row.ok_or_else(|| format!("There is no dead letter {id}: it was dropped, or tried again with success."))
+    row.ok_or_else(|| {
+        format!("There is no dead letter {id}: it was dropped, tried again with success, or never was.")
+    })
 }
 
 /// Reads an id. The error is a sentence.
@@ -95,7 +103,7 @@ async fn list(store: &Store, limit: i64) -> Result<String, StoreError> {
         let more = if cause.len() < row.cause.len() { "…" } else { "" };
         let _ = writeln!(
             text,
-            "{}  {}  {}, {}{}: {cause}{more}",
+            "{}  {}  from {}, {}{}: {cause}{more}",
             row.letter_id(),
             time::shown(row.parked_at),
             from(row),
@@ -112,25 +120,27 @@ async fn list(store: &Store, limit: i64) -> Result<String, StoreError> {
 
 fn shown(row: &DeadLetterRow) -> String {
     let mut text = format!("Dead letter {}\n", row.letter_id());
-    let login = if row.login_id.is_empty() { "-" } else { &row.login_id };
     for (name, value) in [
         ("from", from(row)),
         ("class", &row.class),
         ("cause", &row.cause),
         ("lane", &row.lane),
-        ("login", login),
+        ("login", &row.login_id),
         ("tries", &row.attempts.to_string()),
         ("accepted", &time::shown(row.accepted_at)),
         ("given up", &time::shown(row.parked_at)),
         ("state", state(row).unwrap_or("kept")),
     ] {
-        let _ = writeln!(text, "  {name:<9} {value}");
+        // What came from Matrix came by no login.
+        if !value.is_empty() {
+            let _ = writeln!(text, "  {name:<9} {value}");
+        }
     }
     text
 }
 
 fn from(row: &DeadLetterRow) -> &'static str {
-    if row.source == "matrix" { "from Matrix" } else { "from the network" }
+    if row.source == "matrix" { "Matrix" } else { "the network" }
 }
 
 fn state(row: &DeadLetterRow) -> Option<&'static str> {
@@ -176,13 +186,20 @@ async fn drop_these(store: &Store, ids: &[String]) -> Result<String, String> {
     for id in ids {
         if store.drop_dead_letter(id).await.map_err(|error| sentence(&error))? {
             dropped += 1;
-        } else {
-            let row = found(store, id).await?;
-            return Err(format!(
-                "Dead letter {} is being tried again; drop it if it comes back.",
-                row.letter_id()
-            ));
+            continue;
         }
+        let why = found(store, id).await.map_or_else(
+            |why| why,
+            |row| format!("Dead letter {} is being tried again; drop it if it comes back.", row.letter_id()),
+        );
+        let before = match dropped {
+            0 => "Nothing was dropped.".to_owned(),
+            _ => format!(
+                "{} dropped before that, the rest was not looked at.",
+                letters(dropped, "was", "were")
+            ),
+        };
+        return Err(format!("{why} {before}"));
     }
     Ok(format!("{} dropped.", letters(dropped, "was", "were")))
 }

@@ -55,6 +55,12 @@ impl Section {
         problems: &mut Vec<String>,
     ) -> Option<Appservice> {
         let id = self.id.unwrap_or_else(|| defaults.id.to_owned());
+        if id.trim().is_empty() {
+            problems.push(format!(
+                "appservice.id: is empty. Write the id that stands in the registration; usually that is {}.",
+                defaults.id
+            ));
+        }
         let listen = self.listen.unwrap_or_else(|| format!("127.0.0.1:{}", defaults.port));
         let listen = check_listen(&listen, problems);
         let ghost_name = match self.ghost_name.as_deref().map(NameTemplate::read) {
@@ -66,7 +72,7 @@ impl Section {
             None => NameTemplate::default(),
         };
         let public_url = match self.public_url {
-            Some(text) => Some(check_url("appservice.public_url", &text, problems)?),
+            Some(text) => Some(check_public(check_url("appservice.public_url", &text, problems)?, problems)?),
             None => None,
         };
         Some(Appservice {
@@ -84,6 +90,24 @@ impl Section {
             id,
         })
     }
+}
+
+/// The address without the path that the program puts behind it.
+fn check_public(mut url: Url, problems: &mut Vec<String>) -> Option<Url> {
+    if url.query().is_some() || url.fragment().is_some() {
+        problems.push(
+            "appservice.public_url: ends with a question mark or # and more. Write the address without it."
+                .to_owned(),
+        );
+        return None;
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    let Some(path) = path.strip_suffix("/public") else { return Some(url) };
+    url.set_path(&format!("{path}/"));
+    problems.push(format!(
+        "appservice.public_url: ends with /public/, which the program adds by itself. Write {url}."
+    ));
+    None
 }
 
 fn check_listen(text: &str, problems: &mut Vec<String>) -> Option<SocketAddr> {

@@ -59,6 +59,15 @@ impl Section {
 
 /// An address of http or https that does not name `localhost`: that may resolve to `::1`, where nobody listens.
 pub(super) fn check_url(key: &str, text: &str, problems: &mut Vec<String>) -> Option<Url> {
+    if !text.contains("://") && !text.is_empty() && !text.contains(char::is_whitespace) {
+        let whole = text.strip_prefix("localhost").map(|rest| format!("127.0.0.1{rest}"));
+        let whole = whole.as_deref().unwrap_or(text);
+        let scheme = if whole.starts_with(|c: char| c.is_ascii_digit()) { "http" } else { "https" };
+        problems.push(format!(
+            "{key}: {text:?} begins with neither http:// nor https://. Write it whole, like {scheme}://{whole}."
+        ));
+        return None;
+    }
     let Ok(url) = Url::parse(text) else {
         problems.push(format!("{key}: not an address. Write it like http://127.0.0.1:8008."));
         return None;

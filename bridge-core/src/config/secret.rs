@@ -37,8 +37,9 @@ impl SecretKey {
         let Some(file) = handed.as_ref().or(self.key_file.as_ref()) else { return Ok(None) };
         let text = std::fs::read_to_string(file).map_err(|error| {
             format!(
-                "secret.key_file: {} could not be read ({error}). It has to hold 64 hexadecimal digits: `init` makes \
-                 one beside a new config, `openssl rand -hex 32` another. Keep it apart from backups.",
+                "secret.key_file: {} could not be read ({error}). Put back the key that the logins were sealed with, 64 \
+                 hexadecimal digits. If it is lost, or there never was one, make one with `openssl rand -hex 32`, and log \
+                 in again.",
                 file.display()
             )
         })?;

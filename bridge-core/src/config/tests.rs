@@ -88,7 +88,7 @@ fn every_mistake_is_named_with_its_path() {
     refused("a: [", &["not valid YAML"]);
     refused(&format!("{GOOD}homserver: 1"), &["homserver", "no such section"]);
     refused(&format!("{GOOD}appservice: {{botname: x}}"), &["appservice", "botname", "bot"]);
-    refused(&format!("{GOOD}chat: {{speed: fast}}"), &["chat.speed", "invalid type"]);
+    refused(&format!("{GOOD}chat: {{speed: fast}}"), &["chat.speed", "whole number", "the text \"fast\""]);
     refused(&format!("{GOOD}logging: {{format: xml}}"), &["logging.format", "xml"]);
     refused(&format!("{GOOD}permissions: {{'@admin': admin}}"), &["permissions.@admin"]);
     refused(&format!("{GOOD}permissions: {{'*': root}}"), &["permissions", "root"]);
@@ -101,6 +101,17 @@ fn every_mistake_is_named_with_its_path() {
     );
     refused(&format!("{GOOD}members: {{show: nobody}}"), &["members.show", "speakers"]);
     refused(&format!("{GOOD}members: {{limit: -1}}"), &["members.limit"]);
+    refused(&format!("{GOOD}appservice: {{id: ''}}"), &["appservice.id", "chat"]);
+    let public = |url: &str| format!("{GOOD}appservice: {{public_url: '{url}'}}");
+    refused(&public("https://b.test/public/"), &["appservice.public_url", "https://b.test/.", "adds"]);
+    refused(&public("https://b.test/chat/public"), &["appservice.public_url", "https://b.test/chat/."]);
+    refused(&public("https://b.test/?a=1"), &["appservice.public_url", "question mark"]);
+    refused(&public("b.test"), &["appservice.public_url", "https://b.test."]);
+    refused(
+        "homeserver: {url: '127.0.0.1:8008', name: hs.test}",
+        &["homeserver.url", "http://127.0.0.1:8008."],
+    );
+    refused("homeserver: {url: 'hs.test:8448', name: hs.test}", &["homeserver.url", "https://hs.test:8448."]);
     refused("homeserver: {url: 'http://localhost:8008', name: hs.test}", &["homeserver.url", "127.0.0.1"]);
     refused("homeserver: {url: 'http://127.0.0.1:1', name: 'https://hs'}", &["homeserver.name"]);
 }

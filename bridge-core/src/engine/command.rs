@@ -123,7 +123,7 @@ impl<N: Network> Bridge<N> {
 
     async fn carry_out(&self, ask: &Ask<'_>, parsed: Parsed) -> Result<Reply, JobError> {
         match parsed.name.as_str() {
-            "help" => Ok(help::run(self, ask).into()),
+            "help" => Ok(help::run(self, ask, &parsed.args).into()),
             "version" => Ok(version::run(self).into()),
             "ping" => Ok(ping::run(self).await.into()),
             "login" => login::run(self, ask, &parsed.args).await,

@@ -36,7 +36,7 @@ impl<N: Network> Bridge<N> {
         match self.say(room, &text, &key).await {
             Err(error) if error.is_tried_again() => return Err(error),
             Err(_) => {
-                let text = format!("{text} This is about the room https://matrix.to/#/{room}.");
+                let text = format!("{text} This is about the room {}.", self.address_of(room));
                 if let Err(error) = self.tell(owner, &text, &key).await {
                     tracing::warn!(%room, %error, "nobody could be told that the bot lacks its power level");
                 }

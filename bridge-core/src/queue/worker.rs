@@ -156,7 +156,8 @@ impl<H: Handler> Worker<H> {
         let letter = job.letter_id.unwrap_or(LetterId(job.id));
         let for_person = class == Class::Rejected;
         if for_person {
-            tracing::debug!(lane = %job.lane, %letter, reason = cause, "an event was refused; its sender is told");
+            // The reason may hold words of the network's; it stands in the letter.
+            tracing::info!(lane = %job.lane, %letter, class = class.as_str(), "an event was refused for good; its sender is told, and it is kept as a dead letter");
         } else {
             tracing::warn!(lane = %job.lane, %letter, reason = cause, "an event could not be handled; it is kept as a dead letter");
         }

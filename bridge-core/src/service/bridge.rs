@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::cli::{Cli, Help, Verb, start};
 use super::ground::Ground;
 use super::run::{Program, Running, introduce_bot};
-use super::{common, letters, login, pictures, public_files, telemetry};
+use super::{common, init, letters, login, pictures, public_files, telemetry};
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};
 use crate::config::{Config, Defaults};
 use crate::engine::Bridge;
@@ -24,17 +24,11 @@ const INBOX_DEPTH: usize = 1_024;
 
 /// Runs a bridge's program: reads the command line, carries the verb out, ends with 0 or with 1 and sentences.
 pub fn main<N: Network>() -> ExitCode {
-    let documents = N::documents();
-    let more = documents
-        .iter()
-        .map(|document| format!("  {}: {}", document.name, document.about))
-        .collect::<Vec<_>>();
-    let after =
-        if more.is_empty() { String::new() } else { format!("More texts to print:\n{}", more.join("\n")) };
+    let documents = N::documents().into_iter().map(|document| (document.name, document.about));
     let help = Help {
         name: format!("bridge-{}", N::INFO.id),
         about: format!("A bridge between Matrix and {}.", N::INFO.name),
-        after,
+        documents: documents.collect(),
         login: login::help(N::login_flows()),
         hidden: &[],
     };
@@ -56,20 +50,24 @@ async fn carry_out<N: Network>(cli: Cli) -> Result<String, String> {
     match cli.verb {
         Verb::Run => run::<N>(&cli.config).await.map(|()| String::new()),
         Verb::Check => {
-            N::new(load::<N>(&cli.config)?.own).map_err(|why| format!("{}: {why}", N::INFO.id))?;
+            network::<N>(load::<N>(&cli.config)?.own)?;
             common::carry_out::<N::Config>(cli, &defaults::<N>()).await
+        }
+        Verb::Init(args) => {
+            let documents = N::documents();
+            let documents: Vec<_> =
+                documents.iter().map(|document| (document.name, document.about)).collect();
+            init::init::<N::Config>(&cli.config, &args, &defaults::<N>(), &documents)
         }
         Verb::Login(args) => login::login::<N>(&cli.config, args).await,
         Verb::DeadLetters(order) => {
             let config = load::<N>(&cli.config)?;
-            let network =
-                N::new(load::<N>(&cli.config)?.own).map_err(|why| format!("{}: {why}", N::INFO.id))?;
+            let network = network::<N>(load::<N>(&cli.config)?.own)?;
             letters::carry_out(&config, &order, &|word| login::is_secret(&network, word)).await
         }
         Verb::MetricsList => Ok(common::metrics_list(N::metrics())),
         Verb::Commands => Ok(catalogue(format!("!{}", N::INFO.id)).document()),
-        Verb::Other(words) => {
-            let name = words.first().map(String::as_str).unwrap_or_default();
+        Verb::Document(name) => {
             let found = N::documents().into_iter().find(|document| document.name == name);
             found.map(|document| document.text).ok_or_else(|| "There is no such verb; see --help.".to_owned())
         }
@@ -81,10 +79,15 @@ pub(super) fn load<N: Network>(path: &Path) -> Result<Config<N::Config>, String>
     Config::load(path, &defaults::<N>()).map_err(|error| error.to_string())
 }
 
+/// The network of the program's own section. The error begins with the whole path of the key.
+pub(super) fn network<N: Network>(own: N::Config) -> Result<N, String> {
+    N::new(own).map_err(|why| format!("{}.{why}", N::INFO.id))
+}
+
 async fn run<N: Network>(path: &Path) -> Result<(), String> {
     let mut config = load::<N>(path)?;
     telemetry::log(&config.logging, N::INFO.quiet)?;
-    let network = N::new(std::mem::take(&mut config.own)).map_err(|why| format!("{}: {why}", N::INFO.id))?;
+    let network = network::<N>(std::mem::take(&mut config.own))?;
     let ground = Ground::prepare(config)?;
     let listener = ground.listen().await?;
     ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;

@@ -46,14 +46,20 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
     }
     try_database(&ground.config).await?;
     report.push_str("The database can be used.\n");
+    if seal(&ground.config)?.is_none() {
+        report.push_str(
+            "No key is set (secret.key_file): credentials are stored unsealed, and whoever reads the database can use \
+             them. Make one with \
+             `openssl rand -hex 32`, name its file there, and log in again.\n",
+        );
+    }
     let listener = ground.listen().await?;
     ground.meet_homeserver(std::time::Duration::ZERO).await?;
     let features = ground.app.probe().await.map_err(|error| format!("homeserver.url: {error}"))?;
     let _ = writeln!(
         report,
-        "The homeserver ({} {}) knows our token. Devices for ghosts: {}. Largest file: {}.",
-        features.server.as_deref().unwrap_or("unnamed"),
-        features.server_version.as_deref().unwrap_or(""),
+        "The homeserver{} knows our token. Devices for ghosts: {}. Largest file: {}.",
+        named(features.server.as_deref(), features.server_version.as_deref()),
         if features.device_route { "yes" } else { "no" },
         features.media_limit.map_or("unknown".to_owned(), |limit| format!("{limit} bytes")),
     );
@@ -88,7 +94,6 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
 
 /// Whether the database can be used, as far as can be told without making one.
 async fn try_database<S>(config: &Config<S>) -> Result<(), String> {
-    seal(config)?;
     let Some(file) = config.database.file() else {
         let url = config.database.url.expose();
         let db = Db::open(url).await.map_err(|error| format!("database.url: {error}"))?;
@@ -104,6 +109,12 @@ async fn try_database<S>(config: &Config<S>) -> Result<(), String> {
     }
 }
 
+/// Which software a homeserver says it is, in brackets; nothing if it does not say.
+fn named(server: Option<&str>, version: Option<&str>) -> String {
+    let words: Vec<&str> = [server, version].into_iter().flatten().filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join(" ")) }
+}
+
 /// Whether others than the file's user and group may read it. One that is not there is closed.
 fn is_open_to_others(file: &Path) -> bool {
     std::fs::metadata(file).is_ok_and(|file| file.mode() & 0o004 != 0)
@@ -113,5 +124,15 @@ fn registration_problems(path: &Path) -> Vec<String> {
     match std::fs::read_to_string(path) {
         Ok(text) => bridge_registration::check(&text, Some(path)).iter().map(ToString::to_string).collect(),
         Err(error) => vec![format!("The registration could not be read: {error}.")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn software_is_named_as_far_as_it_is_known() {
+        assert_eq!(super::named(Some("Synapse"), Some("1.2")), " (Synapse 1.2)");
+        assert_eq!(super::named(Some("Synapse"), None), " (Synapse)");
+        assert_eq!(super::named(None, Some("")), "");
     }
 }

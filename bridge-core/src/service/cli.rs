@@ -54,9 +54,9 @@ pub enum Verb {
     Commands,
     /// Prints all metrics
     MetricsList,
-    /// A text of the network's own
-    #[command(external_subcommand)]
-    Other(Vec<String>),
+    /// Prints a text of the network's own, by its name; see [`Help::documents`]
+    #[command(skip)]
+    Document(String),
 }
 
 /// What `init` asks.
@@ -110,8 +110,8 @@ pub struct Help {
     pub name: String,
     /// What it is, in a sentence.
     pub about: String,
-    /// Said below the verbs.
-    pub after: String,
+    /// Verbs that print a text of the network's own, each with a sentence.
+    pub documents: Vec<(&'static str, &'static str)>,
     /// Said below the options of `login`.
     pub login: String,
     /// Verbs that are left out: the program has no use for them.
@@ -123,12 +123,8 @@ pub fn start<F>(help: Help, carry_out: impl FnOnce(Cli) -> F) -> ExitCode
 where
     F: Future<Output = Result<String, String>>,
 {
-    let mut command = Cli::command().name(help.name).about(help.about).after_help(help.after);
-    command = command.mut_subcommand("login", |verb| verb.after_help(help.login));
-    for verb in help.hidden {
-        command = command.mut_subcommand(verb, |verb| verb.hide(true));
-    }
-    let cli = match Cli::from_arg_matches(&command.get_matches()) {
+    let documents = help.documents.clone();
+    let cli = match parser(help).try_get_matches().and_then(|matches| read(&matches, &documents)) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
@@ -143,6 +139,25 @@ where
         }
         Err(sentences) => fail(sentences),
     }
+}
+
+/// What reads the command line of a program.
+fn parser(help: Help) -> clap::Command {
+    let mut command = Cli::command().name(help.name).about(help.about);
+    command = command.mut_subcommand("login", |verb| verb.after_help(help.login));
+    for verb in help.hidden {
+        command = command.mut_subcommand(verb, |verb| verb.hide(true));
+    }
+    command.subcommands(help.documents.into_iter().map(|(name, about)| clap::Command::new(name).about(about)))
+}
+
+/// The command line, as it was read.
+fn read(matches: &clap::ArgMatches, documents: &[(&'static str, &'static str)]) -> Result<Cli, clap::Error> {
+    let Some((name, _)) = documents.iter().find(|(name, _)| matches.subcommand_name() == Some(name)) else {
+        return Cli::from_arg_matches(matches);
+    };
+    let config = matches.get_one::<PathBuf>("config").cloned().unwrap_or_default();
+    Ok(Cli { config, verb: Verb::Document((*name).to_owned()) })
 }
 
 /// Ends a program with sentences for whoever started it.
@@ -166,4 +181,38 @@ pub fn print(text: impl std::fmt::Display) {
 #[allow(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
 pub fn environment(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+    use super::*;
+
+    fn asked(words: &[&str]) -> Result<Cli, String> {
+        let documents = vec![("poster", "A poster to hang up")];
+        let help = Help { name: "bridge-paper".to_owned(), documents: documents.clone(), ..Help::default() };
+        let words = ["bridge-paper"].iter().chain(words);
+        let matches = parser(help).try_get_matches_from(words);
+        matches.and_then(|matches| read(&matches, &documents)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_document_is_a_verb_like_the_others() {
+        assert!(matches!(asked(&["poster"]).unwrap().verb, Verb::Document(name) if name == "poster"));
+        assert!(matches!(asked(&["check"]).unwrap().verb, Verb::Check));
+        assert!(asked(&["--help"]).unwrap_err().contains("A poster to hang up"));
+        assert!(
+            asked(&["poster", "large"]).unwrap_err().contains("large"),
+            "what is not asked for is refused"
+        );
+    }
+
+    #[test]
+    fn a_mistyped_verb_is_told_the_right_one() {
+        for (mistyped, meant) in [("chek", "check"), ("postr", "poster"), ("dead-leters", "dead-letters")] {
+            let told = asked(&[mistyped]).unwrap_err();
+            assert!(told.contains(mistyped) && told.contains(&format!("'{meant}'")), "{told}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ where
 {
     let load = || Config::<S>::load(&cli.config, defaults).map_err(|error| error.to_string());
     match cli.verb {
-        Verb::Init(args) => init::init::<S>(&cli.config, &args, defaults),
+        Verb::Init(args) => init::init::<S>(&cli.config, &args, defaults, &[]),
         Verb::Registration(output) => {
             let config = load()?;
             let produced = produce(&plan(&config, defaults), &output, Some(&config.appservice.registration));
@@ -33,7 +33,7 @@ where
             Ok(example(defaults, "example.org", &own))
         }
         Verb::MetricsList => Ok(metrics_list(&[])),
-        Verb::Run | Verb::Login(_) | Verb::Commands | Verb::Other(_) => {
+        Verb::Run | Verb::Login(_) | Verb::Commands | Verb::Document(_) => {
             Err("This program has no such verb; see --help.".to_owned())
         }
     }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::cli::environment;
 use crate::clock::Clock;
-use crate::config::{Config, Defaults};
+use crate::config::{Appservice, Config, Defaults};
 use crate::matrix::app_service::Settings;
 use crate::matrix::{AppService, ErrorClass, MatrixError};
 use crate::secret::Secret;
@@ -39,15 +39,6 @@ impl<S: DeserializeOwned + Default> Ground<S> {
         let registration = Registration::load(path).map_err(|error| {
             format!("appservice.registration: {error} The verb `registration` makes the file.")
         })?;
-        if registration.sender_localpart != config.appservice.bot {
-            return Err(format!(
-                "appservice.bot: the config names {}, the registration {} names {}. Run the verb `registration` and \
-                 give the file to the homeserver again.",
-                config.appservice.bot,
-                path.display(),
-                registration.sender_localpart
-            ));
-        }
         let app = AppService::new(Settings {
             id: registration.id.clone(),
             homeserver_url: config.homeserver.url.to_string(),
@@ -56,6 +47,9 @@ impl<S: DeserializeOwned + Default> Ground<S> {
             user_prefix: config.appservice.user_prefix.clone(),
             as_token: Secret::new(registration.as_token.expose()),
         })?;
+        expect_agreement(&config, &registration)?;
+        // A key that is not there or not good is told before anything is waited for.
+        seal(&config)?;
         let hs_token = Secret::new(registration.hs_token.expose());
         Ok(Self { config, app, hs_token })
     }
@@ -117,6 +111,35 @@ impl<S: DeserializeOwned + Default> Ground<S> {
     pub async fn open_store(&self) -> Result<Store, String> {
         open_store(&self.config).await
     }
+}
+
+/// Whether config and registration speak of the same users. The error is a sentence with the key's path.
+fn expect_agreement<S>(config: &Config<S>, registration: &Registration) -> Result<(), String> {
+    let Appservice { id, bot, user_prefix, .. } = &config.appservice;
+    let (path, server) = (config.appservice.registration.display(), &config.homeserver.name);
+    let again = "Run the verb `registration` and give the file to the homeserver again.";
+    if registration.id != *id {
+        return Err(format!(
+            "appservice.id: the config says {id}, the registration {path} says {}, by which the homeserver knows it. \
+             Write that into the config. (For a new id, move the file away, run the verb `registration`, and give the \
+             new file to the homeserver.)",
+            registration.id
+        ));
+    }
+    if registration.sender_localpart != *bot {
+        return Err(format!(
+            "appservice.bot: the config names {bot}, the registration {path} names {}. {again}",
+            registration.sender_localpart
+        ));
+    }
+    let ghost = format!("@{user_prefix}somebody:{server}");
+    if !registration.takes_in_user(&ghost) {
+        return Err(format!(
+            "appservice.user_prefix: the config makes users like {ghost}, which are not in the registration {path}. \
+             {again} Or correct appservice.user_prefix or homeserver.name, if they are not meant to have changed."
+        ));
+    }
+    Ok(())
 }
 
 /// What seals credentials, by the key that a config names; none without a key. The error is a sentence.

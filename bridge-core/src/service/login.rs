@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::bridge::load;
+use super::bridge::{load, network};
 use super::cli::LoginArgs;
 use super::ground::open_store;
 use super::telemetry;
+use crate::config::{Level, Permissions};
 use crate::engine::command::{LogIn, log_in};
 use crate::network::{Answers, LoginFlow, Network};
 use crate::secret::Secret;
@@ -16,18 +17,16 @@ use crate::secret::Secret;
 pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<String, String> {
     let config = load::<N>(path)?;
     telemetry::log(&config.logging, N::INFO.quiet)?;
-    let network = N::new(load::<N>(path)?.own).map_err(|why| format!("{}: {why}", N::INFO.id))?;
+    let network = network::<N>(load::<N>(path)?.own)?;
     let flows = N::login_flows();
     let (mut given, owner_given) = read_answers(&args.answers)?;
-    let owner =
-        args.owner.or(owner_given).or_else(|| config.permissions.admins().next().map(str::to_owned)).ok_or(
-            "Whose login is it? Name a Matrix id with --owner, or an admin under permissions in the config.",
-        )?;
+    let owner = owner(args.owner.or(owner_given), &config.permissions)?;
     let Some(flow) = flows.iter().find(|flow| args.flow.as_deref().is_none_or(|named| named == flow.id))
     else {
         let known: Vec<&str> = flows.iter().map(|flow| flow.id).collect();
         return Err(format!("There is no such way to log in. Known: {}.", known.join(", ")));
     };
+    expect_fields(flow, given.iter().map(|(name, _)| name.as_str()))?;
     let mut answers = Answers::default();
     for field in &flow.fields {
         let answer = match given.iter().position(|(name, _)| name == field.id) {
@@ -36,9 +35,6 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
         };
         network.check_answer(flow.id, field.id, &answer)?;
         answers.put(field.id, answer);
-    }
-    if let Some((name, _)) = given.first() {
-        return Err(format!("`login {}` asks for no {name}.", flow.id));
     }
     let store = open_store(&config).await?;
     let proven = log_in(
@@ -51,6 +47,47 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
         let note = note.map(|note| format!("\n{note}")).unwrap_or_default();
         format!("Logged in to {} for {owner}.{note}", row.name)
     })
+}
+
+/// Whose login it is to be: somebody who may log in. The error is a sentence.
+fn owner(named: Option<String>, permissions: &Permissions) -> Result<String, String> {
+    let owner = named.or_else(|| permissions.admins().next().map(str::to_owned)).ok_or(
+        "Whose login is it? Name a Matrix id with --owner, or an admin under permissions in the config.",
+    )?;
+    if ruma::UserId::parse(&owner).is_err() {
+        return Err(format!("--owner: {owner:?} is no Matrix id. Write it like @you:example.org."));
+    }
+    match permissions.level(&owner) {
+        level if level < Level::User => Err(format!(
+            "--owner: {owner} has the permission level `{level}`, and a login needs `user`. Give it under permissions in \
+             the config, or name somebody else."
+        )),
+        _ => Ok(owner),
+    }
+}
+
+/// Whether each answer is one that is asked for, and is there once: before the first question is put. The error is a
+/// sentence.
+fn expect_fields<'a>(flow: &LoginFlow, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut open: Vec<&str> = flow.fields.iter().map(|field| field.id).collect();
+    for name in names {
+        if let Some(at) = open.iter().position(|field| *field == name) {
+            open.remove(at);
+            continue;
+        }
+        let option = |name: &str| format!("--{}", name.replace('_', "-"));
+        if flow.fields.iter().any(|field| field.id == name) {
+            return Err(format!("{} is given twice.", option(name)));
+        }
+        let known: Vec<String> = flow.fields.iter().map(|field| option(field.id)).collect();
+        return Err(format!(
+            "`login {}` asks for no {}. It takes {} and --owner; what is missing is asked for.",
+            flow.id,
+            option(name),
+            known.join(", ")
+        ));
+    }
+    Ok(())
 }
 
 /// Whether a word looks like a secret that some login asks for.
@@ -107,4 +144,44 @@ fn ask(question: &str) -> Result<Secret, String> {
     std::io::stdin().read_line(&mut line).map_err(|error| format!("Nothing could be read: {error}."))?;
     let answer = Secret::new(line.trim());
     if answer.is_empty() { Err("No answer was given; nothing was stored.".to_owned()) } else { Ok(answer) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+    use super::*;
+    use crate::network::Field;
+
+    #[test]
+    fn an_owner_is_somebody_who_may_log_in() {
+        let levels = [("@root:hs.test", Level::Admin), ("hs.test", Level::User), ("*", Level::Relay)];
+        let levels = levels.map(|(who, level)| (who.to_owned(), level)).into();
+        let permissions = Permissions::check(levels, &mut Vec::new());
+        let asked = |owner: &str| owner_of(owner, &permissions);
+        assert_eq!(owner(None, &permissions).unwrap(), "@root:hs.test");
+        assert_eq!(asked("@ada:hs.test").unwrap(), "@ada:hs.test");
+        for nobody in ["ada", "@ada", "", "#room:hs.test"] {
+            assert!(asked(nobody).unwrap_err().contains("no Matrix id"), "{nobody}");
+        }
+        let told = asked("@eve:elsewhere.test").unwrap_err();
+        assert!(told.contains("`relay`") && told.contains("permissions"), "{told}");
+        assert!(owner(None, &Permissions::default()).unwrap_err().contains("--owner"));
+    }
+
+    fn owner_of(named: &str, permissions: &Permissions) -> Result<String, String> {
+        owner(Some(named.to_owned()), permissions)
+    }
+
+    #[test]
+    fn answers_are_looked_at_before_the_first_question() {
+        let field = |id| Field { id, question: "?", secret: true };
+        let fields = vec![field("bot_token"), field("app_token")];
+        let flow = LoginFlow { id: "app", summary: "", preface: None, fields };
+        let check = |names: &[&str]| expect_fields(&flow, names.iter().copied());
+        assert_eq!(check(&["app_token", "bot_token"]), Ok(()));
+        assert!(check(&["app_token", "app_token"]).unwrap_err().contains("--app-token is given twice"));
+        let told = check(&["bot_tokn"]).unwrap_err();
+        assert!(told.contains("no --bot-tokn.") && told.contains("--bot-token, --app-token"), "{told}");
+    }
 }

@@ -313,7 +313,8 @@ fn lock_beside(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let file = File::options().create(true).write(true).truncate(false).open(&name).map_err(|error| {
+    let opened = File::options().create(true).write(true).truncate(false).mode(0o600).open(&name);
+    let file = opened.map_err(|error| {
         StoreError(format!(
             "The file {} could not be opened ({error}). The folder has to exist and be writable.",
             name.display()

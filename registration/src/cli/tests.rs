@@ -45,6 +45,22 @@ fn out_goes_before_the_configured_file() {
 }
 
 #[test]
+fn another_file_has_the_tokens_of_the_programs_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (configured, out) = (folder.path().join("a.yaml"), folder.path().join("b.yaml"));
+    let own = produce(&plan(), &args(&[]), Some(&configured)).unwrap().registration;
+    for _ in ["new", "there already"] {
+        let made = produce(&plan(), &args(&["--out", out.to_str().unwrap()]), Some(&configured)).unwrap();
+        assert_eq!(made.registration, own);
+        assert_eq!(Registration::load(&out).unwrap(), own);
+        assert!(made.text.contains("b.yaml") && made.text.contains("reads") && made.text.contains("a.yaml"));
+        Registration::generate(&plan()).unwrap().save(&out).unwrap();
+    }
+    let other = args(&["--out", out.to_str().unwrap(), "--new-tokens"]);
+    assert_ne!(produce(&plan(), &other, Some(&configured)).unwrap().registration.as_token, own.as_token);
+}
+
+#[test]
 fn the_file_is_yaml_in_every_form_and_holds_the_tokens_that_are_printed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("registration.yaml");

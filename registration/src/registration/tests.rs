@@ -67,3 +67,18 @@ fn ruma_reads_the_same_registration() {
     assert_eq!(regexes(&read.namespaces.aliases), [r"^#slack_.*:hs\.test$"]);
     assert!(read.namespaces.rooms.is_empty());
 }
+
+#[test]
+fn users_are_matched_from_the_beginning_of_their_ids() {
+    let registration = Registration::generate(&crate::generate::tests::plan()).unwrap();
+    let plan = crate::generate::tests::plan();
+    let (prefix, server) = (&plan.user_prefix, &plan.server_name);
+    assert!(registration.takes_in_user(&format!("@{prefix}u1:{server}")));
+    for other in [
+        format!("@other_u1:{server}"),
+        format!("@{prefix}u1:elsewhere.test"),
+        format!("@x@{prefix}u1:{server}"),
+    ] {
+        assert!(!registration.takes_in_user(&other), "{other}");
+    }
+}

@@ -61,11 +61,18 @@ async fn orders_are_carried_out(db: &Database) {
         assert!(shown.contains(part), "{part} is not in {shown}");
     }
     assert!(!shown.contains("somebody said"), "{shown}");
+    assert!(shown.contains("  from      the network\n") && shown.contains("  login     L1\n"), "{shown}");
+    let of_matrix = ask(&store, "show 0-1").await.unwrap();
+    assert!(of_matrix.contains("  from      Matrix\n") && !of_matrix.contains("login"), "{of_matrix}");
     for wrong in ["show 0-9", "retry 0-9", "drop 0-9"] {
         assert!(ask(&store, wrong).await.unwrap_err().contains("no dead letter 0-9"), "{wrong}");
     }
+    assert!(ask(&store, "drop 0-9 0-1").await.unwrap_err().ends_with("or never was. Nothing was dropped."));
     assert!(ask(&store, "show what?").await.unwrap_err().contains("no dead letter's id"));
     assert_eq!(ask(&store, "drop 0-1").await.unwrap(), "1 dead letter was dropped.");
+    assert!(
+        ask(&store, "drop --before 2020-01-01").await.unwrap().starts_with("Nothing was dropped: no letter")
+    );
     assert_eq!(
         ask(&store, "drop --before 2025-11-28T04:00:03Z").await.unwrap(),
         "1 dead letter given up before 2025-11-28 04:00:03Z was dropped."
@@ -91,7 +98,7 @@ async fn what_is_at_work_is_left_alone(db: &Database) {
     for line in ["retry 0-7", "drop 0-7"] {
         assert!(ask(&store, line).await.unwrap_err().contains("being tried again"), "{line}");
     }
-    assert!(ask(&store, "drop --before 0m").await.unwrap().starts_with("0 dead letters"));
+    assert!(ask(&store, "drop --before 0m").await.unwrap().starts_with("Nothing was dropped"));
     // It fails again: the same letter, told of in the same event, with all its tries. Twice is as once.
     let again = GivenUp { job: job.clone(), class: Class::Parked, cause: "Still.".to_owned(), notice: None };
     for _ in 0..2 {

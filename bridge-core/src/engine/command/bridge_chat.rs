@@ -44,7 +44,7 @@ pub(super) async fn run<N: Network>(
             soft("invite who asked", bridge.app.bot().invite(room, &person).await);
         }
         let shown = portal.info.name.as_deref().unwrap_or(name);
-        return Ok(format!("**{shown}** is bridged with https://matrix.to/#/{room}. You are invited."));
+        return Ok(format!("**{shown}** is bridged with {}. You are invited.", bridge.address_of(room)));
     }
     Ok(refusal.unwrap_or_else(|| {
         format!(

@@ -237,8 +237,9 @@ pub(crate) async fn log_in<N: Network>(
     let LogIn { network, store, owner, flow, is_admin } = what;
     // Rare, and larger than all that a lane does else.
     let proven = Box::pin(network.log_in(flow, answers)).await.map_err(|error| error.to_string())?;
-    let others = store.login_owner(&proven.login_id).await.map_err(|error| error.0)?;
-    if let Some(other) = others.filter(|other| other != owner && !is_admin) {
+    let before = store.login_owner(&proven.login_id).await.map_err(|error| error.0)?;
+    let before = before.filter(|before| before != owner);
+    if let Some(other) = before.as_ref().filter(|_| !is_admin) {
         return Err(format!(
             "{} is connected already, by {other}. Only they or an admin can replace that login.",
             proven.name
@@ -256,5 +257,8 @@ pub(crate) async fn log_in<N: Network>(
         created_at: store.clock().now_ms(),
     };
     store.put_login(&row).await.map_err(|error| error.0)?;
-    Ok((row, proven.note))
+    let before =
+        before.map(|before| format!("Until now this was the login of {before}; now it is that of {owner}."));
+    let notes: Vec<String> = before.into_iter().chain(proven.note).collect();
+    Ok((row, (!notes.is_empty()).then(|| notes.join("\n\n"))))
 }

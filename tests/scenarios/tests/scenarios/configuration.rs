@@ -1,5 +1,6 @@
 //! Mistakes in the config file: a sentence with the key, exit code 1, and nothing touched.
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -57,6 +58,20 @@ async fn mistakes_in_the_config_are_named_by_key(world: &mut World) -> Result<()
         ("appservice.listen", json!(format!("{local}:29400")), &["appservice.listen", "127.0.0.1"]),
         ("appservice.listen", json!("everywhere"), &["appservice.listen"]),
         ("appservice.user_prefix", json!("Not Allowed "), &["appservice.user_prefix"]),
+        (
+            "appservice.user_prefix",
+            json!("other_"),
+            &["appservice.user_prefix", "@other_", "registration.yaml"],
+        ),
+        ("homeserver.name", json!("other.test"), &["homeserver.name", "registration.yaml"]),
+        ("appservice.bot", json!("other"), &["appservice.bot", "registration.yaml"]),
+        ("appservice.id", json!("other"), &["appservice.id", "other", "registration.yaml"]),
+        ("appservice.id", json!(""), &["appservice.id"]),
+        (
+            "appservice.public_url",
+            json!("https://b.test/public/"),
+            &["appservice.public_url", "https://b.test/."],
+        ),
         ("appservice.ghost_name", json!("Slack user"), &["appservice.ghost_name", "{name}"]),
         ("appservice.ghost_name", json!("{nmae} (Slack)"), &["appservice.ghost_name", "{nmae}", "{handle}"]),
         ("appservice.ghost_name", json!("{name"), &["appservice.ghost_name", "}"]),
@@ -66,9 +81,12 @@ async fn mistakes_in_the_config_are_named_by_key(world: &mut World) -> Result<()
         ("permissions", json!({ "someone": "emperor" }), &["permissions"]),
         ("permissions", json!({ "not a pattern @": "user" }), &["permissions"]),
         ("logging.format", json!("poetry"), &["logging"]),
-        ("secret.key_file", json!("not/there.key"), &["secret.key_file"]),
-        ("slack.api_url", json!("http://slack.example/api/"), &["api_url"]),
-        ("slack.rate_limits", json!("sometimes"), &["rate_limits"]),
+        ("secret.key_file", json!("not/there.key"), &["secret.key_file", "openssl rand -hex 32"]),
+        ("secret.key_file", json!("registration.yaml"), &["secret.key_file", "Put back the old key"]),
+        ("slack.api_url", json!("http://slack.example/api/"), &["slack.api_url: "]),
+        ("slack.ffmpeg", json!("/nowhere/ffmpeg"), &["slack.ffmpeg: "]),
+        ("slack.rate_limits", json!("sometimes"), &["slack.rate_limits", "sometimes", "quota"]),
+        ("slack.link_previews", json!("perhaps"), &["slack.link_previews", "true or false"]),
         ("appservice.registration", json!("not-there.yaml"), &["registration"]),
     ];
     for (path, value, said) in cases {
@@ -133,5 +151,29 @@ async fn a_second_bridge_on_one_database_is_refused(world: &mut World) -> Result
     world.bridge.config = good;
     assert_eq!(code, 1, "{output}");
     assert!(output.contains("database"), "{output}");
+    Ok(())
+}
+
+scenario!(a_bad_key_is_told_before_a_homeserver_is_waited_for in one);
+async fn a_bad_key_is_told_before_a_homeserver_is_waited_for(world: &mut World) -> Result<()> {
+    // The default patience is a minute, which is longer than the verb may take here.
+    let nobody = Port::reserve()?;
+    set(&mut world.bridge.config, "homeserver.url", json!(nobody.url()));
+    refused(world, "secret.key_file", json!("not/there.key"), &["secret.key_file"]).await
+}
+
+scenario!(a_missing_key_and_open_files_are_told_by_check in one);
+async fn a_missing_key_and_open_files_are_told_by_check(world: &mut World) -> Result<()> {
+    world.bridge.start().await?;
+    world.bridge.stop().await?;
+    let (code, output) = world.bridge.verb(&["check"]).await?;
+    assert!(code == 0 && !output.contains("No key") && !output.contains("unnamed"), "{output}");
+    for file in ["bridge.db", "bridge.db.lock"] {
+        let mode = std::fs::metadata(world.bridge.folder().join(file))?.permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file} is open to others");
+    }
+    world.bridge.config["secret"] = json!({});
+    let (code, output) = world.bridge.verb(&["check"]).await?;
+    assert!(code == 0 && output.contains("No key is set (secret.key_file)"), "{output}");
     Ok(())
 }

@@ -32,12 +32,28 @@ async fn login_in_one_line(world: &mut World) -> Result<()> {
 scenario!(login_from_the_shell in fakes);
 async fn login_from_the_shell(world: &mut World) -> Result<()> {
     let app = world.slack.app();
+    for (args, said) in [
+        (vec!["--owner", "ada"], "no Matrix id"),
+        (vec!["--owner", "@eve:elsewhere.test"], "permission level `relay`"),
+        (vec!["--bot-tokn", "x"], "asks for no --bot-tokn"),
+    ] {
+        let (code, output) = world.bridge.verb(&[&["login", "app"], &args[..]].concat()).await?;
+        assert!(code == 1 && output.contains(said), "{args:?}: {output}");
+        assert!(!output.contains("xoxb"), "{args:?} was noticed behind a question: {output}");
+    }
     let owner = world.admin.user_id().to_owned();
-    let args =
-        ["login", "app", "--bot-token", &app.bot_token, "--app-token", &app.app_token, "--owner", &owner];
-    let (code, said) = world.bridge.verb(&args).await?;
-    assert_eq!(code, 0, "{said}");
-    assert!(!said.contains(&app.bot_token) && !said.contains(&app.app_token), "{said}");
+    let erin = world.person("erin").await?.user_id().to_owned();
+    world.bridge.config["permissions"][&erin] = "user".into();
+    for (owner, before) in [(&erin, None), (&owner, Some(&erin))] {
+        let args =
+            ["login", "app", "--bot-token", &app.bot_token, "--app-token", &app.app_token, "--owner", owner];
+        let (code, said) = world.bridge.verb(&args).await?;
+        assert_eq!(code, 0, "{said}");
+        assert!(!said.contains(&app.bot_token) && !said.contains(&app.app_token), "{said}");
+        let change = before.map(|before| format!("the login of {before}; now it is that of {owner}"));
+        assert_eq!(said.contains("Until now"), change.is_some(), "{said}");
+        assert!(change.is_none_or(|change| said.contains(&change)), "{said}");
+    }
     world.bridge.start().await?;
     world.wait_for_socket().await?;
     world.portal("general").await?;
@@ -256,7 +272,9 @@ async fn a_channel_without_the_app_makes_no_room(world: &mut World) -> Result<()
         "there is a room that is tied to nothing"
     );
     world.slack.invite("alice", &world.slack.app().bot_user_id, "outside")?;
-    world.ask(&room, "bridge #outside", "is bridged").await?;
+    let answer = world.ask(&room, "bridge #outside", "is bridged").await?;
+    let via = format!("?via={}", world.appservice.server_name);
+    assert!(answer.body().contains(&via), "whoever is elsewhere cannot follow: {}", answer.body());
     world.portal("outside").await?;
     Ok(())
 }

@@ -15,6 +15,8 @@ async fn commands_are_refused_by_permission(world: &mut World) -> Result<()> {
     }
     let help = world.ask_as(&erin, &room, "help", "ommands").await?;
     assert!(!help.body().contains("list-logins"), "the help shows what she may not use: {}", help.body());
+    world.ask_as(&erin, &room, "help bookmarks", "Lists the links").await?;
+    world.ask_as(&erin, &room, "help list-logins", "permission").await?;
     Ok(())
 }
 

@@ -27,6 +27,12 @@ async fn the_written_registration_serves(world: &mut World) -> Result<()> {
     assert_eq!(code, 0, "{output}");
     assert_eq!(std::fs::read_to_string(&path)?, text, "written again, it has other tokens");
 
+    let copy = world.bridge.folder().join("for-the-homeserver.yaml");
+    let out = copy.to_string_lossy().into_owned();
+    let (code, output) = world.bridge.verb(&["registration", "--out", &out]).await?;
+    assert!(code == 0 && output.contains("for-the-homeserver.yaml"), "{output}");
+    assert_eq!(std::fs::read_to_string(&copy)?, text, "in another file it has other tokens");
+
     world.homeserver.register_appservice(&text).await?;
     world.log_in().await?;
     world.portal("general").await?;
