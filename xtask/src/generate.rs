@@ -2,7 +2,7 @@
 
 use crate::process;
 use crate::tidy::migrations;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, make_folder};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::process::Command;
@@ -36,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         if fs::read_to_string(&file).is_ok_and(|old| old == text) {
             continue;
         }
-        fs::create_dir_all(file.parent().unwrap_or(&workspace.root))?;
+        make_folder(file.parent().unwrap_or(&workspace.root))?;
         fs::write(&file, text).with_context(|| format!("{path} could not be written"))?;
         println!("xtask: wrote {path}");
     }

@@ -1,6 +1,6 @@
 //! A throw-away PostgreSQL: own folder, own port on loopback, no fsync, gone when we are.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, make_folder};
 use crate::{debian, process};
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -171,14 +171,14 @@ fn ids_of(users: &str, name: &str) -> Option<(u32, u32)> {
 /// A fresh folder under `target/postgres`; where another user cannot get there, under the system's own.
 fn folder(workspace: &Workspace, owner: Option<(u32, u32)>) -> Result<PathBuf> {
     let mut base = workspace.target.join("postgres");
-    fs::create_dir_all(&base)?;
+    make_folder(&base)?;
     if owner.is_some() && !open_to_others(&base) {
         base = std::env::temp_dir().join("xtask-postgres");
-        fs::create_dir_all(&base)?;
+        make_folder(&base)?;
     }
     remove_left_behind(&base);
     let folder = base.join(std::process::id().to_string());
-    fs::create_dir_all(&folder)?;
+    make_folder(&folder)?;
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
     if let Some((user, group)) = owner {
         chown(&folder, Some(user), Some(group))?;

@@ -1,7 +1,7 @@
 //! Slack's own clients, from PyPI and npm: the judges of our fake Slack run on them.
 
 use crate::python::{self, Stamp};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, make_folder};
 use crate::{debian, process};
 use anyhow::{Context, Result};
 use std::fs;
@@ -25,7 +25,7 @@ fn install_python(workspace: &Workspace) -> Result<PathBuf> {
     let list = workspace.root.join("tests/fake-slack/judges/python/requirements.txt");
     let text = read(&list)?;
     let folder = workspace.target.join("judges/python");
-    fs::create_dir_all(&folder)?;
+    make_folder(&folder)?;
     let venv = folder.join("venv");
     python::environment(&venv, &["--requirement", &list.to_string_lossy()], &text)?;
     Ok(venv.join("bin/python"))
@@ -34,7 +34,7 @@ fn install_python(workspace: &Workspace) -> Result<PathBuf> {
 fn install_node(workspace: &Workspace) -> Result<PathBuf> {
     let source = workspace.root.join("tests/fake-slack/judges/node");
     let folder = workspace.target.join("judges/node");
-    fs::create_dir_all(&folder)?;
+    make_folder(&folder)?;
     let mut input = read(&source.join("package.json"))?;
     fs::copy(source.join("package.json"), folder.join("package.json"))?;
     // With a lock file npm installs exactly what it names.

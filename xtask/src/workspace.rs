@@ -56,3 +56,19 @@ impl Workspace {
         crate::process::run(&mut self.cargo(&["build", "--workspace"]))
     }
 }
+
+/// Makes a folder and those above it; the error names it.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).with_context(|| format!("the folder {} could not be made", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::make_folder;
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let made = make_folder("/proc/none/here".as_ref());
+        assert!(made.is_err_and(|error| error.to_string().contains("/proc/none/here")));
+    }
+}

@@ -1,4 +1,5 @@
 //! Watching what apps do: messages, calls, acknowledgements, sockets.
+pub(crate) mod shown;
 mod whole;
 
 use std::collections::BTreeMap;

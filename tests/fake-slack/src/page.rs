@@ -80,18 +80,21 @@ fn forms(slack: &Workspace, user_id: &str, channel_id: &str, title: &str, view: 
         let typed =
             if own { text::unescape(message["text"].as_str().unwrap_or_default()) } else { String::new() };
         let button = |what: &str, label: &str| format!("<button name=what value={what}>{label}</button>");
-        let mut buttons = [("react", "React"), ("unreact", "Take back"), ("pin", "Pin"), ("unpin", "Unpin")]
-            .map(|(what, label)| button(what, label))
-            .concat();
+        let form = |field: &str, buttons: &[(&str, &str)]| {
+            let buttons: String = buttons.iter().map(|(what, label)| button(what, label)).collect();
+            let ts = hidden("ts", ts);
+            format!("<form method=post action=/act>{place}{ts}{field}{buttons}</form>")
+        };
+        let emoji =
+            "<input name=text autofocus autocomplete=off placeholder=\"Name of an emoji, such as tada\">";
+        let mut forms = form(emoji, &[("react", "React"), ("unreact", "Take back")]);
         if own {
-            buttons += &[button("edit", "Save as its text"), button("delete", "Delete")].concat();
+            let text = format!("<input name=text autocomplete=off value=\"{}\">", escape(&typed));
+            forms += &form(&text, &[("edit", "Save as its text")]);
         }
-        return format!(
-            "<form method=post action=/act>{place}{}<input name=text autofocus autocomplete=off value=\"{}\" \
-             placeholder=\"name of an emoji, or the new text\">{buttons}</form>",
-            hidden("ts", ts),
-            escape(&typed),
-        );
+        let mut rest = vec![("pin", "Pin"), ("unpin", "Unpin")];
+        rest.extend(own.then_some(("delete", "Delete")));
+        return forms + &form(&hidden("text", ""), &rest);
     }
     let thread = view.thread_ts.as_deref();
     let broadcast = "<label><input type=checkbox name=broadcast value=1>also to the channel</label>";

@@ -2,10 +2,12 @@
 mod emoji;
 mod inline;
 mod rich;
+mod shown;
 
 use serde_json::Value;
 
 pub(crate) use rich::rich_text;
+pub(crate) use shown::{reaction, shown};
 
 /// What a person typed, in wire form: `&`, `<` and `>` escaped, bare addresses made links, emoji named.
 /// References written as Slack writes them (`<@U…>`, `<#C…>`, `<!here>`, `<https://…|…>`) stay.

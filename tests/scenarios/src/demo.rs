@@ -1,6 +1,7 @@
 //! The demo: a homeserver, a Slack workspace and the bridge, started, shown and stopped together.
 mod follow;
 mod journey;
+mod names;
 mod stage;
 mod tour;
 mod transcript;

@@ -68,15 +68,24 @@ pub(crate) async fn act(State(slack): State<Arc<Workspace>>, Form(act): Form<Act
         if message["user"] == *user_id { Ok(()) } else { Err(ApiError::new("cant_update_message")) }
     };
     let outcome = match act.what.as_str() {
-        "edit" => own().and_then(|()| slack.edit(channel, ts, &act.text)),
+        "edit" => own().and_then(|()| match slack.message(channel, ts) {
+            // As on Slack, what is saved as it was is not edited.
+            Some(message) if message["text"] == crate::text::typed(&act.text) => Ok(()),
+            _ => slack.edit(channel, ts, &act.text),
+        }),
         "delete" => own().and_then(|()| slack.delete(channel, ts)),
-        "react" => slack.react_as(user, channel, ts, act.text.trim()),
-        "unreact" => slack.unreact_as(user, channel, ts, act.text.trim()),
+        "react" => slack.react_as(user, channel, ts, emoji_name(&act.text)),
+        "unreact" => slack.unreact_as(user, channel, ts, emoji_name(&act.text)),
         "pin" => slack.pin_as(user, channel, ts),
         "unpin" => slack.unpin_as(user, channel, ts),
         _ => Err("invalid_arguments".into()),
     };
     back(user, channel, None, outcome)
+}
+
+/// The name of an emoji, as people may write it.
+fn emoji_name(typed: &str) -> &str {
+    typed.trim().trim_matches(':')
 }
 
 /// `POST /share?user=…&channel=…`: a file from a form.

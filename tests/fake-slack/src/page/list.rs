@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::View;
 use super::html::{LIST_STYLE, escape, html, query};
 use crate::clock::read_ts;
+use crate::observe::shown::{shown_author, shown_text};
 use crate::text;
 use crate::workspace::Workspace;
 
@@ -45,13 +46,13 @@ fn only_for(slack: &Workspace, user: &str, channel: &str) -> Vec<Value> {
 fn line(slack: &Workspace, message: &Value, user: &str, channel: &str) -> String {
     let state = slack.state();
     let author = message["user"].as_str().and_then(|id| state.users.get(id));
-    let name = message["username"].as_str().or_else(|| author.map(|user| user.real_name.as_str()));
     let own_picture = message["icons"]["image_48"].as_str().map(str::to_owned);
     let picture = own_picture.unwrap_or_else(|| match author {
         Some(user) => format!("/avatars/{}-{}-48.png", user.id, user.avatar_hash),
         None => "/avatars/unknown-48.png".to_owned(),
     });
-    let (name, picture) = (escape(name.unwrap_or("somebody")), escape(&picture));
+    let (name, picture) = (escape(&shown_author(&state, message)), escape(&picture));
+    let text = escape(&shown_text(&state, message));
     drop(state);
     let ts = message["ts"].as_str().unwrap_or_default();
     let root = message["thread_ts"].as_str().unwrap_or(ts);
@@ -71,11 +72,10 @@ fn line(slack: &Workspace, message: &Value, user: &str, channel: &str) -> String
     format!(
         "<div class=\"{class}\"><img src=\"{picture}\" alt=\"\"><div><b>{name}</b> <small>{}{notes} \
          <a target=_top href=\"/?{}\">reply</a> <a target=_top href=\"/?{}\">more</a></small>\
-         <div class=t>{}</div>{}{}</div></div>",
+         <div class=t>{text}</div>{}{}</div></div>",
         escape(ts),
         query(user, channel, Some(root), None),
         query(user, channel, None, Some(ts)),
-        escape(&text::unescape(message["text"].as_str().unwrap_or_default())),
         files(slack, message),
         reactions(slack, message),
     )
@@ -89,9 +89,9 @@ fn reactions(slack: &Workspace, message: &Value) -> String {
         let users = reaction["users"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let users: Vec<&str> =
             users.map(|id| state.users.get(id).map_or(id, |user| user.real_name.as_str())).collect();
-        let name = escape(reaction["name"].as_str().unwrap_or_default());
+        let name = escape(&text::reaction(&reaction["name"]));
         let (users, count) = (escape(&users.join(", ")), &reaction["count"]);
-        shown.extend(["<span class=r title=\"", &users, "\">:", &name, ": ", &count.to_string(), "</span>"]);
+        shown.extend(["<span class=r title=\"", &users, "\">", &name, " ", &count.to_string(), "</span>"]);
     }
     shown
 }

@@ -111,8 +111,10 @@ impl State {
             self.post(&command.channel_id, message, out)?
         } else {
             let ts = write_ts(self.clock.tick());
+            let bot = self.apps.get(&command.app_id).map(|app| app.bot_user_id.clone());
             self.ephemeral.push(json!({
-                "channel": command.channel_id, "to": command.user_id, "text": wire, "blocks": blocks, "ts": ts,
+                "channel": command.channel_id, "to": command.user_id, "user": bot, "text": wire, "blocks": blocks,
+                "ts": ts,
             }));
             ts
         };

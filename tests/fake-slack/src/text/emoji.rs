@@ -43,6 +43,11 @@ pub(super) fn tone_at(text: &str) -> (String, usize) {
     }
 }
 
+/// A known emoji by its name.
+pub(super) fn sign(name: &str) -> Option<&'static str> {
+    KNOWN.iter().find(|(known, _)| *known == name).map(|(_, sign)| *sign)
+}
+
 /// The `unicode` field Slack gives a known emoji: its code points in hex, joined by dashes.
 pub(super) fn unicode(name: &str) -> Option<String> {
     let (_, sign) = KNOWN.iter().find(|(known, _)| *known == name)?;

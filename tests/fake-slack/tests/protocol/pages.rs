@@ -58,9 +58,15 @@ async fn people_do_more_than_write_on_the_page() {
     let reply = thread[1]["ts"].as_str().unwrap();
     assert_eq!(thread[2]["subtype"], "thread_broadcast");
     assert_eq!(post("act", &[("ts", reply), ("text", "better <i>"), ("what", "edit")]).await, 200);
+    assert_eq!(
+        post("act", &[("ts", thread[2]["ts"].as_str().unwrap()), ("text", "for all"), ("what", "edit")])
+            .await,
+        200
+    );
+    assert!(slack.message("general", thread[2]["ts"].as_str().unwrap()).unwrap()["edited"].is_null());
     assert_eq!(post("act", &[("ts", &root), ("text", "mine"), ("what", "edit")]).await, 400);
     assert_eq!(post("act", &[("ts", &root), ("text", ""), ("what", "delete")]).await, 400);
-    assert_eq!(post("act", &[("ts", &root), ("text", "tada"), ("what", "react")]).await, 200);
+    assert_eq!(post("act", &[("ts", &root), ("text", ":tada:"), ("what", "react")]).await, 200);
     assert_eq!(post("act", &[("ts", &root), ("text", ""), ("what", "pin")]).await, 200);
     let html = list().await;
     let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text} in {html}"));
@@ -69,7 +75,7 @@ async fn people_do_more_than_write_on_the_page() {
     assert!(
         html.contains("(edited)") && html.contains("(also sent to the channel)") && html.contains("(pinned)")
     );
-    assert!(html.contains("title=\"Bob Baker\">:tada: 1"), "{html}");
+    assert!(html.contains("title=\"Bob Baker\">🎉 1"), "{html}");
     assert_eq!(post("act", &[("ts", reply), ("text", ""), ("what", "delete")]).await, 200);
     assert!(!list().await.contains("better"));
     let page = format!("{}?user=bob&channel=general&ts={root}", slack.web_url());
@@ -113,6 +119,7 @@ async fn people_share_files_and_type_commands_on_the_page() {
     http().post(url).body(json!({ "text": "nobody <here>" }).to_string()).send().await.unwrap();
     let html = http().get(&list).send().await.unwrap().text().await.unwrap();
     assert!(html.contains("nobody &lt;here&gt;") && html.contains("(only you see this)"), "{html}");
+    assert!(html.contains("<b>Matrix Bridge</b>") && !html.contains("somebody"), "{html}");
     let other = http().get(list.replace("U0BOB00001", "U0ALICE001")).send().await.unwrap();
     assert!(!other.text().await.unwrap().contains("nobody"));
 }

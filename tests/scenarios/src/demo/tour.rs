@@ -2,12 +2,13 @@
 use anyhow::Context as _;
 use testkit::user::Event;
 
+use super::names;
 use super::transcript::{Side, Transcript};
 use crate::{Result, World};
 
 const PLACE: &str = "#general";
-const ALICE: &str = "Alice Archer";
-const BOB: &str = "Bob Baker";
+const ALICE: &str = "alice";
+const BOB: &str = "bob";
 /// The name of the workspace's own emoji.
 const EMOJI: &str = "partyparrot";
 const FILE: &[u8] = b"1. soup\n2. noodles\n";
@@ -35,12 +36,13 @@ async fn edit_and_thread(world: &World, room: &str, transcript: &Transcript) -> 
     world.admin.wait_for_event(room, "the reply in the thread", in_thread).await?;
     transcript.said(Side::Matrix, PLACE, BOB, "Yes! (in the thread)");
     world.admin.send_in_thread(room, &event.event_id, "I come, too.").await?;
-    transcript.said(Side::Matrix, PLACE, "You", "I come, too. (in the thread)");
+    let you = names::visitor(world).await;
+    transcript.said(Side::Matrix, PLACE, &you, "I come, too. (in the thread)");
     let arrived = |slack: &fake_slack::Workspace| {
         slack.thread("general", &ts).into_iter().find(|message| message["text"] == "I come, too.")
     };
     world.on_slack("the answer in the thread", arrived).await?;
-    transcript.said(Side::Slack, PLACE, "you", "I come, too. (in the thread)");
+    transcript.said(Side::Slack, PLACE, &you, "I come, too. (in the thread)");
     Ok(ts)
 }
 
@@ -55,10 +57,15 @@ async fn reactions(world: &World, room: &str, ts: &str, transcript: &Transcript)
     transcript.said(Side::Matrix, PLACE, BOB, "reacts with its picture");
     let (target, _) = reaction.reaction().context("no reaction")?;
     world.admin.react(room, target, "👍").await?;
-    transcript.said(Side::Matrix, PLACE, "You", "react with 👍");
+    transcript.said(Side::Matrix, PLACE, &names::visitor(world).await, "reacts with 👍");
     let has = |slack: &fake_slack::Workspace| slack.reactions("general", ts).contains_key("+1").then_some(());
     world.on_slack("the reaction", has).await?;
-    transcript.said(Side::Slack, PLACE, "the app", "reacts with :+1: and notes in the thread who it was");
+    transcript.said(
+        Side::Slack,
+        PLACE,
+        "Matrix Bridge",
+        "reacts with 👍 and notes in the thread whose it is",
+    );
     Ok(())
 }
 
@@ -68,13 +75,14 @@ async fn file(world: &World, room: &str, transcript: &Transcript) -> Result<()> 
     transcript.said(Side::Slack, PLACE, ALICE, "shares menu.txt: what there is");
     let is_file = |event: &Event| event.content["filename"] == "menu.txt";
     let event = world.admin.wait_for_event(room, "the file", is_file).await?;
-    transcript.said(Side::Matrix, PLACE, ALICE, &format!("menu.txt: {}", event.body()));
+    transcript.said(Side::Matrix, PLACE, ALICE, &format!("shares menu.txt: {}", event.body()));
     world.admin.send_file(room, "order.txt", "text/plain", b"noodles".to_vec()).await?;
-    transcript.said(Side::Matrix, PLACE, "You", "share order.txt");
+    let you = names::visitor(world).await;
+    transcript.said(Side::Matrix, PLACE, &you, "shares order.txt");
     let arrived = |slack: &fake_slack::Workspace| {
         slack.files().into_iter().find(|file| file.name == "order.txt" && file.visible).map(drop)
     };
     world.on_slack("the file", arrived).await?;
-    transcript.said(Side::Slack, PLACE, "the app", "shares order.txt");
+    transcript.said(Side::Slack, PLACE, "Matrix Bridge", &format!("shares order.txt, from {you}"));
     Ok(())
 }
