@@ -11,6 +11,7 @@
     reason = "counts and times of a run are far below 2^52"
 )]
 
+mod backlog;
 mod clock;
 mod convert;
 mod fake;
@@ -42,6 +43,8 @@ enum Program {
     Convert(convert::Options),
     /// Measures the memory that the Slack bridge takes for large files.
     Files(files::Options),
+    /// Measures the start and the draining of a large backlog.
+    Backlog(backlog::Options),
     /// The bare path, which `relay` starts to compare with.
     Skeleton(skeleton::Options),
     /// The fake workspace as `relay` starts it.
@@ -54,6 +57,7 @@ async fn main() -> anyhow::Result<()> {
         Program::Relay(options) => relay::run(options).await,
         Program::Convert(options) => convert::run(&options),
         Program::Files(options) => files::run(options).await,
+        Program::Backlog(options) => backlog::run(options).await,
         Program::Skeleton(options) => skeleton::run(options).await,
         Program::FakeSlack(options) => fake::run(options).await,
     }

@@ -3,6 +3,7 @@
 // ── 0 words
 pub mod clock;
 pub mod error;
+pub mod failpoint;
 pub mod id;
 pub mod secret;
 // ── 1 pure: no async, no IO

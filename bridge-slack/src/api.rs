@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bridge_core::failpoint;
 use bridge_core::net_guard::NetGuard;
 use bridge_core::secret::Secret;
 use serde::Serialize;
@@ -139,11 +140,15 @@ impl Caller {
         B: Serialize + Send + Sync,
         R: DeserializeOwned + Send,
     {
-        self.limited(method, channel, || async move {
-            let session = self.api.shared.client.open_session(&self.token);
-            Ok(session.http_session_api.http_post(method, body, None).await?)
-        })
-        .await
+        failpoint::pass("slack.before_call");
+        let answer = self
+            .limited(method, channel, || async move {
+                let session = self.api.shared.client.open_session(&self.token);
+                Ok(session.http_session_api.http_post(method, body, None).await?)
+            })
+            .await;
+        failpoint::pass("slack.after_call");
+        answer
     }
 
     /// Asks for the address of a new socket. The address is a secret for as long as it is good: minutes.

@@ -10,6 +10,7 @@
 
 mod ci;
 mod counts;
+mod crashes;
 mod debian;
 mod demo;
 mod deny;
@@ -20,7 +21,6 @@ mod postgres;
 mod process;
 mod python;
 mod slack_sdks;
-mod soak;
 mod synapse;
 mod test;
 mod tidy;
@@ -42,6 +42,7 @@ cargo xtask <verb>
   slack-sdks  install Slack's own clients of the tests under target/judges
   fuzz        feed random inputs to what reads outsiders' words: TARGET or all [--seconds N] [--seed N]
   soak        random talk under kills and faults, both sides compared [--minutes N] [--seed S] [--help]
+  failpoints  kill the bridge at each point between receipt and done, both sides compared [--help]
   postgres    run a throw-away PostgreSQL until Ctrl-C, or while a command runs [-- COMMAND]
 ";
 
@@ -73,7 +74,7 @@ fn run(args: &[String]) -> Result<bool> {
         "synapse" => synapse::install(&workspace).map(|_| true),
         "slack-sdks" => slack_sdks::install(&workspace).map(|_| true),
         "fuzz" => fuzz::run(&workspace, rest),
-        "soak" => soak::run(&workspace, rest),
+        "soak" | "failpoints" => crashes::run(&workspace, verb, rest),
         "postgres" => postgres::run(&workspace, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::failure::Failure;
 use super::nudge::NUDGE;
 use super::server::{self, Shared};
+use crate::failpoint;
 use crate::id::DedupKey;
 use crate::queue::{Delivered, InboxError, Lane, NewJob, Source};
 
@@ -128,7 +129,9 @@ async fn accept_once(
     } else {
         let events = parse(&body)?;
         let jobs = to_jobs(shared, &events).await.map_err(|error| unavailable(shared, &error))?;
+        failpoint::pass("transaction.received");
         deliver(shared, jobs).await.map_err(|error| unavailable(shared, &error))?;
+        failpoint::pass("transaction.stored");
         shared.recent.0.insert(txn_id, hash).await;
         "ok"
     };

@@ -84,6 +84,7 @@ impl<N: Network> Bridge<N> {
     ) -> Result<Arc<PortalRow>, JobError> {
         let stored = self.store.portal(chat).await?;
         if let Some(row) = stored.as_ref().filter(|row| row.room_id.is_some()) {
+            self.finish_room(live, row).await?;
             return Ok(Arc::new(row.clone()));
         }
         let info = self.with_pictures_had(live, live.session.chat_info(chat).await?, None).await?;
@@ -101,12 +102,13 @@ impl<N: Network> Bridge<N> {
         };
         self.note_new_room(&live.row.login_id, chat).await?;
         self.become_portal(&room).await?;
+        if person.is_none() {
+            self.store.put_fact(&uninvited(chat), "").await?;
+        }
         self.store.put_portal(&row).await?;
         self.rooms.insert(room.to_string(), Some(chat.clone())).await;
-        if person.is_none() {
-            self.invite_first(live, &room, &row.info).await;
-        }
         tracing::debug!(chat = %chat.chat_id, room = %room, "a portal was made");
+        self.finish_room(live, &row).await?;
         self.begin_new_room(&live.row.login_id, chat).await;
         Ok(Arc::new(row))
     }
@@ -150,21 +152,35 @@ impl<N: Network> Bridge<N> {
         Ok(made.room_id)
     }
 
-    /// Invites whom the room of a chat is for that went on over there: who began the chat, else the login's owner.
-    async fn invite_first(&self, live: &Live<N::Session>, room: &RoomId, info: &ChatInfo) {
-        let invited = async {
-            let may_begin = |who: &String| self.permissions.level(who) >= Level::User;
-            let beginner = self.beginner(&info.key).await?.filter(may_begin);
-            let is_direct = info.kind == ChatKind::Direct || beginner.is_some();
-            let Ok(person) = UserId::parse(beginner.as_deref().unwrap_or(&live.row.owner)) else {
-                return Ok(false);
-            };
-            self.invite_to(room, info, &person, is_direct).await
-        };
-        let invited: Result<bool, JobError> = invited.await;
-        if let Err(error) = invited {
-            tracing::debug!(%error, "nobody could be invited into a new room");
+    /// Invites into a new room unless it was done. The event for which the room was made is tried again until this is done,
+    /// and comes by here each time, also after a crash.
+    async fn finish_room(&self, live: &Live<N::Session>, row: &PortalRow) -> Result<(), JobError> {
+        let (name, Some(room)) = (uninvited(&row.chat), &row.room_id) else { return Ok(()) };
+        if self.store.fact(&name).await?.is_none() {
+            return Ok(());
         }
+        match self.invite_first(live, super::bridge::room_id(room)?, &row.info).await {
+            Err(error) if error.is_tried_again() => return Err(error),
+            Err(error) => tracing::debug!(%error, "nobody could be invited into a new room"),
+            Ok(_) => {}
+        }
+        Ok(self.store.forget_fact(&name).await?)
+    }
+
+    /// Invites whom the room of a chat is for that went on over there: who began the chat, else the login's owner.
+    async fn invite_first(
+        &self,
+        live: &Live<N::Session>,
+        room: &RoomId,
+        info: &ChatInfo,
+    ) -> Result<bool, JobError> {
+        let may_begin = |who: &String| self.permissions.level(who) >= Level::User;
+        let beginner = self.beginner(&info.key).await?.filter(may_begin);
+        let is_direct = info.kind == ChatKind::Direct || beginner.is_some();
+        let Ok(person) = UserId::parse(beginner.as_deref().unwrap_or(&live.row.owner)) else {
+            return Ok(false);
+        };
+        self.invite_to(room, info, &person, is_direct).await
     }
 
     /// Invites somebody to a chat's room. To a direct chat the other person's ghost does, so that clients list it under them.
@@ -225,6 +241,11 @@ impl<N: Network> Bridge<N> {
         };
         Ok(self.store.note_portal(&row).await?)
     }
+}
+
+/// The name under which it is noted that nobody was invited yet into a chat's room.
+fn uninvited(chat: &ChatKey) -> String {
+    format!("uninvited/{chat}")
 }
 
 /// The escape leaves only characters that every alias may have.

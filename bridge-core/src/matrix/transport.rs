@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::error::MatrixError;
+use crate::failpoint;
 use crate::secret::Secret;
 
 /// How long a connection may take to come about.
@@ -53,6 +54,7 @@ pub(super) async fn exchange(
 ) -> Result<http::Response<Bytes>, MatrixError> {
     let reads_only = is_reading(request.method());
     let begun = Instant::now();
+    pass(reads_only, "matrix.before_call");
     let result = async {
         let response = http.execute(request).await.map_err(|error| failure(&error, reads_only))?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -66,8 +68,16 @@ pub(super) async fn exchange(
         Ok(answer)
     }
     .await;
+    pass(reads_only, "matrix.after_call");
     count(call, begun, result.as_ref().err());
     result
+}
+
+/// A crash around a call that only reads is a crash around the next one that does not.
+fn pass(reads_only: bool, point: &'static str) {
+    if !reads_only {
+        failpoint::pass(point);
+    }
 }
 
 /// Like [`exchange`], for a call that only reads; the body of a success is left to be streamed.

@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 use super::handler::Handler;
 use super::inbox::{Delivered, Delivery, InboxError};
 use super::lanes::Lanes;
-use crate::metrics;
 use crate::store::dead_letter::{self, GivenUp};
 use crate::store::job::{Job, NewJob};
 use crate::store::message::{Gone, MessageRow};
 use crate::store::{Store, StoreError, message, queue};
+use crate::{failpoint, metrics};
 
 /// How long a finished job's end may wait for company. Losing it to a crash repeats an effect that can be repeated.
 const DONE_WAITS: Duration = Duration::from_millis(50);
@@ -226,10 +226,21 @@ impl<H: Handler> Committer<H> {
         }
         queue::insert_jobs(&mut tx, &jobs[stored..]).await?;
         self.write_ends(&mut tx, now).await?;
+        self.pass("accept.before_commit", "end.before_commit");
         tx.commit().await?;
+        self.pass("accept.after_commit", "end.after_commit");
         self.newest_id = newest_id;
         self.letters_wanted = more_letters;
         Ok((jobs, answers))
+    }
+
+    fn pass(&self, accepting: &'static str, closing: &'static str) {
+        if !self.accepting.is_empty() {
+            failpoint::pass(accepting);
+        }
+        if !self.closing.is_empty() {
+            failpoint::pass(closing);
+        }
     }
 
     async fn write_ends(&mut self, tx: &mut crate::store::Tx, now: i64) -> Result<(), StoreError> {

@@ -13,10 +13,10 @@ use super::handler::{Closing, Handler};
 use super::lanes::Lanes;
 use super::retry;
 use crate::error::JobError;
-use crate::metrics;
 use crate::store::dead_letter::{Class, GivenUp};
 use crate::store::job::{Job, Lane};
 use crate::store::letter_id::LetterId;
+use crate::{failpoint, metrics};
 
 /// A lane and whether its next jobs may have been tried by a process that died.
 struct Worker<H> {
@@ -60,6 +60,7 @@ impl<H: Handler> Worker<H> {
             let woken = lanes.wake.notified();
             let wait = match self.attempt(&job).await? {
                 Ok(closing) => {
+                    failpoint::pass("job.after");
                     self.maybe_sent &= !closing.sent;
                     self.recovered(&job, &closing).await;
                     self.finish(&job, closing);
@@ -91,6 +92,7 @@ impl<H: Handler> Worker<H> {
         let _slot = self.lanes.slots.acquire().await.ok()?;
         // The call itself stands inside too: a handler may panic before it has made its future. That is large, and on the
         // heap it is not copied along through every call on the way.
+        failpoint::pass("job.before");
         let tried = AssertUnwindSafe(async { Box::pin(self.lanes.handler.handle(job)).await });
         let tried = tried.catch_unwind().await;
         Some(tried.unwrap_or_else(|_| {
@@ -166,6 +168,7 @@ impl<H: Handler> Worker<H> {
             tracing::error!(job = job.id, "telling about a given-up job panicked");
             None
         });
+        failpoint::pass("job.given_up");
         let (answer, committed) = oneshot::channel();
         let (job_id, pairs, gone) = (job.id, Vec::new(), Vec::new());
         let end = End::GivenUp(Box::new(GivenUp { job, class, cause, notice }));

@@ -80,9 +80,18 @@ impl Health {
             "database": database,
             "homeserver": homeserver,
             "dead_letters": self.store.count_dead_letters().await.ok().map(|count| count.all),
+            "queue": self.queue().await,
             "own": (self.own)(),
         });
         (ready, document)
+    }
+}
+
+impl Health {
+    /// How many events wait for their effect, and since when the oldest does, in milliseconds since 1970.
+    async fn queue(&self) -> Option<Value> {
+        let (waiting, oldest) = self.store.backlog().await.ok()?;
+        Some(json!({ "waiting": waiting, "oldest_accepted_at": oldest }))
     }
 }
 

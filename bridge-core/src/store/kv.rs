@@ -41,4 +41,11 @@ impl Store {
         put(&mut tx, name, value).await?;
         tx.commit().await
     }
+
+    /// Takes a fact away at once.
+    pub async fn forget_fact(&self, name: &str) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        remove(&mut tx, name).await?;
+        tx.commit().await
+    }
 }

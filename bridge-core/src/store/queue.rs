@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, FromRow};
 
+use super::Store;
 use super::db::{StoreError, Tx, on};
 use super::job::{Job, Lane, NewJob, Source};
 use super::letter_id::LetterId;
@@ -19,7 +20,7 @@ const BEHIND: &str = "SELECT job.id, job.lane, job.source, job.login_id, job.ded
 const LANES: &str = "SELECT DISTINCT lane FROM job";
 const HAS_WORK: &str = "SELECT id FROM job WHERE lane = $1 LIMIT 1";
 const NEWEST: &str = "SELECT CAST(MAX(id) AS BIGINT) FROM (SELECT id FROM job UNION ALL SELECT id FROM dead_letter) AS all_jobs";
-const COUNT: &str = "SELECT COUNT(*), CAST(MIN(accepted_at) AS BIGINT) FROM job";
+const COUNT: &str = "SELECT (SELECT COUNT(*) FROM job), (SELECT accepted_at FROM job ORDER BY id LIMIT 1)";
 const FORGET: &str = "DELETE FROM seen WHERE seen_at < $1";
 
 #[derive(FromRow)]
@@ -197,8 +198,18 @@ pub(crate) async fn newest_id(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(id.unwrap_or(0))
 }
 
-/// How many jobs wait, and when the oldest was accepted.
-pub async fn backlog(tx: &mut Tx) -> Result<(i64, Option<i64>), StoreError> {
+impl Store {
+    /// How many jobs wait, and when the oldest was accepted, in milliseconds since 1970.
+    pub async fn backlog(&self) -> Result<(i64, Option<i64>), StoreError> {
+        let mut tx = self.read().await?;
+        let found = backlog(&mut tx).await?;
+        tx.commit().await?;
+        Ok(found)
+    }
+}
+
+/// See [`Store::backlog`].
+pub(crate) async fn backlog(tx: &mut Tx) -> Result<(i64, Option<i64>), StoreError> {
     Ok(on!(&mut *tx, c => sqlx::query_as(COUNT).fetch_one(c).await?))
 }
 

@@ -1,6 +1,7 @@
 //! Answers a slash command at the address that came with it.
 
 use bridge_core::error::NetworkError;
+use bridge_core::failpoint;
 use serde_json::Value;
 use url::Url;
 
@@ -21,7 +22,10 @@ impl Caller {
         };
         let request = self.api.shared.plain.post(url).timeout(CALL_TIMEOUT);
         let request = request.header(http::header::CONTENT_TYPE, "application/json").body(answer.to_string());
-        let response = request.send().await.map_err(CallError::from).map_err(|error| error.of_read(WHAT))?;
+        failpoint::pass("slack.before_call");
+        let response = request.send().await;
+        failpoint::pass("slack.after_call");
+        let response = response.map_err(CallError::from).map_err(|error| error.of_read(WHAT))?;
         match response.status().as_u16() {
             200..=299 => Ok(()),
             status @ (429 | 500..) => Err(CallError::Status(status).of_read(WHAT)),

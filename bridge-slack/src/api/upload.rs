@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bridge_core::error::NetworkError;
+use bridge_core::failpoint;
 use bridge_core::network::FileBytes;
 use futures_util::StreamExt as _;
 use http::header;
@@ -49,7 +50,9 @@ impl Caller {
             self.api.shared.plain.post(place).timeout(UPLOAD_TIMEOUT + Duration::from_secs(size / SLOWEST));
         let request = request.header(header::CONTENT_TYPE, "application/octet-stream");
         let request = request.header(header::CONTENT_LENGTH, size).body(reqwest::Body::wrap_stream(pieces));
+        failpoint::pass("slack.before_call");
         let answer = request.send().await;
+        failpoint::pass("slack.after_call");
         if let Some(error) = failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(Undelivered::Bytes(error));
         }

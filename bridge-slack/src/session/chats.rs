@@ -84,7 +84,8 @@ async fn bookmarks(caller: &Caller, channel: &str) -> Option<Vec<Bookmark>> {
     Some(found.into_iter().map(read).collect())
 }
 
-async fn channel_info(caller: &Caller, channel: &str) -> Result<Channel, NetworkError> {
+/// A channel as Slack describes it.
+pub(super) async fn channel_info(caller: &Caller, channel: &str) -> Result<Channel, NetworkError> {
     const METHOD: &str = "conversations.info";
     let params = vec![("channel", Some(Cow::Borrowed(channel)))];
     let reply: ChannelReply = caller.get(METHOD, &params).await.map_err(|error| error.of_read(METHOD))?;

@@ -58,7 +58,11 @@ impl Desk {
         message: &MessageRef,
         done: Vec<SentPart>,
     ) -> Result<Vec<SentPart>, NetworkError> {
-        let known = done.into_iter().next().map(|part| part.id).or_else(|| reaction.note.clone());
+        // Posted by an earlier try of this event, it says what it should: an update would mark it as edited.
+        if !done.is_empty() {
+            return Ok(done);
+        }
+        let known = reaction.note.clone();
         let wanted = self.note(event, reaction, message).await?;
         let Some(id) = known else {
             return match wanted {

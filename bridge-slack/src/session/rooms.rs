@@ -6,9 +6,10 @@ use bridge_core::id::{RemoteMessageId, RemoteUserId};
 use bridge_core::network::SentPart;
 use serde_json::{Value, json};
 
-use super::chats::slack_id;
+use super::chats::{channel_info, slack_id};
 use super::desk::{Desk, message_ref};
-use crate::api::reply::Done;
+use crate::api::reply::{Channel, Done};
+use crate::convert::topic;
 use crate::id;
 
 impl Desk {
@@ -20,7 +21,11 @@ impl Desk {
         let Some(name) = name.map(channel_name).filter(|name| !name.is_empty()) else {
             return Err(NetworkError::Rejected("A Slack channel cannot be without a name.".to_owned()));
         };
-        let body = json!({ "channel": slack_id(&event.chat.chat_id)?, "name": name });
+        let channel = slack_id(&event.chat.chat_id)?;
+        if self.stands(&channel, |now| now.name.as_deref() == Some(&name)).await? {
+            return Ok(Vec::new());
+        }
+        let body = json!({ "channel": channel, "name": name });
         self.change("conversations.rename", &body, &[]).await
     }
 
@@ -30,7 +35,12 @@ impl Desk {
         topic: Option<&str>,
     ) -> Result<Vec<SentPart>, NetworkError> {
         let topic = topic.unwrap_or_default();
-        let body = json!({ "channel": slack_id(&event.chat.chat_id)?, "topic": topic });
+        let channel = slack_id(&event.chat.chat_id)?;
+        // Slack says in the channel that somebody set the topic, each time, so a repeat looks first.
+        if self.stands(&channel, |now| topic::read(&now.topic.value) == topic).await? {
+            return Ok(Vec::new());
+        }
+        let body = json!({ "channel": channel, "topic": topic });
         self.change("conversations.setTopic", &body, &[]).await
     }
 
@@ -66,6 +76,15 @@ impl Desk {
         } else {
             let body = json!({ "channel": channel, "user": user.id });
             self.change("conversations.kick", &body, &["not_in_channel"]).await
+        }
+    }
+
+    /// Whether a channel is so already. One that Slack does not describe is taken for not.
+    async fn stands(&self, channel: &str, is_so: impl Fn(&Channel) -> bool) -> Result<bool, NetworkError> {
+        match channel_info(&self.bot, channel).await {
+            Ok(now) => Ok(is_so(&now)),
+            Err(NetworkError::Rejected(_)) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

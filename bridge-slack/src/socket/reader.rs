@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bridge_core::failpoint;
 use bridge_core::queue::{Delivered, InboxError, NewJob};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream};
@@ -90,7 +91,9 @@ fn pings() -> Interval {
 async fn write(mut sink: SplitSink<Stream, Message>, mut orders: mpsc::UnboundedReceiver<Message>) {
     while let Some(order) = orders.recv().await {
         let mut next = Some(order);
+        let mut acknowledged = false;
         while let Some(message) = next {
+            acknowledged |= message.is_text();
             if sink.feed(message).await.is_err() {
                 return;
             }
@@ -98,6 +101,9 @@ async fn write(mut sink: SplitSink<Stream, Message>, mut orders: mpsc::Unbounded
         }
         if sink.flush().await.is_err() {
             return;
+        }
+        if acknowledged {
+            failpoint::pass("frame.acknowledged");
         }
     }
     // The peer may be gone already.
@@ -173,6 +179,7 @@ impl Reader {
             }
         }
         if !jobs.is_empty() {
+            failpoint::pass("frame.received");
             self.deliver(ids, jobs);
         }
     }

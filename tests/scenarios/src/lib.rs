@@ -22,6 +22,7 @@
 )]
 
 pub mod demo;
+pub mod failpoints;
 mod mount;
 pub mod soak;
 pub mod world;

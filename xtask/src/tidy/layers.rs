@@ -12,7 +12,7 @@ const FIRST_ASYNC_LAYER: usize = 2;
 /// The modules, lowest layer first.
 const LAYERS: &[&[&str]] = &[
     // words
-    &["id", "clock", "error", "secret"],
+    &["id", "clock", "error", "failpoint", "secret"],
     // pure: no async, no IO
     &["content", "event", "config"],
     // outside world

@@ -89,6 +89,11 @@ impl Bridge {
         Ok(())
     }
 
+    /// Sets an environment variable from the next start on.
+    pub fn set_env(&mut self, name: &str, value: impl Into<std::ffi::OsString>) {
+        self.program.set_env(name, value);
+    }
+
     /// Runs another verb to its end; answers the exit code and what it wrote.
     pub async fn verb(&self, args: &[&str]) -> Result<(i32, String)> {
         self.write_config()?;

@@ -30,6 +30,7 @@ mod doubled;
 mod edits;
 mod emoji;
 mod encrypted_files;
+mod failpoints;
 mod file_crashes;
 mod files;
 mod formatting;

@@ -1,0 +1,22 @@
+//! The programs that kill the bridge and compare both sides after it: the soak at random, failpoints at each point.
+
+use crate::synapse;
+use crate::workspace::Workspace;
+use anyhow::{Context, Result};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// Runs one of them in our place, so that Ctrl-C and the exit code are its own. A real Synapse is set up where one is wanted;
+/// for `--postgres` it
+/// is run by `cargo xtask postgres -- cargo xtask VERB --postgres`.
+pub(crate) fn run(workspace: &Workspace, program: &str, args: &[String]) -> Result<bool> {
+    let wants_synapse = args.iter().any(|arg| arg == "synapse" || arg == "--homeserver=synapse");
+    let venv = if wants_synapse { Some(synapse::install(workspace)?) } else { None };
+    workspace.build()?;
+    let mut command = Command::new(workspace.program(program));
+    command.args(args).current_dir(&workspace.root);
+    if let Some(venv) = venv {
+        command.env("SYNAPSE_VENV", venv);
+    }
+    Err(command.exec()).with_context(|| format!("the program `{program}` could not be started"))
+}
