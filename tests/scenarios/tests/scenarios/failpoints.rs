@@ -16,7 +16,7 @@ async fn holds(name: &str, place: Place, args: &[&str]) -> Option<Vec<&'static s
 
 #[tokio::test]
 async fn each_kind_of_event_survives_a_kill_at_each_point() {
-    let args = ["--most", "1", "--worlds", "3"];
+    let args = ["--most", "1", "--worlds", "6"];
     let untouched = holds("each kind at each point", Place::fake_synapse_sqlite(), &args).await;
     assert_eq!(untouched.as_deref(), Some([].as_slice()), "nothing was killed there");
 }
