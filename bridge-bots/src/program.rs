@@ -47,7 +47,7 @@ async fn run(path: &Path) -> Result<(), String> {
     let ground = Ground::prepare(config)?;
     let listener = ground.listen().await?;
     ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;
-    let store = ground.open_store().await?;
+    let store = ground.open_store(path, DEFAULTS.id).await?;
     let host = Host {
         app: ground.app.clone(),
         permissions: ground.config.permissions.clone(),

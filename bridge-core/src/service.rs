@@ -14,6 +14,7 @@ mod pictures;
 mod public_files;
 pub mod run;
 pub mod telemetry;
+mod upgrade;
 
 pub use bridge::main;
 pub use ground::Ground;

@@ -40,9 +40,26 @@ impl Store {
     /// Opens the database of this address (`sqlite:FILE`, `sqlite::memory:`, `postgres://…`) and brings its tables
     /// up to date. The error is a sentence that names the remedy.
     pub async fn open(url: &str, seal: Seal, clock: Clock) -> Result<Self, StoreError> {
-        let db = Db::open(url).await?;
-        migrate::run(&db).await?;
-        Ok(Self { db, clock, seal: Arc::new(seal), recent: Arc::default() })
+        let store = Self::open_unchanged(url, seal, clock).await?;
+        store.bring_up_to_date().await?;
+        Ok(store)
+    }
+
+    /// Like [`Store::open`], but leaves the tables as they are: call [`Store::bring_up_to_date`] before anything else than
+    /// [`Store::lags_behind`] and [`Store::back_up`].
+    pub async fn open_unchanged(url: &str, seal: Seal, clock: Clock) -> Result<Self, StoreError> {
+        Ok(Self { db: Db::open(url).await?, clock, seal: Arc::new(seal), recent: Arc::default() })
+    }
+
+    /// Whether there are tables, and of an earlier version.
+    pub async fn lags_behind(&self) -> Result<bool, StoreError> {
+        let steps = migrate::taken(&self.db).await?;
+        Ok(!steps.is_empty() && migrate::known().iter().any(|step| !steps.contains(step)))
+    }
+
+    /// Brings the tables up to date; those of a newer version are refused in words.
+    pub async fn bring_up_to_date(&self) -> Result<(), StoreError> {
+        migrate::run(&self.db).await
     }
 
     /// Opens the database beside the program that may be running on it, for an operator's tool. Nothing is made and no table

@@ -10,6 +10,12 @@ pub(crate) fn shown(ms: i64) -> String {
         .map_or_else(|_| ms.to_string(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
+/// The same as a part of a file's name.
+pub(crate) fn in_a_name(ms: i64) -> String {
+    Timestamp::from_millisecond(ms)
+        .map_or_else(|_| ms.to_string(), |at| at.strftime("%Y-%m-%dT%H-%M-%SZ").to_string())
+}
+
 /// Reads a day (`2026-11-28`, its beginning in UTC), a moment (`2026-11-28T12:00:00Z`), or how long ago it was (`30d`,
 /// `12h`, `15m`), as milliseconds since 1970. The error is a sentence.
 pub(crate) fn read(text: &str, now: i64) -> Result<i64, String> {

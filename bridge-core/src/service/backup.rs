@@ -18,8 +18,8 @@ use crate::store::Store;
 use crate::store::backup::{Backup, Beside, restore as restore_database};
 
 /// What the files are called in a backup.
-const CONFIG: &str = "config";
-const REGISTRATION: &str = "registration";
+pub(super) const CONFIG: &str = "config";
+pub(super) const REGISTRATION: &str = "registration";
 
 /// Writes a backup beside the program that may be running. Gives what is in it.
 pub(super) async fn back_up<S: DeserializeOwned + Default>(
@@ -57,14 +57,19 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
     ))
 }
 
-fn read_beside(name: &str, path: &Path) -> Result<Beside, String> {
+pub(super) fn read_beside(name: &str, path: &Path) -> Result<Beside, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("The {name} {} could not be read: {error}.", path.display()))?;
     Ok(Beside { name: name.to_owned(), text })
 }
 
 /// Under its name stands a whole backup or nothing.
-async fn write_file(store: &Store, program: &str, files: &[Beside], path: &Path) -> Result<u64, String> {
+pub(super) async fn write_file(
+    store: &Store,
+    program: &str,
+    files: &[Beside],
+    path: &Path,
+) -> Result<u64, String> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);

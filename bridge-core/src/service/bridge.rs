@@ -91,7 +91,7 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     let ground = Ground::prepare(config)?;
     let listener = ground.listen().await?;
     ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;
-    let store = ground.open_store().await?;
+    let store = ground.open_store(path, N::INFO.id).await?;
     let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
     let public_media = ground
         .config

@@ -1,7 +1,7 @@
 //! What every program stands on: config, registration, homeserver, database, made in an order that changes nothing
 //! before everything was seen to fit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bridge_registration::{Plan, Registration};
@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::cli::environment;
+use super::upgrade;
 use crate::clock::Clock;
 use crate::config::{Appservice, Config, Defaults};
 use crate::matrix::app_service::Settings;
@@ -107,9 +108,9 @@ impl<S: DeserializeOwned + Default> Ground<S> {
         }
     }
 
-    /// Opens the database and brings it up to date. From here on things are changed.
-    pub async fn open_store(&self) -> Result<Store, String> {
-        open_store(&self.config).await
+    /// Opens the database and brings it up to date, see [`open_store`]. From here on things are changed.
+    pub async fn open_store(&self, path: &Path, program: &str) -> Result<Store, String> {
+        open_store(&self.config, path, program).await
     }
 }
 
@@ -149,17 +150,23 @@ pub(super) fn seal<S>(config: &Config<S>) -> Result<Option<Seal>, String> {
     Seal::with_key(&key).map(Some).map_err(|error| format!("secret.key_file: {error}"))
 }
 
-/// Opens the database that a config names. Without a key the operator is told that credentials lie open.
-pub async fn open_store<S>(config: &Config<S>) -> Result<Store, String> {
+/// Opens the database that a config names, read from `path`, and brings it up to date; of one with the tables of an earlier
+/// version a backup is made before. Without a key the operator is told that credentials lie open.
+pub async fn open_store<S>(config: &Config<S>, path: &Path, program: &str) -> Result<Store, String> {
     let seal = seal(config)?.unwrap_or_else(|| {
         tracing::warn!(
             "secret.key_file is not set: credentials are stored unsealed, and whoever reads the database can use them"
         );
         Seal::none()
     });
-    Store::open(config.database.url.expose(), seal, Clock::system())
+    let store = Store::open_unchanged(config.database.url.expose(), seal, Clock::system())
         .await
-        .map_err(|error| format!("database.url: {error}"))
+        .map_err(|error| format!("database.url: {error}"))?;
+    let done = upgrade::bring_up_to_date(&store, config, path, program).await;
+    if done.is_err() {
+        store.close().await;
+    }
+    done.map(|()| store)
 }
 
 /// What the config says about the registration.

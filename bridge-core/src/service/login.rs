@@ -36,7 +36,7 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
         network.check_answer(flow.id, field.id, &answer)?;
         answers.put(field.id, answer);
     }
-    let store = open_store(&config).await?;
+    let store = open_store(&config, path, N::INFO.id).await?;
     let proven = log_in(
         LogIn { network: &network, store: &store, owner: &owner, flow: flow.id, is_admin: true },
         answers,

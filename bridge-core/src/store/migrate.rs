@@ -53,6 +53,15 @@ pub(crate) async fn steps(tx: &mut Tx) -> Result<Vec<i64>, StoreError> {
     Ok(rows.into_iter().map(|(step,)| step).collect())
 }
 
+/// The same of a database that may have no tables yet.
+pub(crate) async fn taken(db: &Db) -> Result<Vec<i64>, StoreError> {
+    let mut tx = db.read().await?;
+    // Where there is no such table, there is none of ours.
+    let steps = if tx.tables().await?.contains_key(TABLE) { steps(&mut tx).await? } else { Vec::new() };
+    tx.commit().await?;
+    Ok(steps)
+}
+
 /// The first step that is not known here: it was taken by a newer version.
 pub(crate) fn unknown(steps: &[i64]) -> Option<i64> {
     let known = known();
@@ -61,10 +70,7 @@ pub(crate) fn unknown(steps: &[i64]) -> Option<i64> {
 
 /// Fails, with a sentence, for a database whose tables are not those of this version.
 pub(crate) async fn expect_current(db: &Db) -> Result<(), StoreError> {
-    let mut tx = db.read().await?;
-    // Where there is no such table, there is none of ours.
-    let steps = if tx.tables().await?.contains_key(TABLE) { steps(&mut tx).await? } else { Vec::new() };
-    tx.commit().await?;
+    let steps = taken(db).await?;
     if let Some(step) = unknown(&steps) {
         return Err(StoreError(format!(
             "The database was made by a newer version of this program (it has step {step}, which is not known here). Use \

@@ -1,0 +1,81 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::Defaults;
+use crate::store::db::Db;
+use crate::store::migrate;
+use crate::store::seal::Seal;
+
+const DEFAULTS: Defaults = Defaults { id: "paper", name: "Paper", bot: "paperbot", port: 29_000, notes: &[] };
+
+#[derive(Debug, Default, serde::Deserialize)]
+struct Nothing {}
+
+/// A folder with a config and a registration; the database is not there yet.
+fn folder() -> (tempfile::TempDir, PathBuf, Config<Nothing>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.yaml");
+    let text = "homeserver: { url: 'http://127.0.0.1:8008', name: hs.test }\n";
+    std::fs::write(&path, text).unwrap();
+    let config = Config::<Nothing>::load(&path, &DEFAULTS).unwrap();
+    std::fs::write(&config.appservice.registration, "id: paper\n").unwrap();
+    (folder, path, config)
+}
+
+async fn open(config: &Config<Nothing>) -> Store {
+    Store::open_unchanged(config.database.url.expose(), Seal::none(), Clock::system()).await.unwrap()
+}
+
+/// Makes the database as an earlier version left it.
+async fn make_old(config: &Config<Nothing>) {
+    let old = Db::open(config.database.url.expose()).await.unwrap();
+    migrate::run_only(&old, &migrate::known()[..1]).await.unwrap();
+    old.close().await;
+}
+
+fn backups(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.extension().is_some_and(|it| it == "backup")).collect()
+}
+
+#[tokio::test]
+async fn an_earlier_database_is_backed_up_and_brought_up_to_date_once() {
+    let (folder, path, config) = folder();
+    make_old(&config).await;
+    let store = open(&config).await;
+    store.put_fact("kept", "as it was").await.unwrap();
+    bring_up_to_date(&store, &config, &path, DEFAULTS.id).await.unwrap();
+    assert_eq!(store.fact("kept").await.unwrap().as_deref(), Some("as it was"));
+    assert!(!store.lags_behind().await.unwrap());
+    let [backup] = &backups(folder.path())[..] else { panic!("{:?}", backups(folder.path())) };
+    let text = std::fs::read_to_string(backup).unwrap();
+    assert!(text.contains("as it was") && text.contains("id: paper") && text.contains("hs.test"), "{text}");
+    bring_up_to_date(&store, &config, &path, DEFAULTS.id).await.unwrap();
+    assert_eq!(backups(folder.path()).len(), 1, "nothing lags behind any more");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_new_database_needs_no_backup() {
+    let (folder, path, config) = folder();
+    let store = open(&config).await;
+    bring_up_to_date(&store, &config, &path, DEFAULTS.id).await.unwrap();
+    assert!(backups(folder.path()).is_empty());
+    store.close().await;
+}
+
+#[tokio::test]
+async fn without_a_backup_nothing_is_changed() {
+    let (folder, path, config) = folder();
+    make_old(&config).await;
+    std::fs::remove_file(&config.appservice.registration).unwrap();
+    let store = open(&config).await;
+    let why = bring_up_to_date(&store, &config, &path, DEFAULTS.id).await.unwrap_err();
+    assert!(why.contains("nothing was changed") && why.contains("registration"), "{why}");
+    assert!(store.lags_behind().await.unwrap());
+    assert!(backups(folder.path()).is_empty());
+    store.close().await;
+}
