@@ -11,7 +11,7 @@ use crate::command::dead_letters::Order;
 
 /// What a program was asked to do.
 #[derive(Debug, Parser)]
-#[command(version, disable_help_subcommand = true)]
+#[command(version)]
 pub struct Cli {
     /// The config file
     #[arg(
@@ -201,7 +201,9 @@ mod tests {
     fn a_document_is_a_verb_like_the_others() {
         assert!(matches!(asked(&["poster"]).unwrap().verb, Verb::Document(name) if name == "poster"));
         assert!(matches!(asked(&["check"]).unwrap().verb, Verb::Check));
-        assert!(asked(&["--help"]).unwrap_err().contains("A poster to hang up"));
+        for help in [["--help", "-c=x"], ["help", "poster"]] {
+            assert!(asked(&help).unwrap_err().contains("A poster to hang up"), "{help:?}");
+        }
         assert!(
             asked(&["poster", "large"]).unwrap_err().contains("large"),
             "what is not asked for is refused"

@@ -100,7 +100,8 @@ impl<S: DeserializeOwned + Default> Ground<S> {
                 self.config.appservice.bot, self.config.homeserver.name
             ),
             _ if is_away => format!(
-                "homeserver.url: no homeserver answers at {url} ({error}). Start it, or correct the address."
+                "homeserver.url: no homeserver answers at {url}. {}. Start it, or correct the address.",
+                error.to_string().trim_end_matches('.')
             ),
             _ => format!(
                 "homeserver.url: {url} answers, but not like a homeserver ({error}). Correct the address."

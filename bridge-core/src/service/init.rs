@@ -76,7 +76,7 @@ where
 fn next_steps(documents: &[(&str, &str)]) -> String {
     let mut text = String::from(
         "Synapse: name that file under app_service_config_files, let Synapse's user read it, and restart Synapse. Others: \
-         `registration --form admin` or `registration --form tuwunel` prints what they take.\nThen, with the same --config:\n",
+         `registration --form admin` or `registration --form tuwunel` prints what they take.\nThen, with the same --config as here:\n",
     );
     let documents = documents.iter().map(|(name, about)| (*name, *about));
     let verbs = [("check", "tries everything"), ("run", "runs the program")];

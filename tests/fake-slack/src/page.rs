@@ -43,7 +43,8 @@ pub(crate) async fn show(State(slack): State<Arc<Workspace>>, Query(view): Query
     };
     let mut nav = format!("<h1>{}</h1><h2>You are</h2>", escape(&state.team.name));
     for person in state.users.values().filter(|u| !u.is_bot && !u.deleted && u.id != "USLACKBOT") {
-        nav += &entry(&query(&person.id, &channel_id, None, None), person.id == user_id, &person.real_name);
+        let label = format!("{} ({})", person.real_name, person.display_name);
+        nav += &entry(&query(&person.id, &channel_id, None, None), person.id == user_id, &label);
     }
     nav += "<h2>Channels</h2>";
     for channel in state.channels.values().filter(|c| c.visible_to(&user_id) && !c.archived) {
