@@ -1,3 +1,4 @@
+//! Before tables are changed, a backup is made; without one nothing is changed.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
