@@ -5,6 +5,7 @@ pub mod handler;
 pub mod inbox;
 pub mod lanes;
 pub mod retry;
+pub mod verdict;
 pub mod worker;
 
 use std::sync::Arc;

@@ -12,22 +12,23 @@ use super::commit::{End, Finish};
 use super::handler::{Closing, Handler};
 use super::lanes::Lanes;
 use super::retry;
+use super::verdict::{Doubt, Verdict};
 use crate::error::JobError;
 use crate::store::dead_letter::{Class, GivenUp};
 use crate::store::job::{Job, Lane};
 use crate::store::letter_id::LetterId;
 use crate::{failpoint, metrics};
 
-/// A lane and whether its next jobs may have been tried by a process that died.
+/// A lane's worker.
 struct Worker<H> {
     lanes: Arc<Lanes<H>>,
-    maybe_sent: bool,
+    doubt: Doubt,
 }
 
 /// Runs until the lane is empty or the program stops.
 pub(crate) async fn work<H: Handler>(lanes: Arc<Lanes<H>>, lane: Lane) {
     let mut failures = 0;
-    let mut worker = Worker { lanes: Arc::clone(&lanes), maybe_sent: true };
+    let mut worker = Worker { lanes: Arc::clone(&lanes), doubt: Doubt::new(lanes.left_until) };
     while !lanes.stop.is_cancelled() {
         match lanes.next(&lane).await {
             Ok(None) => return,
@@ -52,38 +53,23 @@ pub(crate) async fn work<H: Handler>(lanes: Arc<Lanes<H>>, lane: Lane) {
 impl<H: Handler> Worker<H> {
     /// Tries a job until it is done or given up; none when the program stops first.
     async fn carry_out(&mut self, mut job: Job) -> Option<()> {
-        // Whoever gave it up may have done a part of it.
-        job.maybe_sent = job.letter_id.is_some() || (self.maybe_sent && job.id <= self.lanes.left_until);
+        self.doubt.begin(&mut job);
         let lanes = Arc::clone(&self.lanes);
         loop {
             // Before the try: what it lacks may come while it is at work.
             let woken = lanes.wake.notified();
-            let wait = match self.attempt(&job).await? {
-                Ok(closing) => {
+            let tried = self.attempt(&job).await?;
+            match self.doubt.judge(&mut job, tried) {
+                Verdict::Done(closing) => {
                     failpoint::pass("job.after");
-                    self.maybe_sent &= !closing.sent;
                     self.recovered(&job, &closing).await;
                     self.finish(&job, closing);
                     return Some(());
                 }
-                Err(JobError::Reject(reason)) => return self.give_up(job, reason, Class::Rejected).await,
-                Err(JobError::Park(reason)) => return self.give_up(job, reason, Class::Parked).await,
-                Err(JobError::RetryAfter(wait)) => {
-                    self.wait(wait, std::future::pending()).await?;
-                    continue;
-                }
-                Err(JobError::ResumeAfter(wait)) => {
-                    job.maybe_sent = true;
-                    self.wait(wait, std::future::pending()).await?;
-                    continue;
-                }
-                Err(JobError::Retry(reason)) => Self::failed(&mut job, &reason),
-                Err(JobError::Uncertain(reason)) => {
-                    job.maybe_sent = true;
-                    Self::failed(&mut job, &reason)
-                }
-            };
-            self.wait(wait, woken).await?;
+                Verdict::GivenUp(cause, class) => return self.give_up(job, cause, class).await,
+                Verdict::Told(wait) => self.wait(wait, std::future::pending()).await?,
+                Verdict::Failed(reason) => self.wait(Self::failed(&job, &reason), woken).await?,
+            }
         }
     }
 
@@ -102,8 +88,7 @@ impl<H: Handler> Worker<H> {
         }))
     }
 
-    fn failed(job: &mut Job, reason: &str) -> Duration {
-        job.attempts = job.attempts.saturating_add(1);
+    fn failed(job: &Job, reason: &str) -> Duration {
         metrics::retried(job.source.as_str());
         // The first failures are everyday; only what lasts is worth a line.
         if job.attempts == 5 {

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::Store;
 use super::db::{StoreError, Tx, on, storable};
-use super::job::{Job, Lane, Source};
+use super::job::{self, Job, Lane, Source};
 use super::letter_id::LetterId;
 use crate::id::{DedupKey, LoginId};
 
@@ -165,7 +165,7 @@ pub(crate) async fn take_wanted(tx: &mut Tx, newest_id: i64, now: i64) -> Result
     let rows: Vec<Wanted> = on!(&mut *tx, c => sqlx::query_as(WANTED).bind(most).fetch_all(c).await?);
     let (mut jobs, mut newest_id) = (Vec::with_capacity(rows.len()), newest_id);
     for row in rows {
-        newest_id = (newest_id + 1).max(now << 20);
+        newest_id = job::next_id(newest_id, now);
         let taken = on!(&mut *tx, c => sqlx::query(TAKE).bind(row.id).bind(newest_id).execute(c).await?.rows_affected());
         if taken == 0 {
             // Dropped since it was read.

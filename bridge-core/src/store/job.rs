@@ -47,6 +47,12 @@ impl fmt::Display for Lane {
     }
 }
 
+/// The id behind the newest one: it sorts by time over restarts, and by arrival within one process whatever the clock
+/// does. `now` is in milliseconds since 1970.
+pub(crate) fn next_id(newest: i64, now: i64) -> i64 {
+    (newest + 1).max(now << 20)
+}
+
 /// Where a job came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
