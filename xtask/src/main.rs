@@ -20,6 +20,7 @@ mod judges;
 mod postgres;
 mod process;
 mod python;
+mod simulate;
 mod slack_sdks;
 mod synapse;
 mod test;
@@ -43,6 +44,7 @@ cargo xtask <verb>
   fuzz        feed random inputs to what reads outsiders' words: TARGET or all [--seconds N] [--seed N]
   soak        random talk under kills and faults, both sides compared [--minutes N] [--seed S] [--help]
   failpoints  kill the bridge at each point between receipt and done, both sides compared [--help]
+  simulate    the queue's decisions in runs that follow from a seed [--schedules N] [--seed S]
   postgres    run a throw-away PostgreSQL until Ctrl-C, or while a command runs [-- COMMAND]
 ";
 
@@ -75,6 +77,7 @@ fn run(args: &[String]) -> Result<bool> {
         "slack-sdks" => slack_sdks::install(&workspace).map(|_| true),
         "fuzz" => fuzz::run(&workspace, rest),
         "soak" | "failpoints" => crashes::run(&workspace, verb, rest),
+        "simulate" => simulate::run(&workspace, rest),
         "postgres" => postgres::run(&workspace, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

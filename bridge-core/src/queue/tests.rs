@@ -11,5 +11,6 @@ mod order;
 mod probe;
 mod process;
 mod restart;
+mod simulation;
 mod stop;
 mod trouble;
