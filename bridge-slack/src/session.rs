@@ -118,13 +118,12 @@ impl SlackSession {
 
 impl Session for SlackSession {
     async fn listen(&self, inbox: Inbox) -> Result<(), NetworkError> {
-        let login_id = self.context.login_id().clone();
         let listener = socket::Listener {
             caller: self.app.clone(),
             connector: self.api.connector(),
             intake: Intake::new(
                 inbox,
-                login_id,
+                self.context.clone(),
                 self.people.clone(),
                 self.emojis.clone(),
                 self.groups.clone(),
