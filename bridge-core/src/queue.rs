@@ -1,6 +1,7 @@
 //! The durable queue: what is accepted is committed, and worked in order per lane.
 
 pub mod commit;
+pub mod committing;
 pub mod handler;
 pub mod inbox;
 pub mod lanes;
@@ -14,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::store::job::{Job, Lane, NewJob, Source};
+pub use committing::Committing;
 pub use handler::{Closing, Handler};
 pub use inbox::{Delivered, Delivery, Inbox, InboxError};
 
@@ -72,6 +74,11 @@ impl<H: Handler> Queue<H> {
     /// Whether all that the queue needs still runs.
     pub fn vitals(&self) -> &Vitals {
         &self.vitals
+    }
+
+    /// Whether what is accepted and done can be committed.
+    pub fn committing(&self) -> &Committing {
+        &self.lanes.committing
     }
 
     /// Wakes every lane that waits to try again: the cause of its trouble may be gone.

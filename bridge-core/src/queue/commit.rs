@@ -142,11 +142,13 @@ impl<H: Handler> Committer<H> {
         match self.write().await {
             Ok(plan) => {
                 metrics::committed(started.elapsed());
+                self.lanes.committing.note_success();
                 let committed = self.batch.succeeded(plan);
                 self.answer(committed);
             }
             Err(error) => {
                 metrics::commit_failed();
+                self.lanes.committing.note_failure(&error.0);
                 tracing::error!(%error, "nothing could be committed; what is not stored is not acknowledged");
                 self.batch.failed(&error.0);
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::commit::Finish;
+use super::committing::Committing;
 use super::handler::Handler;
 use super::worker;
 use crate::store::job::{Job, Lane};
@@ -26,6 +27,7 @@ pub(crate) struct Lanes<H> {
     pub(crate) handler: Arc<H>,
     pub(crate) finishes: mpsc::UnboundedSender<Finish>,
     pub(crate) slots: Semaphore,
+    pub(crate) committing: Committing,
     pub(crate) stop: CancellationToken,
     pub(crate) wake: Notify,
     /// Jobs up to this id may have been tried by an earlier process.
@@ -76,6 +78,7 @@ impl<H: Handler> Lanes<H> {
             handler,
             finishes,
             slots: Semaphore::new(AT_WORK),
+            committing: Committing::default(),
             stop: CancellationToken::new(),
             wake: Notify::new(),
             left_until,

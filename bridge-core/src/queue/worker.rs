@@ -75,6 +75,7 @@ impl<H: Handler> Worker<H> {
 
     /// Tries a job once, when it is its turn; none when the program stops first.
     async fn attempt(&self, job: &Job) -> Option<Result<Closing, JobError>> {
+        self.lanes.stop.run_until_cancelled(self.lanes.committing.until_possible()).await?;
         let _slot = self.lanes.slots.acquire().await.ok()?;
         // The call itself stands inside too: a handler may panic before it has made its future. That is large, and on the
         // heap it is not copied along through every call on the way.

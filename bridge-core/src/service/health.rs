@@ -13,7 +13,8 @@ use tokio::sync::watch;
 
 use crate::appservice::Exchange;
 use crate::matrix::MatrixClient;
-use crate::store::Store;
+use crate::queue::Committing;
+use crate::store::{Store, StoreError};
 use crate::task::Vitals;
 
 /// A program's own part of the health document.
@@ -30,6 +31,8 @@ pub struct Health {
     pub exchange: Exchange,
     /// Whether the homeserver's events come in.
     pub moved: watch::Receiver<bool>,
+    /// Whether anything can be committed.
+    pub committing: Committing,
     /// Whether all tasks run that the program needs.
     pub vitals: Vitals,
     /// The program's own part.
@@ -56,7 +59,10 @@ impl Health {
     }
 
     async fn document(&self) -> (bool, Value) {
-        let database = self.store.ping().await;
+        let database = match self.committing.trouble() {
+            Some(why) => Err(StoreError(format!("Nothing can be stored, so nothing is accepted: {why}"))),
+            None => self.store.ping().await,
+        };
         let moved = *self.moved.borrow();
         let trouble = self.vitals.trouble();
         let ready = trouble.is_none() && database.is_ok() && moved;

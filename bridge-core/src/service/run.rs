@@ -99,6 +99,7 @@ impl<H: Handler> Running<H> {
             client: ground.app.client().clone(),
             exchange,
             moved: moved.clone(),
+            committing: queue.committing().clone(),
             vitals: vitals.clone(),
             own: health,
             metrics,

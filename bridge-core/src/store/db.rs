@@ -161,9 +161,7 @@ impl Db {
     /// Starts a writing transaction.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { write, .. } => {
-                Tx::Sqlite(Link::Writing(write.begin_with("BEGIN IMMEDIATE").await?))
-            }
+            Self::Sqlite { write, .. } => Tx::Sqlite(Link::Writing(begin_sqlite(write).await?)),
             Self::Postgres(pool) => Tx::Postgres(Link::Writing(pool.begin().await?)),
         })
     }
@@ -200,6 +198,19 @@ impl Db {
             }
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+async fn begin_sqlite(write: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    const BEGIN: &str = "BEGIN IMMEDIATE";
+    match write.begin_with(BEGIN).await {
+        // On a full disk SQLite ends a transaction by itself. The connection still counts it, and would begin no other for
+        // as long as it lives.
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            write.acquire().await?.close().await?;
+            write.begin_with(BEGIN).await
+        }
+        begun => begun,
     }
 }
 

@@ -1,4 +1,5 @@
-//! A dam on the way to a homeserver: lets everything through until it is closed, then holds what is asked.
+//! A dam on the way to a server: lets everything through until it is closed, then holds what is asked, or until it is cut,
+//! then lets no connection live.
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -21,6 +22,8 @@ pub struct Dam {
 #[derive(Debug, Default)]
 struct State {
     is_closed: bool,
+    /// Whether every connection breaks.
+    is_cut: bool,
     /// What came while it was closed.
     held: Vec<u8>,
 }
@@ -30,7 +33,12 @@ impl Dam {
     pub async fn before(homeserver_url: &str) -> Result<Self> {
         let target =
             homeserver_url.strip_prefix("http://").context("homeservers of tests speak plain HTTP")?;
-        let target = target.trim_end_matches('/').to_owned();
+        Self::before_address(target.trim_end_matches('/')).await
+    }
+
+    /// A dam before whatever listens at this address (`host:port`), open.
+    pub async fn before_address(target: &str) -> Result<Self> {
+        let target = target.to_owned();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let state = Arc::new(watch::Sender::new(State::default()));
@@ -47,7 +55,12 @@ impl Dam {
         Ok(Self { url, state, _flowing: flowing })
     }
 
-    /// Its own address.
+    /// Its own address, as `host:port`.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// Its own address, as a URL.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -55,6 +68,11 @@ impl Dam {
     /// Holds back what is asked from now on. It is never passed on: whoever asked has to ask again.
     pub fn close(&self) {
         self.state.send_modify(|state| state.is_closed = true);
+    }
+
+    /// Breaks every connection, those that are there and those that come.
+    pub fn cut(&self) {
+        self.state.send_modify(|state| state.is_cut = true);
     }
 
     /// Lets through what is asked from now on.
@@ -74,6 +92,10 @@ impl Dam {
 }
 
 async fn flow(client: TcpStream, target: &str, state: &watch::Sender<State>) -> std::io::Result<()> {
+    let mut changes = state.subscribe();
+    if changes.borrow().is_cut {
+        return Ok(());
+    }
     let server = TcpStream::connect(target).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -99,6 +121,7 @@ async fn flow(client: TcpStream, target: &str, state: &watch::Sender<State>) -> 
     };
     tokio::select! {
         asked = asking => asked,
+        _ = changes.wait_for(|state| state.is_cut) => Ok(()),
         answered = tokio::io::copy(&mut from_server, &mut to_client) => answered.map(|_| ()),
     }
 }

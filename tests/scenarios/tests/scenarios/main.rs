@@ -23,6 +23,7 @@ mod channels;
 mod commands;
 mod configuration;
 mod crash;
+mod database_trouble;
 mod dead_letters;
 mod demo;
 mod direct_chat;
