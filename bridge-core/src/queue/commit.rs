@@ -163,6 +163,7 @@ impl<H: Handler> Committer<H> {
         let mut plan = self.batch.plan();
         let fresh = queue::insert_seen(&mut tx, &self.batch.offered(), now).await?;
         if let Some(after) = self.batch.unsure_behind() {
+            tx.wait_for_jobs().await?;
             plan.find(queue::jobs_behind(&mut tx, after).await?);
         }
         if self.batch.takes_letters() {

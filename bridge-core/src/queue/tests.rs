@@ -5,6 +5,7 @@ mod accept;
 mod fail;
 mod gone;
 mod lanes;
+mod late;
 mod letters;
 mod model;
 mod order;

@@ -1,5 +1,6 @@
 //! The only file that knows that there are two database engines.
 
+mod settle;
 pub(crate) mod whole;
 
 use std::borrow::Cow;

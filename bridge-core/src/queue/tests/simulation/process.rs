@@ -23,6 +23,8 @@ pub(super) struct Process {
     deliveries: VecDeque<Delivery>,
     pub(super) finishes: VecDeque<Finish>,
     open: Option<Transaction>,
+    /// A commit that failed for us, and that the server may still carry out.
+    late: Option<Transaction>,
     /// When the committer goes on, if nothing comes.
     due: u64,
     paused_until: u64,
@@ -39,6 +41,8 @@ pub(super) struct Process {
 struct Transaction {
     plan: Plan,
     seen: Vec<usize>,
+    /// How many of the ends that wait it writes.
+    ends: usize,
     /// Whether it was carried out; its answer is on the way.
     carried_out: bool,
 }
@@ -60,6 +64,7 @@ impl Process {
             deliveries: VecDeque::new(),
             finishes: VecDeque::new(),
             open: None,
+            late: None,
             due: u64::MAX,
             paused_until: 0,
             letters_due: world.now,
@@ -80,7 +85,7 @@ impl Process {
 
     /// Whether a transaction is open: until it ends nobody else writes.
     pub(super) fn is_writing(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| !open.carried_out)
+        self.late.is_some() || self.open.as_ref().is_some_and(|open| !open.carried_out)
     }
 
     /// When the committer has something to do.
@@ -130,6 +135,9 @@ impl Process {
 
     /// As `Committer::write` does, up to the commit.
     fn begin(&mut self, world: &mut World) {
+        if self.batch.unsure_behind().is_some() {
+            self.settle(world);
+        }
         let mut plan = self.batch.plan();
         let (mut fresh, mut seen) = (HashSet::new(), Vec::new());
         for new in self.batch.offered() {
@@ -150,7 +158,7 @@ impl Process {
         plan.accept(self.batch.accepting(), fresh, world.wall);
         let (accepted, ends) = (plan.unstored().len(), self.batch.closing().len());
         world.note(|| format!("a commit of {accepted} jobs and {ends} ends begins"));
-        self.open = Some(Transaction { plan, seen, carried_out: false });
+        self.open = Some(Transaction { plan, seen, ends, carried_out: false });
     }
 
     fn end(&mut self, open: Transaction, world: &mut World) {
@@ -158,20 +166,39 @@ impl Process {
             world.counts.failed_commits += 1;
             world.note(|| "the commit fails".to_owned());
             self.failed(world);
+            self.late = Some(open);
             return;
         }
+        self.carry_out(&open, world);
+        self.open = Some(Transaction { carried_out: true, ..open });
+    }
+
+    fn carry_out(&self, open: &Transaction, world: &mut World) {
         world.counts.events += u64::try_from(open.seen.len()).unwrap();
         world.table.seen.extend(&open.seen);
         for job in open.plan.unstored() {
             world.counts.letters_taken += u64::from(job.letter_id.is_some());
             world.table.insert(job);
         }
-        for finish in self.batch.closing() {
+        for finish in &self.batch.closing()[..open.ends] {
             world.table.end(finish);
         }
         world.note(|| "the commit is carried out".to_owned());
         world.check();
-        self.open = Some(Transaction { carried_out: true, ..open });
+    }
+
+    /// Whether a commit that failed may still be carried out.
+    pub(super) fn is_late(&self) -> bool {
+        self.late.is_some()
+    }
+
+    /// A commit that failed ends on the server, whatever way.
+    pub(super) fn settle(&mut self, world: &mut World) {
+        let Some(late) = self.late.take() else { return };
+        if world.random.chance(300) {
+            world.counts.late_commits += 1;
+            self.carry_out(&late, world);
+        }
     }
 
     fn answered(&mut self, open: Transaction, world: &mut World) {

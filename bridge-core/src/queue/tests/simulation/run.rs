@@ -31,6 +31,7 @@ enum Step {
     Hear(usize),
     Tire(usize),
     Commit,
+    Settle,
     Work(Lane),
     Wake,
     Want,
@@ -207,6 +208,9 @@ impl Run {
         if process.committer_due(world.now) <= world.now {
             steps.push(Step::Commit);
         }
+        if process.is_late() && world.random.chance(300) {
+            steps.push(Step::Settle);
+        }
         let places = process.places;
         for (lane, worker) in &mut process.workers {
             if worker.due(world.now, places) <= world.now {
@@ -229,6 +233,10 @@ impl Run {
             (Step::Kill, process) => {
                 world.counts.kills += 1;
                 world.note(|| "the process dies".to_owned());
+                // What the server was still at has ended before the next process reads.
+                if let Some(process) = process {
+                    process.settle(world);
+                }
                 *process = None;
             }
             (Step::Clock, process) => tick(world, process.as_mut()),
@@ -242,6 +250,7 @@ impl Run {
             (Step::Tire(number), _) => senders[number].tire(world),
             (Step::Deliver(number), Some(process)) => process.deliver(senders[number].deliver(world)),
             (Step::Commit, Some(process)) => process.commit(world),
+            (Step::Settle, Some(process)) => process.settle(world),
             (Step::Work(lane), Some(process)) => process.work(&lane, world),
             (Step::Wake, Some(process)) => {
                 world.note(|| "the lanes are woken".to_owned());

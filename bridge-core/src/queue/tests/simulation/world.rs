@@ -61,6 +61,7 @@ pub(super) struct Counts {
     pub(super) kills: u64,
     pub(super) failed_commits: u64,
     pub(super) lost_answers: u64,
+    pub(super) late_commits: u64,
     pub(super) found_behind: u64,
     pub(super) failed_reads: u64,
     pub(super) network_faults: u64,
@@ -73,13 +74,14 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Each with its name, in order.
-    pub(super) fn named(&self) -> [(&'static str, u64); 13] {
+    pub(super) fn named(&self) -> [(&'static str, u64); 14] {
         [
             ("steps", self.steps),
             ("events accepted", self.events),
             ("kills", self.kills),
             ("failed commits", self.failed_commits),
             ("commits carried out whose answer was lost", self.lost_answers),
+            ("commits carried out after they had failed", self.late_commits),
             ("jobs found behind such a commit", self.found_behind),
             ("failed reads", self.failed_reads),
             ("faults of the network", self.network_faults),
@@ -97,6 +99,7 @@ impl Counts {
         self.kills += other.kills;
         self.failed_commits += other.failed_commits;
         self.lost_answers += other.lost_answers;
+        self.late_commits += other.late_commits;
         self.found_behind += other.found_behind;
         self.failed_reads += other.failed_reads;
         self.network_faults += other.network_faults;
