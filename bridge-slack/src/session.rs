@@ -85,7 +85,7 @@ impl SlackSession {
         own: Arc<Own>,
         context: Context,
     ) -> Self {
-        let patient_bot = api.caller(&credentials.bot_token, &credentials.team_id).within(&context);
+        let patient_bot = api.caller(&credentials.bot_token, &credentials.team_id);
         let bot = patient_bot.for_jobs();
         let (team_id, clock) = (credentials.team_id.clone(), context.clock().clone());
         let people = People::new(&credentials.team_id, &credentials.team_name, clock.clone());
@@ -103,7 +103,7 @@ impl SlackSession {
             desk,
             bot,
             patient_bot,
-            app: api.caller(&credentials.app_token, &credentials.team_id).within(&context),
+            app: api.caller(&credentials.app_token, &credentials.team_id),
             api: api.clone(),
             team_id: credentials.team_id.clone(),
             people,
@@ -118,12 +118,13 @@ impl SlackSession {
 
 impl Session for SlackSession {
     async fn listen(&self, inbox: Inbox) -> Result<(), NetworkError> {
+        let login_id = self.context.login_id().clone();
         let listener = socket::Listener {
             caller: self.app.clone(),
             connector: self.api.connector(),
             intake: Intake::new(
                 inbox,
-                self.context.clone(),
+                login_id,
                 self.people.clone(),
                 self.emojis.clone(),
                 self.groups.clone(),

@@ -23,7 +23,6 @@ use crate::id::{ChatKey, RemoteMessageId, RemoteUserId};
 use crate::matrix::{AppService, ErrorClass, Intent, MatrixError, PublicMedia};
 use crate::network::Network;
 use crate::queue::{Closing, Handler, Inbox, Job, Lane, Source, Waker};
-use crate::store::lease::Role;
 use crate::store::portal::PortalRow;
 use crate::store::{Store, StoreError};
 
@@ -77,10 +76,6 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) names: Cache<(String, OwnedUserId), Arc<Named>>,
     /// When each message was last changed, in milliseconds since 1970: networks deliver late, and in any order.
     pub(crate) changed_at: Cache<RemoteMessageId, i64>,
-    /// When each message was last compared with the network, by our clock: what it tells of earlier changes is done.
-    pub(crate) settled_at: Cache<RemoteMessageId, i64>,
-    /// When each reaction was last set or taken back: which message, whose, which.
-    pub(crate) reacted_at: Cache<(RemoteMessageId, String, String), i64>,
     /// How often carrying a file over has failed.
     pub(crate) file_failures: Cache<FileSource, u32>,
     /// Files that were carried over for a message that is not shown yet, by whom they were uploaded.
@@ -127,8 +122,6 @@ impl<N: Network> Bridge<N> {
             ghosts: Cache::new(CACHED),
             names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             changed_at: Cache::new(CACHED),
-            settled_at: Cache::new(CACHED),
-            reacted_at: Cache::new(CACHED),
             file_failures: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             carried: Cache::builder().max_capacity(CARRIED).time_to_live(CARRIED_KEPT).build(),
             waker: OnceLock::new(),
@@ -164,12 +157,7 @@ impl<N: Network> Bridge<N> {
 
     /// The lane of a room's events: its chat's, so that both directions keep one order. While the room's own lane still has
     /// what was accepted before the room was a portal's, new events go behind that, and all is handed on in order.
-    ///
-    /// While another process works, only that one knows.
     pub(crate) async fn lane(&self, room_id: &str) -> Result<Lane, StoreError> {
-        if self.store.lease().role() == Role::StandingBy {
-            return Ok(Lane::undecided(room_id));
-        }
         Ok(match self.chat_of_room(room_id).await? {
             Some(_) if self.handovers.is_under_way(&self.store, room_id).await? => Lane::of_room(room_id),
             Some(chat) => Lane::of_scope(&crate::event::Scope::Chat(chat)),

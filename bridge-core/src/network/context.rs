@@ -96,15 +96,6 @@ impl Context {
         self
     }
 
-    /// Whether calls with an effect may be begun. Where several processes share the database, only one may, and only while
-    /// it is sure that no other does; a session asks before each such call.
-    pub fn may_act(&self) -> bool {
-        match &self.memos {
-            Memos::Stored(store) => store.lease().may_act(),
-            Memos::Memory(_) => true,
-        }
-    }
-
     /// The same, able to open files of Matrix.
     pub(crate) fn with_bot(mut self, bot: Intent) -> Self {
         self.files = Files::Homeserver(bot);
@@ -190,26 +181,14 @@ impl Context {
             let changed = *old != state && !matches!(old, ConnectionState::BadCredentials(_));
             if changed {
                 tracing::info!(login = %self.login_id, %state, "connection state changed");
-                // Of a connection that needed attention nobody knows whether all of it came in.
-                if matches!(old, ConnectionState::Connected | ConnectionState::Degraded(_)) {
-                    self.note_cut();
+                if *old == ConnectionState::Connected {
+                    let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
+                    *cut = Cut { number: cut.number + 1, at: self.clock.now_ms() };
                 }
                 *old = state;
             }
             changed
         });
-    }
-
-    /// Tells that something was lost although the connection stands or is back already, as when events could not be stored,
-    /// or one of several ways to receive them broke: what may be missing is read again, as after a connection that was lost.
-    pub fn missed(&self) {
-        // Whoever follows the state is woken.
-        self.state.send_modify(|_| self.note_cut());
-    }
-
-    fn note_cut(&self) {
-        let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
-        *cut = Cut { number: cut.number + 1, at: self.clock.now_ms() };
     }
 
     /// How the connection is doing.
@@ -240,26 +219,6 @@ fn not_stored(error: StoreError) -> NetworkError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_lost_counts_as_a_cut() {
-        let context = Context::new(LoginId::new("l"), Clock::manual(7), CancellationToken::new());
-        let mut states = context.watch();
-        let told = [
-            ConnectionState::Connected,
-            ConnectionState::Degraded("The app is crowded.".to_owned()),
-            ConnectionState::Connected,
-        ];
-        for (number, state) in (0..).zip(told) {
-            context.report(state);
-            assert_eq!(context.cut().number, number);
-        }
-        states.mark_unchanged();
-        context.missed();
-        assert_eq!(context.cut(), Cut { number: 3, at: 7 });
-        assert_eq!(context.state(), ConnectionState::Connected);
-        assert!(states.has_changed().unwrap_or(false), "whoever follows is woken");
-    }
 
     #[test]
     fn refused_credentials_stay_refused() {

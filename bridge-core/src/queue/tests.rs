@@ -13,6 +13,5 @@ mod probe;
 mod process;
 mod restart;
 mod simulation;
-mod standby;
 mod stop;
 mod trouble;

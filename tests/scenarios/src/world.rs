@@ -1,5 +1,4 @@
 //! A whole small world: homeserver, fake Slack, the bridge between them, and people.
-pub mod balancer;
 pub mod bridge;
 pub mod dam;
 mod database;
@@ -17,7 +16,6 @@ use fake_slack::{FakeSlack, Options};
 use testkit::homeserver::Slot;
 use testkit::{Appservice, Fake, Homeserver, User};
 
-pub use balancer::Balancer;
 pub use bridge::Bridge;
 pub use dam::Dam;
 pub use place::{Database, Place};

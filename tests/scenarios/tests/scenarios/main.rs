@@ -58,6 +58,5 @@ mod slash;
 mod structure;
 mod text;
 mod threads;
-mod two_workers;
 mod voice;
 mod wire;
