@@ -8,13 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
-use tokio::time::Instant;
 
 use crate::clock::now_micros;
 use crate::homeserver::{Homeserver, Sent};
-use crate::http_client;
 use crate::mark;
-use crate::process::Program;
 use crate::relay::setup::Setup;
 use crate::slack::Slack;
 
@@ -95,7 +92,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
 async fn measure(stage: &Stage) -> Result<()> {
     let Stage { options, homeserver, slack, setup } = stage;
-    let (program, _) = start(stage).await?;
+    let (program, _) = setup.start_bridge(PLACE, homeserver, slack).await?;
     slack.burst(OPENING, options.rooms, None).await?;
     let rooms = homeserver.sent(OPENING, options.rooms, Duration::from_mins(1)).await;
     ensure!(rooms.len() == options.rooms, "Only {} of {} rooms were made.", rooms.len(), options.rooms);
@@ -105,7 +102,7 @@ async fn measure(stage: &Stage) -> Result<()> {
     homeserver.forget_sent();
 
     let begun_at = now_micros();
-    let (program, ready_ms) = start(stage).await?;
+    let (program, ready_ms) = setup.start_bridge(PLACE, homeserver, slack).await?;
     program.forget_peak()?;
     let patience = Duration::from_secs(60 + options.jobs as u64 / 500);
     let sent = homeserver.sent(BACKLOG, options.jobs, patience).await;
@@ -140,23 +137,6 @@ fn report(options: &Options, sent: &[Sent], begun_at: u64, ready_ms: f64, peak_m
     ensure!(missing + doubled + moved == 0, "{missing} missing, {doubled} doubled, {moved} out of order.");
     ensure!(!options.strict || (peak_mb <= MOST_MB && ready_ms <= MOST_READY_MS), "A budget is missed.");
     Ok(())
-}
-
-/// Starts the bridge, and waits until it is ready; answers how long that took, in milliseconds.
-async fn start(stage: &Stage) -> Result<(Program, f64)> {
-    let Stage { homeserver, slack, setup, .. } = stage;
-    homeserver.serve_appservice(setup.bridge_contact(PLACE)?);
-    let begun = Instant::now();
-    let mut program = Program::start(setup.run_bridge(PLACE), &setup.folder.join("bridge.log"), None)?;
-    let (http, url) = (http_client::http_client()?, format!("{}/health/ready", setup.url()));
-    while http_client::send(http.get(&url)).await.is_err() {
-        program.check_alive()?;
-        ensure!(begun.elapsed() < Duration::from_mins(2), "The bridge was not ready within two minutes.");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    let ready_ms = begun.elapsed().as_secs_f64() * 1000.0;
-    slack.wait_for_sockets(1).await?;
-    Ok((program, ready_ms))
 }
 
 async fn write_jobs(database: &Path, options: &Options) -> Result<()> {

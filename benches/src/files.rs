@@ -11,8 +11,6 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use crate::homeserver::{Homeserver, SERVER_NAME};
-use crate::http_client;
-use crate::process::Program;
 use crate::relay::setup::Setup;
 use crate::slack::Slack;
 
@@ -90,7 +88,7 @@ async fn measure(stage: &Stage) -> Result<()> {
     );
     let mut worst: f64 = 0.0;
     for (number, way) in [Way::Slack, Way::Matrix, Way::Encrypted].into_iter().enumerate() {
-        let program = start(stage).await?;
+        let (program, _) = stage.setup.start_bridge("files", &stage.homeserver, &stage.slack).await?;
         let room = room(stage, u32::try_from(number)? + 1).await?;
         tokio::time::sleep(IDLE).await;
         let idle = program.resident_mb()?;
@@ -108,23 +106,6 @@ async fn measure(stage: &Stage) -> Result<()> {
     }
     ensure!(worst < LIMIT_MB, "A file took {worst:.1} MB beyond idle; {LIMIT_MB} are allowed.");
     Ok(())
-}
-
-/// Starts the bridge, and waits until it is ready and has its socket.
-async fn start(stage: &Stage) -> Result<Program> {
-    let Stage { homeserver, slack, setup, .. } = stage;
-    homeserver.serve_appservice(setup.bridge_contact("files")?);
-    let log = setup.folder.join("bridge.log");
-    let mut program = Program::start(setup.run_bridge("files"), &log, None)?;
-    let (http, url) = (http_client::http_client()?, format!("{}/health/ready", setup.url()));
-    let begun = Instant::now();
-    while http_client::send(http.get(&url)).await.is_err() {
-        program.check_alive()?;
-        ensure!(begun.elapsed() < Duration::from_mins(1), "The bridge was not ready within a minute.");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    slack.wait_for_sockets(1).await?;
-    Ok(program)
 }
 
 /// The room of the channel, which a first message makes.

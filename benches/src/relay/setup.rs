@@ -3,12 +3,19 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
+use tokio::time::Instant;
 
-use crate::homeserver::{Contact, SERVER_NAME};
-use crate::slack::Info;
+use crate::homeserver::{Contact, Homeserver, SERVER_NAME};
+use crate::http_client;
+use crate::process::Program;
+use crate::slack::{Info, Slack};
+
+/// How long a start may take.
+const START: Duration = Duration::from_mins(2);
 
 /// What the skeleton shows to the homeserver, which does not look at it.
 const SKELETON_TOKEN: &str = "skeleton";
@@ -120,6 +127,28 @@ slack:
         let mut command = self.command(name);
         command.arg("run");
         command
+    }
+
+    /// Starts a bridge, and waits until it is ready and has its socket. Answers how long it took to be ready, in milliseconds.
+    pub(crate) async fn start_bridge(
+        &self,
+        name: &str,
+        homeserver: &Homeserver,
+        slack: &Slack,
+    ) -> Result<(Program, f64)> {
+        homeserver.serve_appservice(self.bridge_contact(name)?);
+        let begun = Instant::now();
+        let log = self.folder.join("bridge.log");
+        let mut program = Program::start(self.run_bridge(name), &log, None)?;
+        let (http, url) = (http_client::http_client()?, format!("{}/health/ready", self.url()));
+        while http_client::send(http.get(&url)).await.is_err() {
+            program.check_alive()?;
+            ensure!(begun.elapsed() < START, "The bridge was not ready within {START:?}; see its log.");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let ready_ms = begun.elapsed().as_secs_f64() * 1000.0;
+        slack.wait_for_sockets(1).await?;
+        Ok((program, ready_ms))
     }
 
     /// The command that runs the skeleton.

@@ -72,7 +72,10 @@ impl<N: Network> Bridge<N> {
             return Ok(None);
         };
         let row = Arc::new(row);
-        self.portals.insert(chat.clone(), Arc::clone(&row)).await;
+        // One into which nobody was invited yet has to come by `finish_room`.
+        if self.store.fact(&uninvited(chat)).await?.is_none() {
+            self.portals.insert(chat.clone(), Arc::clone(&row)).await;
+        }
         Ok(Some(row))
     }
 

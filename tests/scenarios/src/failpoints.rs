@@ -12,26 +12,14 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
-use testkit::Kind as Homeserver;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::Result;
-use crate::world::{Database, Place};
+use crate::world::Choice;
 use cell::Stage;
 pub use kind::Kind;
 pub use points::POINTS;
 pub use report::{Cell, Outcome, Report};
-
-/// Which homeserver.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Side {
-    /// The fake one that behaves like Synapse.
-    FakeSynapse,
-    /// The fake one that behaves like continuwuity.
-    FakeContinuwuity,
-    /// A real Synapse.
-    Synapse,
-}
 
 /// What is run.
 #[derive(Debug, Clone, Parser)]
@@ -45,12 +33,9 @@ pub struct Options {
     /// At most so many passings of a point for each kind, spread over all of them.
     #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
     pub most: usize,
-    /// The homeserver.
-    #[arg(long, value_enum, default_value = "fake-synapse")]
-    pub homeserver: Side,
-    /// Whether the bridge keeps its data in PostgreSQL (`TEST_POSTGRES_URL`).
-    #[arg(long)]
-    pub postgres: bool,
+    /// Where.
+    #[command(flatten)]
+    pub choice: Choice,
     /// Where the bridge's log of each cell with a difference goes.
     #[arg(long)]
     pub logs: Option<PathBuf>,
@@ -69,16 +54,6 @@ impl Options {
         std::fs::create_dir_all(folder)?;
         let name = format!("{}-{}-{}.log", cell.kind.name(), cell.point, cell.time);
         Ok(std::fs::write(folder.join(name), log)?)
-    }
-
-    fn place(&self) -> Place {
-        let homeserver = match self.homeserver {
-            Side::FakeSynapse => Homeserver::FakeSynapse,
-            Side::FakeContinuwuity => Homeserver::FakeContinuwuity,
-            Side::Synapse => Homeserver::Synapse,
-        };
-        let database = if self.postgres { Database::Postgres } else { Database::Sqlite };
-        Place { homeserver, database }
     }
 }
 
@@ -110,7 +85,7 @@ async fn of_kind(kind: Kind, options: &Options) -> Result<Vec<Cell>> {
 }
 
 async fn cells_of(kind: Kind, options: &Options) -> Result<Vec<Cell>> {
-    let mut stage = Stage::set(options.place(), kind).await?;
+    let mut stage = Stage::set(options.choice.place(), kind).await?;
     let (golden, passed) = stage.undisturbed().await?;
     let mut cells = Vec::new();
     for point in POINTS.iter().copied().filter(|point| options.wants(point)) {
@@ -121,7 +96,7 @@ async fn cells_of(kind: Kind, options: &Options) -> Result<Vec<Cell>> {
             let cell = Cell { kind, point, time, outcome };
             if is_spoilt {
                 options.keep_log(&cell, &stage.log())?;
-                stage = Stage::set(options.place(), kind).await?;
+                stage = Stage::set(options.choice.place(), kind).await?;
             }
             cells.push(cell);
         }

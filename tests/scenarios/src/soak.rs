@@ -8,30 +8,18 @@ mod trouble;
 
 use std::time::{Duration, Instant};
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::world::{Database, Place};
+use crate::world::Choice;
 use crate::{Result, World};
 use ledger::Ledger;
 pub use report::Report;
-use testkit::Kind;
 use trouble::Trouble;
 
 /// How long both sides may take to become equal when all trouble is over.
 const CALM: Duration = Duration::from_mins(2);
-
-/// Which homeserver.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Side {
-    /// The fake one that behaves like Synapse.
-    FakeSynapse,
-    /// The fake one that behaves like continuwuity.
-    FakeContinuwuity,
-    /// A real Synapse; its own faults are left out.
-    Synapse,
-}
 
 /// What is run.
 #[derive(Debug, Clone, Parser)]
@@ -48,23 +36,14 @@ pub struct Options {
     /// Things said and done a second, both sides together.
     #[arg(long, default_value_t = 20)]
     pub pace: u32,
-    /// The homeserver.
-    #[arg(long, value_enum, default_value = "fake-synapse")]
-    pub homeserver: Side,
-    /// Whether the bridge keeps its data in PostgreSQL (`TEST_POSTGRES_URL`).
-    #[arg(long)]
-    pub postgres: bool,
+    /// Where.
+    #[command(flatten)]
+    pub choice: Choice,
 }
 
 /// Runs it in a world of its own.
 pub async fn run(options: Options) -> Result<Report> {
-    let homeserver = match options.homeserver {
-        Side::FakeSynapse => Kind::FakeSynapse,
-        Side::FakeContinuwuity => Kind::FakeContinuwuity,
-        Side::Synapse => Kind::Synapse,
-    };
-    let database = if options.postgres { Database::Postgres } else { Database::Sqlite };
-    let mut world = World::prepare(Place { homeserver, database }).await?;
+    let mut world = World::prepare(options.choice.place()).await?;
     in_world(&mut world, &options).await
 }
 

@@ -1,5 +1,6 @@
 //! A whole small world: homeserver, fake Slack, the bridge between them, and people.
 pub mod bridge;
+mod choice;
 pub mod dam;
 mod database;
 mod inspect;
@@ -17,6 +18,7 @@ use testkit::homeserver::Slot;
 use testkit::{Appservice, Fake, Homeserver, User};
 
 pub use bridge::Bridge;
+pub use choice::Choice;
 pub use dam::Dam;
 pub use place::{Database, Place};
 pub use talk::after;
