@@ -10,8 +10,10 @@ pub mod verdict;
 pub mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::store::job::{Job, Lane, NewJob, Source};
@@ -25,6 +27,8 @@ use lanes::Lanes;
 
 /// Deliveries that may wait for the committer before a sender has to wait itself.
 const INBOX_DEPTH: usize = 1_024;
+/// How long the last commit may take: a database that is away answers nobody, and the program has to end.
+const LAST_COMMIT: Duration = Duration::from_secs(2);
 
 /// A running queue.
 #[derive(Debug)]
@@ -86,12 +90,21 @@ impl<H: Handler> Queue<H> {
         self.lanes.wake();
     }
 
-    /// Stops: no lane begins another job, jobs at work may end within `grace`, what is done is committed.
-    pub async fn stop(self, grace: std::time::Duration) {
+    /// Stops: no lane begins another job, jobs at work may end within `grace`, what is done is committed unless the
+    /// database is away.
+    pub async fn stop(mut self, grace: Duration) {
         self.lanes.stop(grace).await;
         self.stop.cancel();
-        if self.committer.await.is_err() {
-            tracing::error!("the committer ended by force");
+        match timeout(LAST_COMMIT, &mut self.committer).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => tracing::error!("the committer ended by force"),
+            Err(_) => {
+                self.committer.abort();
+                tracing::warn!(
+                    "what was done last could not be noted: the database does not answer. It is repeated at the next \
+                     start, which doubles nothing"
+                );
+            }
         }
     }
 

@@ -22,6 +22,8 @@ use crate::task;
 
 /// How long jobs at work may go on when the program stops.
 const GRACE: Duration = Duration::from_secs(4);
+/// How long the database's connections may take to close.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a program brings along to be run.
 pub struct Program<H> {
@@ -144,7 +146,9 @@ impl<H: Handler> Running<H> {
         }
         let vitals = self.queue.vitals().clone();
         self.queue.stop(GRACE).await;
-        self.store.close().await;
+        if tokio::time::timeout(FAREWELL, self.store.close()).await.is_err() {
+            tracing::debug!("the database's connections did not close in time");
+        }
         vitals.trouble().map_or(Ok(()), Err)
     }
 }

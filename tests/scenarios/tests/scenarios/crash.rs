@@ -32,7 +32,9 @@ async fn killed_between_acceptance_and_delivery_to_matrix(world: &mut World) -> 
     world.bridge.start().await?;
     world.wait_for_texts(&world.admin, &room, &texts).await?;
     world.settle("general", &room).await?;
-    world.wait_for_texts(&world.admin, &room, &texts).await
+    world.wait_for_texts(&world.admin, &room, &texts).await?;
+    // While the dam stands.
+    world.finish().await
 }
 
 scenario!(killed_after_the_effect_on_matrix in fakes);

@@ -2,6 +2,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use fake_slack::DeliveryState;
@@ -11,22 +12,51 @@ use testkit::eventually;
 
 use crate::{Result, World, scenario};
 
-const LIMIT: std::time::Duration = scenarios::world::LIMIT;
+const LIMIT: Duration = scenarios::world::LIMIT;
+/// A stop ends within 10 seconds, here on a machine that does much else.
+const STOPS_WITHIN: Duration = Duration::from_secs(15);
 
 scenario!(a_database_server_that_is_away_for_a_while in database_servers);
 async fn a_database_server_that_is_away_for_a_while(world: &mut World) -> Result<()> {
-    let url = world.bridge.config["database"]["url"].as_str().context("no database")?.to_owned();
-    let parsed = reqwest::Url::parse(&url)?;
-    let address = format!("{}:{}", parsed.host_str().context("no host")?, parsed.port().unwrap_or(5432));
-    let dam = Dam::before_address(&address).await?;
-    world.bridge.config["database"]["url"] = url.replacen(&address, dam.address(), 1).into();
+    let dam = before_the_database(world).await?;
     world.log_in().await?;
     let room = world.portal("general").await?;
     dam.cut();
     let said = say_both_ways(world, &room).await?;
     nothing_is_taken(world).await?;
     dam.open();
-    everything_arrives(world, &room, &said).await
+    everything_arrives(world, &room, &said).await?;
+    // While the dam stands.
+    world.finish().await
+}
+
+scenario!(stopped_while_the_database_server_is_away in database_servers);
+async fn stopped_while_the_database_server_is_away(world: &mut World) -> Result<()> {
+    let dam = before_the_database(world).await?;
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    dam.cut();
+    world.expect_in_log("could not be noted");
+    let said = say_both_ways(world, &room).await?;
+    nothing_is_taken(world).await?;
+    let told_at = Instant::now();
+    world.bridge.stop().await?;
+    let took = told_at.elapsed();
+    ensure!(took < STOPS_WITHIN, "it took {took:?} to stop");
+    dam.open();
+    world.bridge.start().await?;
+    everything_arrives(world, &room, &said).await?;
+    world.finish().await
+}
+
+/// Puts a dam between the bridge and its database server.
+async fn before_the_database(world: &mut World) -> Result<Dam> {
+    let url = world.bridge.config["database"]["url"].as_str().context("no database")?.to_owned();
+    let parsed = reqwest::Url::parse(&url)?;
+    let address = format!("{}:{}", parsed.host_str().context("no host")?, parsed.port().unwrap_or(5432));
+    let dam = Dam::before_address(&address).await?;
+    world.bridge.config["database"]["url"] = url.replacen(&address, dam.address(), 1).into();
+    Ok(dam)
 }
 
 scenario!(a_database_file_that_somebody_holds in one);
@@ -51,7 +81,7 @@ async fn a_full_disk(world: &mut World) -> Result<()> {
     nothing_is_taken(world).await?;
     std::fs::remove_file(ballast)?;
     everything_arrives(world, &room, &said).await?;
-    world.bridge.stop().await?;
+    world.finish().await?;
     drop(disk);
     Ok(())
 }
