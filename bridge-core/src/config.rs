@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Value};
 
-pub use appservice::Appservice;
+pub use appservice::{Appservice, DeliveryEvents};
 pub use database::Database;
 pub use ghost_name::NameTemplate;
 pub use homeserver::Homeserver;

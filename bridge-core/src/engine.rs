@@ -6,6 +6,7 @@ pub(crate) mod bridge;
 pub(crate) mod catch_up;
 pub(crate) mod command;
 pub(crate) mod conversation;
+mod delivery_event;
 pub(crate) mod direct_chat;
 mod furnish;
 pub(crate) mod ghost;

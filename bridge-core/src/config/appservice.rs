@@ -19,6 +19,7 @@ pub(super) struct Section {
     user_prefix: Option<String>,
     ghost_name: Option<String>,
     command_prefix: Option<String>,
+    delivery_events: DeliveryEvents,
     listen: Option<String>,
     registration: Option<PathBuf>,
     public_url: Option<String>,
@@ -39,12 +40,27 @@ pub struct Appservice {
     pub ghost_name: NameTemplate,
     /// What commands in shared rooms begin with.
     pub command_prefix: String,
+    /// Which messages' clients are told by an event what became of them.
+    pub delivery_events: DeliveryEvents,
     /// Where the homeserver's transactions are received.
     pub listen: SocketAddr,
     /// The registration file, which holds our tokens.
     pub registration: PathBuf,
     /// Where the `/public/` path of `listen` is reached from outside, if it is published.
     pub public_url: Option<Url>,
+}
+
+/// Which messages from Matrix get an event that tells clients what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryEvents {
+    /// None.
+    None,
+    /// Those that were not delivered, and those that were after all.
+    #[default]
+    Failures,
+    /// Each one, which doubles what rooms hold.
+    All,
 }
 
 impl Section {
@@ -81,6 +97,7 @@ impl Section {
             bot_displayname: self.bot_displayname.unwrap_or_else(|| format!("{} bridge", defaults.name)),
             user_prefix: self.user_prefix.unwrap_or_else(|| format!("{id}_")),
             ghost_name,
+            delivery_events: self.delivery_events,
             command_prefix: self.command_prefix.unwrap_or_else(|| format!("!{}", defaults.id)),
             listen: listen?,
             registration: super::placed(

@@ -31,6 +31,8 @@ appservice:
   ghost_name: "{{name}}"
   # What commands in shared rooms begin with.
   command_prefix: "!{id}"
+  # Which messages get an event that tells clients what became of them, beside the notice in words: none, failures or all.
+  delivery_events: failures
   # Where the homeserver's transactions are received.
   listen: 127.0.0.1:{port}
   # The registration file, relative to this file; our tokens are read from it.

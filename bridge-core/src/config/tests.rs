@@ -99,6 +99,10 @@ fn every_mistake_is_named_with_its_path() {
         &format!("{GOOD}appservice: {{ghost_name: '{{nmae}}'}}"),
         &["appservice.ghost_name", "{nmae}", "{handle}"],
     );
+    refused(
+        &format!("{GOOD}appservice: {{delivery_events: some}}"),
+        &["appservice.delivery_events", "failures"],
+    );
     refused(&format!("{GOOD}members: {{show: nobody}}"), &["members.show", "speakers"]);
     refused(&format!("{GOOD}members: {{limit: -1}}"), &["members.limit"]);
     refused(&format!("{GOOD}appservice: {{id: ''}}"), &["appservice.id", "chat"]);

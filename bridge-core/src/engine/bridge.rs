@@ -16,7 +16,7 @@ use super::relay::Named;
 use super::supervisor::Logins;
 use super::turns::Turns;
 use crate::command::Catalogue;
-use crate::config::{Members, NameTemplate, Permissions};
+use crate::config::{DeliveryEvents, Members, NameTemplate, Permissions};
 use crate::content::{CarriedFile, FileSource};
 use crate::error::JobError;
 use crate::id::{ChatKey, RemoteMessageId, RemoteUserId};
@@ -45,6 +45,7 @@ pub(crate) struct Setup<N> {
     pub(crate) ghost_name: NameTemplate,
     pub(crate) members: Members,
     pub(crate) command_prefix: String,
+    pub(crate) delivery_events: DeliveryEvents,
     pub(crate) public_media: Option<PublicMedia>,
 }
 
@@ -57,6 +58,7 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) permissions: Permissions,
     pub(crate) ghost_name: NameTemplate,
     pub(crate) members: Members,
+    pub(crate) delivery_events: DeliveryEvents,
     pub(crate) public_media: Option<PublicMedia>,
     pub(crate) catalogue: Catalogue,
     pub(crate) logins: Logins<N>,
@@ -95,6 +97,7 @@ impl<N: Network> Bridge<N> {
             ghost_name,
             members,
             command_prefix,
+            delivery_events,
             public_media,
         } = setup;
         Arc::new_cyclic(|shared| Self {
@@ -106,6 +109,7 @@ impl<N: Network> Bridge<N> {
             permissions,
             ghost_name,
             members,
+            delivery_events,
             public_media,
             catalogue: super::command::catalogue(command_prefix),
             logins: Logins::default(),
@@ -174,7 +178,12 @@ impl<N: Network> Handler for Bridge<N> {
                 JobError::Reject(why) => JobError::Park(why),
                 other => other,
             }),
-            Source::Matrix => self.handle_matrix(&*self.opened(job)?).await,
+            Source::Matrix => {
+                let job = self.opened(job)?;
+                let closing = self.handle_matrix(&job).await?;
+                self.tell_delivered(&job, &closing).await;
+                Ok(closing)
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Bridge;
 use super::bridge::room_id;
+use super::delivery_event::Became;
 use super::matrix::{Incoming, edit};
 use crate::error::JobError;
 use crate::matrix::{Intent, TxnKey, txn_id};
@@ -59,6 +60,8 @@ impl<N: Network> Bridge<N> {
             let id = job.letter_id.unwrap_or(LetterId(job.id));
             format!("The bridge could not handle it. It is kept for the administrator, as dead letter {id}.")
         };
+        let became = if for_person { Became::Refused(&why) } else { Became::Kept(&why) };
+        self.tell_clients(job, &event, became).await;
         let text = format!("⚠️ {} {why}", undelivered(what, arrived, N::INFO.name));
         let told = match self.notice_about(job).await {
             Some(before) => {
@@ -79,7 +82,11 @@ impl<N: Network> Bridge<N> {
         let Some(what) = what(&event) else { return };
         // A message that became nothing was deleted here meanwhile, or its room became another chat's.
         let became_nothing = what == "message" && closing.pairs.is_empty();
-        let Some(notice) = self.notice_about(job).await.filter(|_| !became_nothing) else { return };
+        if became_nothing {
+            return;
+        }
+        self.tell_clients(job, &event, Became::Delivered).await;
+        let Some(notice) = self.notice_about(job).await else { return };
         let text = format!("✅ This {what} was delivered to {} after all.", N::INFO.name);
         let key = format!("recovered/{}/{}", job.dedup, job.id);
         if let Err(error) = self.change_notice(&event, &notice, &text, &key).await {

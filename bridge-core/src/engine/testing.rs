@@ -219,6 +219,7 @@ impl Stage {
             ghost_name: NameTemplate::default(),
             members: Members::default(),
             command_prefix: "!paper".to_owned(),
+            delivery_events: crate::config::DeliveryEvents::default(),
             public_media: None,
         });
         Self { slot, bridge, deliveries: deliveries.into() }

@@ -109,6 +109,7 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
         ghost_name: ground.config.appservice.ghost_name.clone(),
         members: ground.config.members.clone(),
         command_prefix: ground.config.appservice.command_prefix.clone(),
+        delivery_events: ground.config.appservice.delivery_events,
     });
     // Before the queue: jobs that were left find their login.
     bridge.start_logins().await.map_err(|error| format!("database.url: {error}"))?;

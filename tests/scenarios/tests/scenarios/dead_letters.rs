@@ -245,3 +245,43 @@ async fn admins_manage_dead_letters_by_chat(world: &mut World) -> Result<()> {
     world.ask(&chat, &format!("dead-letters drop {id}"), "1 dead letter was dropped").await?;
     ids(world, 0).await.map(drop)
 }
+
+scenario!(clients_are_told_what_became_of_a_message in each_homeserver);
+async fn clients_are_told_what_became_of_a_message(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let (sent, _) = refused_on_slack(world, &room, "clients show that it failed").await?;
+    let failed = status_of(world, &room, &sent, "FAIL_PERMANENT").await?;
+    assert_eq!(failed.content["reason"], "m.foreign_network_error");
+    assert_eq!(failed.content["network"], "slack");
+    let why = failed.content["message"].as_str().unwrap_or_default();
+    assert!(why.contains("A setting of the Slack workspace"), "{why}");
+    letters(world, &["retry", "--all"]).await?;
+    status_of(world, &room, &sent, "SUCCESS").await?;
+
+    // What arrives at once is told only where the config says so.
+    let quiet = world.matrix_says(&world.admin, &room, "nobody is told that it arrived").await?;
+    world.wait_on_slack("general", "nobody is told that it arrived").await?;
+    world.bridge.config["appservice"]["delivery_events"] = json!("all");
+    world.bridge.stop().await?;
+    world.bridge.start().await?;
+    let loud = world.matrix_says(&world.admin, &room, "clients show that it arrived").await?;
+    status_of(world, &room, &loud, "SUCCESS").await?;
+    let told = world.admin.messages(&room).await?;
+    ensure!(
+        !told.iter().any(|event| is_status_of(event, &quiet)),
+        "it was told of what is not to be told of"
+    );
+    Ok(())
+}
+
+/// Waits for the event that says this of a message.
+async fn status_of(world: &World, room: &str, event_id: &str, status: &str) -> Result<Event> {
+    let what = format!("{status} of {event_id}");
+    let fits = |event: &Event| is_status_of(event, event_id) && event.content["status"] == status;
+    world.admin.wait_for_event(room, &what, fits).await
+}
+
+fn is_status_of(event: &Event, event_id: &str) -> bool {
+    event.kind == "com.beeper.message_send_status" && event.content["m.relates_to"]["event_id"] == event_id
+}
