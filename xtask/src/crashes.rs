@@ -1,7 +1,8 @@
-//! The programs that kill the bridge and compare both sides after it: the soak at random, failpoints at each point.
+//! The programs that let the bridge die and look at what is left: the soak at random, failpoints at each point, power cuts at
+//! each acknowledgement.
 
-use crate::synapse;
 use crate::workspace::Workspace;
+use crate::{debian, process, synapse};
 use anyhow::{Context, Result};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -12,6 +13,9 @@ use std::process::Command;
 pub(crate) fn run(workspace: &Workspace, program: &str, args: &[String]) -> Result<bool> {
     let wants_synapse = args.iter().any(|arg| arg == "synapse" || arg == "--homeserver=synapse");
     let venv = if wants_synapse { Some(synapse::install(workspace)?) } else { None };
+    if program == "power_loss" && process::find("strace").is_none() {
+        debian::install(&["strace"])?;
+    }
     workspace.build()?;
     let mut command = Command::new(workspace.program(program));
     command.args(args).current_dir(&workspace.root);

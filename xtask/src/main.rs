@@ -44,6 +44,7 @@ cargo xtask <verb>
   fuzz        feed random inputs to what reads outsiders' words: TARGET or all [--seconds N] [--seed N]
   soak        random talk under kills and faults, both sides compared [--minutes N] [--seed S] [--help]
   failpoints  kill the bridge at each point between receipt and done, both sides compared [--help]
+  power-loss  cut the power at each acknowledgement, and see that all of it is on the disk [--help]
   simulate    the queue's decisions in runs that follow from a seed [--schedules N] [--seed S]
   postgres    run a throw-away PostgreSQL until Ctrl-C, or while a command runs [-- COMMAND]
 ";
@@ -77,6 +78,7 @@ fn run(args: &[String]) -> Result<bool> {
         "slack-sdks" => slack_sdks::install(&workspace).map(|_| true),
         "fuzz" => fuzz::run(&workspace, rest),
         "soak" | "failpoints" => crashes::run(&workspace, verb, rest),
+        "power-loss" => crashes::run(&workspace, "power_loss", rest),
         "simulate" => simulate::run(&workspace, rest),
         "postgres" => postgres::run(&workspace, rest),
         "help" | "--help" | "-h" => {

@@ -24,6 +24,7 @@
 pub mod demo;
 pub mod failpoints;
 mod mount;
+pub mod power_loss;
 pub mod soak;
 pub mod world;
 

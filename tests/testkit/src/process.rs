@@ -24,6 +24,8 @@ pub struct Program {
     path: PathBuf,
     args: Vec<OsString>,
     envs: Vec<(OsString, OsString)>,
+    /// A program that runs this one, with its arguments.
+    above: Vec<OsString>,
     folder: TempDir,
     child: Option<Child>,
     last_exit: Option<ExitStatus>,
@@ -35,7 +37,7 @@ impl Program {
         let path = path.into();
         ensure!(path.is_file(), "There is no program at {}. Build it first.", path.display());
         let folder = tempfile::Builder::new().prefix("testkit-program-").tempdir()?;
-        Ok(Self { path, args: vec![], envs: vec![], folder, child: None, last_exit: None })
+        Ok(Self { path, args: vec![], envs: vec![], above: vec![], folder, child: None, last_exit: None })
     }
 
     /// A program of the workspace whose test is running: looks beside the test's own binary in the target folder.
@@ -79,6 +81,12 @@ impl Program {
         self.envs.push((name.into(), value.into()));
     }
 
+    /// Runs it from the next start on by another program, whose words come before its own path. That one has to let the
+    /// program be our own child, or it does not get the signals.
+    pub fn run_under(&mut self, above: Vec<OsString>) {
+        self.above = above;
+    }
+
     /// The working folder: empty at first, kept over restarts, removed with this value.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -95,8 +103,9 @@ impl Program {
     pub fn start(&mut self) -> Result<()> {
         ensure!(!self.is_running(), "{} runs already", self.name());
         let log = OpenOptions::new().create(true).append(true).open(self.log_path())?;
-        let mut command = Command::new(&self.path);
-        command.args(&self.args).envs(self.envs.iter().cloned()).current_dir(self.folder());
+        let mut words = self.above.iter().map(OsString::as_os_str).chain([self.path.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).args(&self.args).envs(self.envs.iter().cloned()).current_dir(self.folder());
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         self.child = Some(command.spawn().with_context(|| format!("cannot start {}", self.path.display()))?);
         self.last_exit = None;

@@ -94,6 +94,11 @@ impl Bridge {
         self.program.set_env(name, value);
     }
 
+    /// Runs it by another program from the next start on, such as a tracer.
+    pub fn run_under(&mut self, above: Vec<std::ffi::OsString>) {
+        self.program.run_under(above);
+    }
+
     /// Runs another verb to its end; answers the exit code and what it wrote.
     pub async fn verb(&self, args: &[&str]) -> Result<(i32, String)> {
         self.write_config()?;
