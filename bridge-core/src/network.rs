@@ -24,7 +24,7 @@ pub use file::{FileBytes, FileStream};
 pub use formatting::{Format, Formatting, Support};
 pub use info::{Capabilities, NetworkInfo};
 pub use login::{Answers, Field, LoggedIn, LoginError, LoginFlow};
-pub use past::{Past, PastEdit, PastMessage, Stretch};
+pub use past::{Past, PastEdit, PastMessage, Stretch, Unreadable};
 
 use crate::error::NetworkError;
 use crate::event::{MatrixEvent, RemoteEvent};
@@ -219,8 +219,9 @@ pub trait Session: Send + Sync + 'static {
         None
     }
 
-    /// One message as an event of kind [`RemoteKind::Message`](crate::event::RemoteKind::Message), or none if it is not
-    /// there any more. Called when somebody answers in a thread whose beginning was never shown.
+    /// One message as an event of kind [`RemoteKind::Message`](crate::event::RemoteKind::Message), with its reactions, or none
+    /// if it is not there any more. Called when somebody answers in a thread whose beginning was never shown, and to see
+    /// whether what comes late still holds.
     fn message(
         &self,
         chat: &ChatKey,
@@ -234,14 +235,15 @@ pub trait Session: Send + Sync + 'static {
     /// of it was changed, answered or taken back meanwhile. `page` is none for the first page, else what the page before
     /// gave as [`Past::next`]. The pages of a chat come newest first, those of a thread oldest first. Called in the chat's
     /// lane after the login was cut off, until a page reaches back beyond [`Stretch::since`]. A network without it catches
-    /// nothing up. A [`NetworkError::Rejected`] means that the chat cannot be read; it is passed over.
+    /// nothing up; one that has it needs [`Session::message`], too. A [`NetworkError::Rejected`] means that the chat cannot be
+    /// read; it is passed over.
     fn past(
         &self,
         stretch: &Stretch<'_>,
         page: Option<&str>,
     ) -> impl Future<Output = Result<Past, NetworkError>> + Send {
         let _ = (stretch, page);
-        async { Ok(Past::default()) }
+        async { Err(NetworkError::Unsupported("Reading what was said before")) }
     }
 
     /// The messages that are pinned in a chat. Called after an event of kind

@@ -118,13 +118,12 @@ impl SlackSession {
 
 impl Session for SlackSession {
     async fn listen(&self, inbox: Inbox) -> Result<(), NetworkError> {
-        let login_id = self.context.login_id().clone();
         let listener = socket::Listener {
             caller: self.app.clone(),
             connector: self.api.connector(),
             intake: Intake::new(
                 inbox,
-                login_id,
+                self.context.clone(),
                 self.people.clone(),
                 self.emojis.clone(),
                 self.groups.clone(),
@@ -213,11 +212,11 @@ impl Session for SlackSession {
         _chat: &ChatKey,
         id: &RemoteMessageId,
     ) -> Result<Option<RemoteEvent>, NetworkError> {
-        messages::message(&self.bot, &self.desk.own, id).await
+        messages::message(&self.desk, id).await
     }
 
     async fn past(&self, stretch: &Stretch<'_>, page: Option<&str>) -> Result<Past, NetworkError> {
-        past::page(&self.bot, &self.team_id, &self.desk.own, stretch, page).await
+        past::page(&self.desk, stretch, page).await
     }
 
     async fn pins(&self, chat: &ChatKey) -> Result<Vec<RemoteMessageId>, NetworkError> {

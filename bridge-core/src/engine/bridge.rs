@@ -78,6 +78,10 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) names: Cache<(String, OwnedUserId), Arc<Named>>,
     /// When each message was last changed, in milliseconds since 1970: networks deliver late, and in any order.
     pub(crate) changed_at: Cache<RemoteMessageId, i64>,
+    /// When each message was last compared with the network, by our clock: what it tells of earlier changes is done.
+    pub(crate) settled_at: Cache<RemoteMessageId, i64>,
+    /// When each reaction was last set or taken back: which message, whose, which.
+    pub(crate) reacted_at: Cache<(RemoteMessageId, String, String), i64>,
     /// How often carrying a file over has failed.
     pub(crate) file_failures: Cache<FileSource, u32>,
     /// Files that were carried over for a message that is not shown yet, by whom they were uploaded.
@@ -126,6 +130,8 @@ impl<N: Network> Bridge<N> {
             ghosts: Cache::new(CACHED),
             names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             changed_at: Cache::new(CACHED),
+            settled_at: Cache::new(CACHED),
+            reacted_at: Cache::new(CACHED),
             file_failures: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             carried: Cache::builder().max_capacity(CARRIED).time_to_live(CARRIED_KEPT).build(),
             waker: OnceLock::new(),

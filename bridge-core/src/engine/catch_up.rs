@@ -2,7 +2,11 @@
 
 mod compare;
 mod gap;
+mod keep;
+mod late;
+mod missing;
 mod read;
+mod reading;
 mod sweep;
 
 use std::time::Duration;
@@ -10,6 +14,9 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 pub(crate) use self::gap::Gap;
+use self::gap::Look;
+pub(in crate::engine) use self::keep::step_of;
+use self::reading::Reading;
 pub(in crate::engine) use self::sweep::chat_of;
 use super::Bridge;
 use super::supervisor::Live;
@@ -40,6 +47,11 @@ fn is_connected<S>(live: &Live<S>) -> bool {
     live.context.state() == ConnectionState::Connected
 }
 
+/// Whether events come in, though perhaps not for long.
+fn is_listening<S>(live: &Live<S>) -> bool {
+    matches!(live.context.state(), ConnectionState::Connected | ConnectionState::Degraded(_))
+}
+
 /// Opens a gap if the connection was lost since the last look, however short that was: what the network sends again comes
 /// later than what is new. Whoever looks first does it, so that no event overtakes what was missed.
 fn notice_cut<S>(live: &Live<S>) {
@@ -55,11 +67,13 @@ impl<N: Network> Bridge<N> {
     pub(super) async fn begin_gap(&self, live: &Live<N::Session>) -> Result<(), StoreError> {
         let now = self.store.clock().now_ms();
         match self.store.whole_until(&live.row.login_id).await? {
-            Some(at) => live.gap.open((at - ms(MARGIN)).max(now - ms(LONGEST)), now),
+            // What was accepted after that moment may have come after a cut that the last process knew of.
+            Some(at) => live.gap.open((at - ms(MARGIN)).max(now - ms(LONGEST)), at),
             // Before its first connection nothing was missed.
             None => self.store.put_whole_until(&live.row.login_id, now).await?,
         }
         live.gap.heard(now);
+        live.gap.begin();
         Ok(())
     }
 
@@ -94,11 +108,14 @@ impl<N: Network> Bridge<N> {
     }
 
     async fn work_on_gap(&self, live: &Live<N::Session>) {
+        // First the moment, then whether it was whole: a cut in between belongs to the time after it.
+        let now = self.store.clock().now_ms();
+        notice_cut(live);
         if is_connected(live) {
             if live.gap.is_open() {
                 self.sweep(live).await;
             } else {
-                self.note_whole(live).await;
+                self.note_whole(live, now).await;
             }
         }
         tokio::time::sleep(NOTED_EVERY).await;
@@ -119,47 +136,59 @@ impl<N: Network> Bridge<N> {
         has_slept
     }
 
-    /// Notes that nothing was missed until now.
-    pub(super) async fn note_whole(&self, live: &Live<N::Session>) {
-        let now = self.store.clock().now_ms();
+    /// Notes that nothing was missed until then.
+    async fn note_whole(&self, live: &Live<N::Session>, now: i64) {
         if let Err(error) = self.store.put_whole_until(&live.row.login_id, now).await {
             tracing::debug!(%error, "it could not be noted that nothing was missed");
         }
     }
 
-    /// Catches up on a chat, if something may have been missed there before the moment at which a job was accepted. Called
-    /// in the chat's lane before the job is carried out. Each step may be repeated.
+    /// Catches up on a chat, if something may have been missed there, before the moment at which a job was accepted if one
+    /// is given. Called in the chat's lane before the job is carried out. Each step may be repeated.
     pub(super) async fn catch_up(
         &self,
         live: &Live<N::Session>,
         chat: &ChatKey,
-        accepted_at: i64,
+        accepted_at: Option<i64>,
     ) -> Result<(), JobError> {
-        notice_cut(live);
-        let Some((since, epoch)) = live.gap.before(chat, accepted_at) else { return Ok(()) };
-        if !is_connected(live) {
-            // What is missed after this would be missing still.
-            return Ok(());
+        if live.stop.run_until_cancelled(live.gap.begun()).await.is_none() {
+            return Err(JobError::Retry("its login ends".to_owned()));
         }
-        match self.read_past(live, chat, since).await {
-            Err(error) if error.is_tried_again() => return Err(error),
+        notice_cut(live);
+        let due = match accepted_at {
+            Some(at) => live.gap.before(chat, at),
+            None => live.gap.of_chat(chat),
+        };
+        let Some((since, epoch)) = due else { return Ok(()) };
+        // What is missed behind what is read while nobody listens would be missing still; but what was accepted before has
+        // to wait for what is missing before it.
+        let is_followed = is_listening(live);
+        let kept = live.gap.take_reading(chat, epoch).filter(|kept| kept.is_followed || !is_followed);
+        let begin = || Reading::begin(since, epoch, self.store.clock().now_ms(), is_followed);
+        let mut reading = match kept {
+            Some(kept) => kept,
+            None => Reading { half_shown: self.half_shown(live, chat).await?, ..begin() },
+        };
+        match self.read_past(live, chat, &mut reading).await {
+            Err(error) if error.is_tried_again() => {
+                live.gap.keep_reading(chat, reading);
+                return Err(error);
+            }
+            Err(JobError::Reject(why)) => {
+                tracing::info!(chat = %chat.chat_id, why, "what was said in a chat meanwhile cannot be read");
+            }
             Err(error) => {
                 tracing::warn!(chat = %chat.chat_id, %error, "what was said in a chat meanwhile cannot be read");
             }
-            Ok(()) => {}
+            Ok(()) => live.gap.looked(chat, Look { at: reading.begun_at, newest: reading.there.newest }),
         }
-        live.gap.caught_up(chat, epoch);
+        notice_cut(live);
+        if reading.is_followed {
+            live.gap.caught_up(chat, epoch);
+        }
         Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_time_between_two_looks_was_slept_through() {
-        assert!(!has_slept(0, ms(LOOKED_EVERY)) && !has_slept(ms(LOOKED_EVERY), 0));
-        assert!(has_slept(0, ms(Duration::from_hours(8))));
-    }
-}
+mod tests;

@@ -43,20 +43,25 @@ impl<N: Network> Bridge<N> {
         let (done, scope) = if let Some(chat) = called::chat_of(&job.payload) {
             (self.call_anew(&live, &chat).await, Scope::Chat(chat))
         } else if let Some(chat) = catch_up::chat_of(&job.payload) {
-            (
-                self.catch_up(&live, &chat, job.accepted_at).await.map(|()| Closing::default()),
-                Scope::Chat(chat),
-            )
+            let done = Box::pin(self.catch_up(&live, &chat, None)).await;
+            (done.map(|()| Closing::default()), Scope::Chat(chat))
+        } else if let Some(step) = catch_up::step_of(&job.payload) {
+            let done = Box::pin(self.take_step(&live, &step)).await;
+            (done.map(|()| Closing::default()), Scope::Network)
         } else {
             let event: RemoteEvent = self.network.decode(login_id, &job.payload)?;
-            (self.take_over_in_order(&live, &event, job.accepted_at).await, event.scope)
+            (self.take_over_in_order(&live, &event, job).await, event.scope)
         };
-        match (done, &scope) {
+        let done = match (done, &scope) {
             (Err(JobError::Retry(why)), Scope::Chat(chat)) if job.attempts >= ROOM_DOUBTED_FROM => {
                 Err(self.doubt_room(chat, why).await)
             }
             (done, _) => done,
+        };
+        if let (Some(chat), done) = (catch_up::chat_of(&job.payload), done.as_ref().map(drop)) {
+            Self::end_turn(&live, &chat, done);
         }
+        done
     }
 
     /// The conduwuit family answers for a room that was deleted as for a fault of its own, so the lane would try for
@@ -79,10 +84,13 @@ impl<N: Network> Bridge<N> {
         &self,
         live: &Live<N::Session>,
         event: &RemoteEvent,
-        accepted_at: i64,
+        job: &Job,
     ) -> Result<Closing, JobError> {
         if let Scope::Chat(chat) = &event.scope {
-            Box::pin(self.catch_up(live, chat, accepted_at)).await?;
+            Box::pin(self.catch_up(live, chat, Some(job.accepted_at))).await?;
+            if let Some(closing) = Box::pin(self.take_over_late(live, chat, event, job)).await? {
+                return Ok(closing);
+            }
         }
         self.take_over(live, event).await
     }

@@ -23,7 +23,10 @@ use crate::id::{ChatKey, DedupKey, LoginId, PartId, RemoteMessageId, RemoteUserI
 use crate::matrix::CreateRoom;
 use crate::matrix::testing::app_of;
 use crate::network::login::{Answers, LoggedIn, LoginError, LoginFlow};
-use crate::network::{Capabilities, Context, FileBytes, Network, NetworkInfo, SentPart, Session};
+use crate::network::{
+    Capabilities, Context, FileBytes, Network, NetworkInfo, Past, PastMessage, SentPart, Session, Stretch,
+    Unreadable,
+};
 use crate::queue::{Closing, Delivered, Delivery, Handler, Inbox, Job, Lane, Source};
 use crate::secret::Secret;
 use crate::store::Store;
@@ -42,6 +45,52 @@ pub(crate) type Told = Arc<Mutex<HashMap<RemoteUserId, Result<UserInfo, NetworkE
 /// The sources of files.
 pub(crate) type Opened = Arc<Mutex<Vec<String>>>;
 
+/// What was said in the chat, for networks that tell of it.
+#[derive(Default)]
+pub(crate) struct Said {
+    /// Outside of threads, the oldest first.
+    pub(crate) in_chat: Vec<PastMessage>,
+    /// The answers of threads.
+    pub(crate) in_threads: HashMap<RemoteMessageId, Vec<PastMessage>>,
+    /// What is given with the first page and cannot be read.
+    pub(crate) unreadable: Vec<Unreadable>,
+    /// What the call of this number fails with, counted from 0.
+    pub(crate) failures: HashMap<usize, NetworkError>,
+    /// The pages that were asked for: of which thread, which.
+    pub(crate) asked: Vec<(Option<RemoteMessageId>, Option<String>)>,
+}
+
+impl Said {
+    const PER_PAGE: usize = 2;
+
+    fn page(&mut self, stretch: &Stretch<'_>, page: Option<&str>) -> Result<Past, NetworkError> {
+        let number = self.asked.len();
+        self.asked.push((stretch.thread.cloned(), page.map(str::to_owned)));
+        if let Some(error) = self.failures.remove(&number) {
+            return Err(error);
+        }
+        if let Some(root) = stretch.thread {
+            let answers = self.in_threads.get(root).into_iter().flatten();
+            let messages = answers.filter(|answer| answer.event.at >= stretch.since).cloned().collect();
+            return Ok(Past { messages, ..Past::default() });
+        }
+        let end = page.map_or(self.in_chat.len(), |page| page.parse().unwrap());
+        let from = end.saturating_sub(Self::PER_PAGE);
+        let unreadable = if page.is_none() { self.unreadable.clone() } else { Vec::new() };
+        let next = (from > 0).then(|| from.to_string());
+        Ok(Past { messages: self.in_chat[from..end].to_vec(), unreadable, next })
+    }
+
+    fn message(&self, id: &RemoteMessageId) -> Option<RemoteEvent> {
+        let all = self.in_chat.iter().chain(self.in_threads.values().flatten());
+        let is_it = |event: &&RemoteEvent| matches!(&event.kind, RemoteKind::Message { id: known, .. } if known == id);
+        all.map(|past| &past.event).find(is_it).cloned()
+    }
+}
+
+/// The same, for the test and the session.
+pub(crate) type History = Arc<Mutex<Option<Said>>>;
+
 /// A network whose sessions listen as the test says, and that takes whatever is sent.
 pub(crate) struct Paper {
     listening: Arc<Listening>,
@@ -51,6 +100,8 @@ pub(crate) struct Paper {
     pub(crate) told: Told,
     /// The files that were opened, in order.
     pub(crate) opened: Opened,
+    /// What was said in the chat; none where the network tells nothing of that.
+    pub(crate) said: History,
 }
 
 impl Paper {
@@ -59,7 +110,13 @@ impl Paper {
         F: Future<Output = Result<(), NetworkError>> + Send + 'static,
     {
         let listening = Arc::new(move |context, inbox| listening(context, inbox).boxed());
-        Self { listening, sent: Sent::default(), told: Told::default(), opened: Opened::default() }
+        Self {
+            listening,
+            sent: Sent::default(),
+            told: Told::default(),
+            opened: Opened::default(),
+            said: History::default(),
+        }
     }
 
     /// Nothing ever comes in.
@@ -77,6 +134,7 @@ pub(crate) struct PaperSession {
     sent: Sent,
     told: Told,
     opened: Opened,
+    said: History,
     context: Context,
 }
 
@@ -112,6 +170,7 @@ impl Network for Paper {
             sent: Arc::clone(sent),
             told: Arc::clone(told),
             opened: Arc::clone(opened),
+            said: Arc::clone(&self.said),
             context,
         })
     }
@@ -152,12 +211,20 @@ impl Session for PaperSession {
         Capabilities { threads: true, max_file_bytes: 1_000, ..able }
     }
 
-    /// The beginning of every thread says `root`.
+    async fn past(&self, stretch: &Stretch<'_>, page: Option<&str>) -> Result<Past, NetworkError> {
+        let mut said = self.said.lock().unwrap();
+        said.as_mut().ok_or(NetworkError::Unsupported("The past"))?.page(stretch, page)
+    }
+
+    /// The beginning of every thread says `root`, unless it is known what was said.
     async fn message(
         &self,
         chat: &ChatKey,
         id: &RemoteMessageId,
     ) -> Result<Option<RemoteEvent>, NetworkError> {
+        if let Some(said) = &*self.said.lock().unwrap() {
+            return Ok(said.message(id));
+        }
         let kind = RemoteKind::Message { id: id.clone(), message: Message::text(RichText::plain("root")) };
         let (scope, sender) = (Scope::Chat(chat.clone()), Sender::user(RemoteUserId::new("U3")));
         Ok(Some(RemoteEvent::new(scope, sender, 1, DedupKey::new("root"), kind)))

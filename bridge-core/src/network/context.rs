@@ -129,12 +129,18 @@ impl Context {
     /// Notes something under a name, in place of what stood there: it is durable when this returns, also after a crash,
     /// and is kept for thirty days. For what has to be known again before a step that must not be taken twice.
     pub async fn note(&self, name: &str, value: &str) -> Result<(), NetworkError> {
-        self.put_memo(name, Some(value)).await
+        self.note_all(&[(name, value)]).await
+    }
+
+    /// Notes several things at once: either all of them are durable, or none is.
+    pub async fn note_all(&self, notes: &[(&str, &str)]) -> Result<(), NetworkError> {
+        let memos: Vec<_> = notes.iter().map(|(name, value)| (*name, Some(*value))).collect();
+        self.put_memos(&memos).await
     }
 
     /// Takes a note away.
     pub async fn forget(&self, name: &str) -> Result<(), NetworkError> {
-        self.put_memo(name, None).await
+        self.put_memos(&[(name, None)]).await
     }
 
     /// What was noted under a name.
@@ -147,18 +153,17 @@ impl Context {
         }
     }
 
-    async fn put_memo(&self, name: &str, value: Option<&str>) -> Result<(), NetworkError> {
-        match (&self.memos, value) {
-            (Memos::Stored(store), value) => {
-                store.put_memo(&self.login_id, name, value).await.map_err(not_stored)
-            }
-            (Memos::Memory(memos), Some(value)) => {
-                let mut memos = memos.lock().unwrap_or_else(PoisonError::into_inner);
-                memos.insert(name.to_owned(), value.to_owned());
-                Ok(())
-            }
-            (Memos::Memory(memos), None) => {
-                memos.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    async fn put_memos(&self, memos: &[(&str, Option<&str>)]) -> Result<(), NetworkError> {
+        match &self.memos {
+            Memos::Stored(store) => store.put_memos(&self.login_id, memos).await.map_err(not_stored),
+            Memos::Memory(noted) => {
+                let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+                for (name, value) in memos {
+                    match value {
+                        Some(value) => noted.insert((*name).to_owned(), (*value).to_owned()),
+                        None => noted.remove(*name),
+                    };
+                }
                 Ok(())
             }
         }
@@ -181,14 +186,26 @@ impl Context {
             let changed = *old != state && !matches!(old, ConnectionState::BadCredentials(_));
             if changed {
                 tracing::info!(login = %self.login_id, %state, "connection state changed");
-                if *old == ConnectionState::Connected {
-                    let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
-                    *cut = Cut { number: cut.number + 1, at: self.clock.now_ms() };
+                // Of a connection that needed attention nobody knows whether all of it came in.
+                if matches!(old, ConnectionState::Connected | ConnectionState::Degraded(_)) {
+                    self.note_cut();
                 }
                 *old = state;
             }
             changed
         });
+    }
+
+    /// Tells that something was lost although the connection stands or is back already, as when events could not be stored,
+    /// or one of several ways to receive them broke: what may be missing is read again, as after a connection that was lost.
+    pub fn missed(&self) {
+        // Whoever follows the state is woken.
+        self.state.send_modify(|_| self.note_cut());
+    }
+
+    fn note_cut(&self) {
+        let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
+        *cut = Cut { number: cut.number + 1, at: self.clock.now_ms() };
     }
 
     /// How the connection is doing.
@@ -219,6 +236,26 @@ fn not_stored(error: StoreError) -> NetworkError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_lost_counts_as_a_cut() {
+        let context = Context::new(LoginId::new("l"), Clock::manual(7), CancellationToken::new());
+        let mut states = context.watch();
+        let told = [
+            ConnectionState::Connected,
+            ConnectionState::Degraded("The app is crowded.".to_owned()),
+            ConnectionState::Connected,
+        ];
+        for (number, state) in (0..).zip(told) {
+            context.report(state);
+            assert_eq!(context.cut().number, number);
+        }
+        states.mark_unchanged();
+        context.missed();
+        assert_eq!(context.cut(), Cut { number: 3, at: 7 });
+        assert_eq!(context.state(), ConnectionState::Connected);
+        assert!(states.has_changed().unwrap_or(false), "whoever follows is woken");
+    }
 
     #[test]
     fn refused_credentials_stay_refused() {

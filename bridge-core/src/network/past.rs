@@ -10,7 +10,8 @@ pub struct Stretch<'a> {
     pub chat: &'a ChatKey,
     /// The thread that begins with this message, instead of what stands outside of threads.
     pub thread: Option<&'a RemoteMessageId>,
-    /// The moment from which on something may be missing, in milliseconds since 1970.
+    /// The moment from which on something may be missing, in milliseconds since 1970. Of a thread nothing earlier is asked
+    /// for but its beginning.
     pub since: i64,
 }
 
@@ -19,6 +20,8 @@ pub struct Stretch<'a> {
 pub struct Past {
     /// The messages, in any order.
     pub messages: Vec<PastMessage>,
+    /// What stands there and cannot be read.
+    pub unreadable: Vec<Unreadable>,
     /// What [`Session::past`](super::Session::past) takes to give the next page.
     pub next: Option<String>,
 }
@@ -35,6 +38,10 @@ pub struct PastMessage {
     pub edit: Option<PastEdit>,
     /// When the last answer in its thread was given, in milliseconds since 1970.
     pub answered_at: Option<i64>,
+    /// How many answers its thread has.
+    pub answers: usize,
+    /// Whether it may have been changed without an [`edit`](Self::edit) that tells of it.
+    pub is_unmarked: bool,
 }
 
 /// The last change of a message.
@@ -44,4 +51,13 @@ pub struct PastEdit {
     pub revision: String,
     /// When, in milliseconds since 1970.
     pub at: i64,
+}
+
+/// Something in a chat's past that cannot be read. If it was missed it is kept as a dead letter.
+#[derive(Debug, Clone)]
+pub struct Unreadable {
+    /// What [`Network::decode`](super::Network::decode) does not read, as it would have been delivered.
+    pub payload: String,
+    /// When it was said, in milliseconds since 1970, if that can be told.
+    pub at: Option<i64>,
 }

@@ -34,17 +34,28 @@ impl Store {
         name: &str,
         value: Option<&str>,
     ) -> Result<(), StoreError> {
+        self.put_memos(login_id, &[(name, value)]).await
+    }
+
+    /// The same of several, in one commit.
+    pub async fn put_memos(
+        &self,
+        login_id: &LoginId,
+        memos: &[(&str, Option<&str>)],
+    ) -> Result<(), StoreError> {
         let now = self.clock().now_ms();
         let kept = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
         let mut tx = self.begin().await?;
-        on!(&mut tx, c => {
-            let query = match value {
-                Some(value) => sqlx::query(PUT)
-                    .bind(login_id.as_str()).bind(storable(name)).bind(storable(value)).bind(now),
-                None => sqlx::query(FORGET).bind(login_id.as_str()).bind(storable(name)),
-            };
-            query.execute(c).await?.rows_affected()
-        });
+        for (name, value) in memos {
+            on!(&mut tx, c => {
+                let query = match value {
+                    Some(value) => sqlx::query(PUT)
+                        .bind(login_id.as_str()).bind(storable(name)).bind(storable(value)).bind(now),
+                    None => sqlx::query(FORGET).bind(login_id.as_str()).bind(storable(name)),
+                };
+                query.execute(c).await?.rows_affected()
+            });
+        }
         on!(&mut tx, c => sqlx::query(PRUNE).bind(now - kept).execute(c).await?.rows_affected());
         tx.commit().await
     }

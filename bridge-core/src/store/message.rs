@@ -12,7 +12,9 @@ const BY_EVENT: &str = "SELECT message_id, part_id, event_id, chat_id, receiver,
                         WHERE event_id = $1 ORDER BY message_id, part_id";
 const BETWEEN: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at, thread_id FROM message \
                        WHERE chat_id = $1 AND receiver = $2 AND sent_at >= $3 AND sent_at <= $4 \
-                       ORDER BY sent_at, message_id, part_id";
+                       ORDER BY message_id, part_id";
+const THREADS_SINCE: &str = "SELECT thread_id FROM message WHERE chat_id = $1 AND receiver = $2 AND sent_at >= $3 AND thread_id <> '' \
+                             GROUP BY thread_id ORDER BY MAX(sent_at) DESC LIMIT 100";
 const LAST_IN_CHATS: &str = "SELECT chat_id, receiver, MAX(sent_at) FROM message GROUP BY chat_id, receiver";
 const COLUMNS: usize = 8;
 const FORGET: &str = "DELETE FROM message WHERE message_id = $1 AND part_id = $2";
@@ -96,14 +98,14 @@ impl Store {
 }
 
 impl Store {
-    /// The pairs of a chat's messages of a stretch of time, both ends inside, the oldest first. Those whose commit is on its
-    /// way are not among them.
+    /// The pairs of a chat's messages of a stretch of time, both ends inside, also those whose commit is on its way.
     pub async fn pairs_between(
         &self,
         chat: &ChatKey,
         from: i64,
         to: i64,
     ) -> Result<Vec<MessageRow>, StoreError> {
+        let recent = self.recent().of_chat(chat, from, to);
         let mut tx = self.read().await?;
         let rows: Vec<Stored> = on!(&mut tx, c => {
             sqlx::query_as(BETWEEN)
@@ -115,7 +117,23 @@ impl Store {
                 .await?
         });
         tx.commit().await?;
-        Ok(self.recent().without_gone(rows.into_iter().map(MessageRow::from).collect()))
+        Ok(self.recent().without_gone(merged(rows, recent)))
+    }
+
+    /// The threads of a chat in which something was said from this moment on, those first in which it was said last, 100 at
+    /// most.
+    pub async fn threads_since(&self, chat: &ChatKey, from: i64) -> Result<Vec<RemoteMessageId>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows: Vec<(String,)> = on!(&mut tx, c => {
+            sqlx::query_as(THREADS_SINCE)
+                .bind(chat.chat_id.as_str())
+                .bind(chat.receiver_str())
+                .bind(from)
+                .fetch_all(c)
+                .await?
+        });
+        tx.commit().await?;
+        Ok(rows.into_iter().map(|(root,)| RemoteMessageId::new(root)).collect())
     }
 
     /// When the last message of each chat was said, in milliseconds since 1970.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::message::{Gone, MessageRow};
-use crate::id::RemoteMessageId;
+use crate::id::{ChatKey, RemoteMessageId};
 
 /// What was handed to the next commit. Lookups ask here before they ask the table: in the other order a pair whose
 /// commit ends between the two would be in neither.
@@ -65,6 +65,13 @@ impl Recent {
     /// The pairs of a message.
     pub(crate) fn of_message(&self, message_id: &RemoteMessageId) -> Vec<MessageRow> {
         self.on_the_way().pairs.get(message_id).cloned().unwrap_or_default()
+    }
+
+    /// The pairs of a chat's messages of a stretch of time.
+    pub(crate) fn of_chat(&self, chat: &ChatKey, from: i64, to: i64) -> Vec<MessageRow> {
+        let rows = self.on_the_way();
+        let fits = |row: &&MessageRow| row.chat == *chat && (from..=to).contains(&row.sent_at);
+        rows.pairs.values().flatten().filter(fits).cloned().collect()
     }
 
     /// The pairs of a Matrix event. There are few rows at any time, so they are simply walked.

@@ -1,7 +1,7 @@
 //! The way of a received payload into the inbox.
 
 use bridge_core::event::Scope;
-use bridge_core::id::LoginId;
+use bridge_core::network::Context;
 use bridge_core::queue::{Inbox, Lane, NewJob, Source};
 
 use super::emoji::Emojis;
@@ -14,7 +14,7 @@ use crate::convert;
 #[derive(Debug, Clone)]
 pub(crate) struct Intake {
     inbox: Inbox,
-    login_id: LoginId,
+    context: Context,
     people: People,
     emojis: Emojis,
     groups: Groups,
@@ -24,17 +24,23 @@ pub(crate) struct Intake {
 impl Intake {
     pub(crate) fn new(
         inbox: Inbox,
-        login_id: LoginId,
+        context: Context,
         people: People,
         emojis: Emojis,
         groups: Groups,
         home: Home,
     ) -> Self {
-        Self { inbox, login_id, people, emojis, groups, home }
+        Self { inbox, context, people, emojis, groups, home }
     }
 
     pub(crate) fn inbox(&self) -> &Inbox {
         &self.inbox
+    }
+
+    /// Events could not be stored. They come again, but behind newer ones, which are stored by then: before those the channel
+    /// is read.
+    pub(crate) fn not_stored(&self) {
+        self.context.missed();
     }
 
     /// A payload as it will be stored. Nothing is decoded but its lane and its key.
@@ -51,7 +57,7 @@ impl Intake {
         NewJob {
             lane: Lane::of_scope(&scope),
             source: Source::Remote,
-            login_id: Some(self.login_id.clone()),
+            login_id: Some(self.context.login_id().clone()),
             dedup,
             payload: payload.to_owned(),
         }

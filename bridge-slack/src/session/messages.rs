@@ -9,30 +9,27 @@ use bridge_core::id::{ChatKey, RemoteMessageId, RemoteUserId};
 use serde_json::{Value, json};
 
 use super::chats;
-use super::desk::message_ref;
+use super::desk::{Desk, message_ref};
 use crate::api::Caller;
 use crate::api::reply::{ChannelReply, PinsReply, RawMessagePage};
 use crate::convert::{self, Own};
 use crate::id;
 
 /// A message as an event; none when it is not there any more.
-pub(super) async fn message(
-    caller: &Caller,
-    own: &Own,
-    id: &RemoteMessageId,
-) -> Result<Option<RemoteEvent>, NetworkError> {
+pub(super) async fn message(desk: &Desk, id: &RemoteMessageId) -> Result<Option<RemoteEvent>, NetworkError> {
     const METHOD: &str = "conversations.replies";
     let place = message_ref(id)?;
-    let page: RawMessagePage = match caller.page_around(&place.channel_id, &place.ts).await {
+    let page: RawMessagePage = match desk.bot.page_around(&place.channel_id, &place.ts).await {
         Err(error) if matches!(error.code(), Some("thread_not_found" | "message_not_found")) => {
             return Ok(None);
         }
         page => page.map_err(|error| error.of_read(METHOD))?,
     };
-    let Some(mut event) = page.messages.into_iter().find(|message| message["ts"] == place.ts.as_str()) else {
-        return Ok(None);
-    };
-    convert::decode(&payload(&place.team_id, &place.channel_id, &mut event), own).map(Some)
+    let found = page.messages.into_iter().find(|message| message["ts"] == place.ts.as_str());
+    let Some(mut message) = found else { return Ok(None) };
+    let mut event = convert::decode(&payload(&place.team_id, &place.channel_id, &mut message), &desk.own)?;
+    desk.mark_upload(&mut event, &message).await?;
+    Ok(Some(event))
 }
 
 /// A message as Slack would have sent it over the socket.

@@ -2,21 +2,18 @@
 
 use bridge_core::error::NetworkError;
 use bridge_core::event::RemoteKind;
-use bridge_core::network::{Past, PastEdit, PastMessage, Stretch};
+use bridge_core::network::{Past, PastEdit, PastMessage, Stretch, Unreadable};
 use serde_json::Value;
 
 use super::chats;
-use super::desk::message_ref;
+use super::desk::{Desk, message_ref};
 use super::messages::payload;
-use crate::api::Caller;
 use crate::convert::{self, Own};
 use crate::id;
 
-/// A page, in Slack's order. A message that cannot be read is left out: it would be so, too, had it come over the socket.
+/// A page, in Slack's order.
 pub(super) async fn page(
-    caller: &Caller,
-    team_id: &str,
-    own: &Own,
+    desk: &Desk,
     stretch: &Stretch<'_>,
     page: Option<&str>,
 ) -> Result<Past, NetworkError> {
@@ -24,40 +21,52 @@ pub(super) async fn page(
     let root = stretch.thread.map(message_ref).transpose()?.map(|root| root.ts);
     let oldest = format!("{}.000000", stretch.since.max(0) / 1_000);
     let thread = root.as_deref().map(|root| (root, oldest.as_str()));
-    let reply = caller.past(&channel, thread, page.unwrap_or_default()).await;
+    let reply = desk.bot.past(&channel, thread, page.unwrap_or_default()).await;
     let reply = match reply {
         Err(error) if error.code() == Some("thread_not_found") => return Ok(Past::default()),
         reply => reply.map_err(|error| error.of_read("conversations.history"))?,
     };
-    let messages = reply.messages.into_iter().filter_map(|message| read(team_id, &channel, own, message));
     let next = reply.response_metadata.next_cursor;
     let next = Some(next).filter(|next| !next.is_empty() && Some(next.as_str()) != page);
-    Ok(Past { messages: messages.collect(), next })
+    let mut past = Past { next, ..Past::default() };
+    for mut message in reply.messages {
+        match read(&desk.team_id, &channel, &desk.own, &mut message) {
+            Ok(mut read) => {
+                desk.mark_upload(&mut read.event, &message).await?;
+                past.messages.push(read);
+            }
+            Err(unreadable) => past.unreadable.push(unreadable),
+        }
+    }
+    Ok(past)
 }
 
 /// A message of a page.
-fn read(team_id: &str, channel: &str, own: &Own, mut message: Value) -> Option<PastMessage> {
-    message.as_object()?;
+fn read(team_id: &str, channel: &str, own: &Own, message: &mut Value) -> Result<PastMessage, Unreadable> {
+    if !message.is_object() {
+        return Err(Unreadable { payload: message.to_string(), at: None });
+    }
     let at = |ts: &Value| ts.as_str().and_then(id::ts_ms);
     let answered_at = at(&message["latest_reply"]);
+    let answers = message["reply_count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+    let said_at = at(&message["ts"]);
+    // Apps may change what they said without a trace.
+    let is_unmarked = message["bot_id"].is_string() && message["edited"].is_null();
     let edit = at(&message["edited"]["ts"])
         .map(|at| PastEdit { revision: message["edited"]["ts"].as_str().unwrap_or_default().to_owned(), at });
     let is_tombstone = message["subtype"] == "tombstone";
     let ts = message["ts"].as_str().unwrap_or_default().to_owned();
-    let event = match convert::decode(&payload(team_id, channel, &mut message), own) {
-        Ok(mut event) => {
-            if is_tombstone {
-                event.kind = RemoteKind::Delete { id: id::message_id(team_id, channel, &ts)?, is_tombstone };
-            }
+    let payload = payload(team_id, channel, message);
+    let event = match (convert::decode(&payload, own), id::message_id(team_id, channel, &ts)) {
+        (Ok(mut event), Some(id)) if is_tombstone => {
+            event.kind = RemoteKind::Delete { id, is_tombstone };
             event
         }
-        Err(error) => {
-            tracing::warn!(%error, "a message that was said meanwhile cannot be read");
-            return None;
-        }
+        (Ok(event), Some(_)) => event,
+        _ => return Err(Unreadable { payload, at: said_at }),
     };
     // Timestamps are of one length for the next 260 years.
-    Some(PastMessage { event, position: ts, edit, answered_at })
+    Ok(PastMessage { event, position: ts, edit, answered_at, answers, is_unmarked })
 }
 
 #[cfg(test)]
@@ -68,20 +77,21 @@ mod tests {
 
     use super::*;
 
-    fn of(message: Value) -> PastMessage {
-        read("T1", "C1", &Own::default(), message).unwrap()
+    fn of(mut message: Value) -> PastMessage {
+        read("T1", "C1", &Own::default(), &mut message).unwrap()
     }
 
     #[test]
     fn a_message_tells_of_its_last_change_and_answer() {
         let past = of(json!({
             "ts": "1700000000.000100", "user": "U1", "text": "new words",
-            "edited": { "user": "U1", "ts": "1700000060.000000" }, "latest_reply": "1700000090.000200",
+            "edited": { "user": "U1", "ts": "1700000060.000000" }, "latest_reply": "1700000090.000200", "reply_count": 3,
             "reactions": [{ "name": "wave", "users": ["U2"], "count": 7 }],
         }));
         let edit = past.edit.unwrap();
         assert_eq!((edit.revision.as_str(), edit.at), ("1700000060.000000", 1_700_000_060_000));
         assert_eq!((past.event.at, past.answered_at), (1_700_000_000_000, Some(1_700_000_090_000)));
+        assert_eq!(past.answers, 3);
         let RemoteKind::Message { id, message } = past.event.kind else { panic!("no message") };
         assert_eq!(id.as_str(), "t1-c1-1700000000.000100");
         assert!(message.reactions[0].is_cut);
@@ -94,7 +104,9 @@ mod tests {
             "text": "This message was deleted.", "latest_reply": "1700000090.000200",
         }));
         assert!(matches!(past.event.kind, RemoteKind::Delete { is_tombstone: true, .. }));
-        assert!(read("T1", "C1", &Own::default(), json!({ "text": "no ts" })).is_none());
-        assert!(read("T1", "C1", &Own::default(), json!(7)).is_none());
+        let unreadable = |mut message| read("T1", "C1", &Own::default(), &mut message).unwrap_err();
+        let kept = unreadable(json!({ "text": "no ts" }));
+        assert!(kept.payload.contains("no ts") && kept.at.is_none());
+        assert_eq!(unreadable(json!(7)).payload, "7");
     }
 }

@@ -8,9 +8,10 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bridge_core::error::NetworkError;
+use bridge_core::event::{RemoteEvent, Sender};
 use bridge_core::network::{FileBytes, SentPart};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::desk::Desk;
@@ -67,6 +68,11 @@ fn note_name(upload: &Upload) -> String {
     format!("file/{}", upload.marker)
 }
 
+/// Under this name stands the marker of the upload that a file is of.
+fn marker_name(file_id: &str) -> String {
+    format!("marker of file/{file_id}")
+}
+
 impl Desk {
     /// What is noted about a file.
     pub(super) async fn attempt(&self, upload: &Upload) -> Result<Option<Attempt>, NetworkError> {
@@ -75,8 +81,28 @@ impl Desk {
     }
 
     async fn note_file(&self, upload: &Upload, file_id: &str, stage: Stage) -> Result<(), NetworkError> {
-        let attempt = Attempt { file_id: file_id.to_owned(), stage, at: self.clock.now_ms() };
-        self.context.note(&note_name(upload), &json!(attempt).to_string()).await
+        let attempt = json!(Attempt { file_id: file_id.to_owned(), stage, at: self.clock.now_ms() });
+        let (name, attempt, of_file) = (note_name(upload), attempt.to_string(), marker_name(file_id));
+        self.context.note_all(&[(&name, &attempt), (&of_file, &upload.marker)]).await
+    }
+
+    /// Gives an event of our own that shows a file the marker which posts carry in themselves. Whoever reads a channel's past
+    /// may come upon a file before the job that ordered it is repeated.
+    pub(super) async fn mark_upload(
+        &self,
+        event: &mut RemoteEvent,
+        message: &Value,
+    ) -> Result<(), NetworkError> {
+        let Sender::Own { marker: marker @ None, .. } = &mut event.sender else { return Ok(()) };
+        for file in message["files"].as_array().into_iter().flatten() {
+            if let Some(file_id) = file["id"].as_str()
+                && let Some(noted) = self.context.noted(&marker_name(file_id)).await?
+            {
+                *marker = Some(noted);
+                break;
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn upload(&self, upload: &Upload) -> Result<SentPart, NetworkError> {

@@ -176,8 +176,13 @@ impl Conductor {
                 error.id()
             }
         };
+        let is_unforeseen = self.current == Some(socket);
         self.replace(socket);
         self.handles.retain(|(handle, _)| handle.id() != socket);
+        if is_unforeseen && !self.handles.is_empty() {
+            // Slack sends what it had on its way there once more over another one, behind what is newer.
+            self.listener.context.missed();
+        }
         self.report_if_alone();
     }
 

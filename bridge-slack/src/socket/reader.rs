@@ -209,6 +209,7 @@ impl Reader {
                 // Without acknowledgement Slack sends them again.
                 tracing::warn!(events = ids.len(), %error, "events of Slack were not stored");
                 metrics::unstored(ids.len());
+                self.intake.not_stored();
             }
         }
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use bridge_core::clock::Clock;
 use bridge_core::content::{File, FileSource, Message, Part, PartBody, RichText};
 use bridge_core::error::NetworkError;
-use bridge_core::event::{MatrixEvent, MatrixKind, Sender, Speaker};
+use bridge_core::event::{MatrixEvent, MatrixKind, RemoteKind, Sender, Speaker};
 use bridge_core::id::PartId;
-use bridge_core::network::{Network, Session};
+use bridge_core::network::{Network, Session, Stretch};
 use bridge_slack::config::{Config, RateLimits};
 use fake_slack::{Fault, Options};
 use serde_json::Value;
@@ -99,6 +99,26 @@ async fn a_file_whose_answer_was_lost_is_found() {
     }
     let ids = world.shown().iter().map(|one| one["ts"].to_string()).collect::<Vec<_>>();
     assert!(ids.len() == 2 && ids[0] != ids[1]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_read_back_is_known_by_its_note() {
+    let world = World::new().await;
+    let event = world.cat("whose is it");
+    world.slack.fail_next(COMPLETE, Fault::HangAfter, 1);
+    world.send(&event).await.unwrap_err();
+    // The program dies before it knows what became of the order.
+    let restarted = world.restarted().await;
+    let chat = world.chat("c0general1");
+    let stretch = Stretch { chat: &chat, thread: None, since: 0 };
+    let past = restarted.past(&stretch, None).await.unwrap();
+    let shown = past.messages.iter().find(|past| matches!(past.event.sender, Sender::Own { .. })).unwrap();
+    let RemoteKind::Message { id, .. } = &shown.event.kind else { panic!("no message") };
+    let again = restarted.message(&chat, id).await.unwrap().unwrap();
+    for sender in [&shown.event.sender, &again.sender] {
+        let Sender::Own { marker, .. } = sender else { panic!("not ours") };
+        assert_eq!(marker.as_deref(), Some(event.part_marker(0).as_str()));
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use bridge_core::network::{Network, Session};
 use bridge_core::queue::{Inbox, Lane, Source};
 use fake_slack::{Burst, DeliveryState, Options};
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::world::{SOON, World, commit, commit_all, next, refuse, text};
 
@@ -46,7 +47,11 @@ async fn what_was_not_stored_comes_again_and_is_then_acknowledged_once() {
     world.slack.post_as("alice", "general", "again").unwrap();
     let first = next(&mut deliveries).await;
     let dedup = first.jobs[0].dedup.clone();
+    let mut states = world.context.watch();
+    states.mark_unchanged();
     refuse(first);
+    // What is stored meanwhile must not overtake it: what may be missing is read again.
+    timeout(SOON, states.changed()).await.unwrap().unwrap();
     let second = next(&mut deliveries).await;
     assert_eq!(second.jobs[0].dedup, dedup, "the same event has the same key");
     commit(second);

@@ -47,6 +47,13 @@ pub async fn run(options: Options) -> Result<Report> {
     in_world(&mut world, &options).await
 }
 
+/// Writes what the bridge wrote where it outlives the world, and answers where.
+fn keep_log(world: &World, seed: u64) -> Result<std::path::PathBuf> {
+    let path = std::env::temp_dir().join(format!("soak-{seed}-{}.log", std::process::id()));
+    std::fs::write(&path, world.bridge.log())?;
+    Ok(path)
+}
+
 /// Runs it in a world whose bridge was not started.
 pub async fn in_world(world: &mut World, options: &Options) -> Result<Report> {
     let mut random = StdRng::seed_from_u64(options.seed);
@@ -79,8 +86,11 @@ pub async fn in_world(world: &mut World, options: &Options) -> Result<Report> {
     let mut looks = tokio::time::interval(Duration::from_millis(300));
     loop {
         looks.tick().await;
-        let found = ledger.compare(world).await?;
+        let mut found = ledger.compare(world).await?;
         if found.is_none() || calm.elapsed() > CALM {
+            if !found.is_none() {
+                found.log = Some(keep_log(world, options.seed)?);
+            }
             return Ok(Report {
                 seed: options.seed,
                 events: ledger.events(),

@@ -1,164 +1,195 @@
 //! Reads a chat's past back to where it is whole, and carries over what is missing, the oldest first.
 
-use super::compare::Step;
+use super::compare::{Step, Take};
+use super::reading::{Beside, Next, Page, Reading, Thread, id_of};
 use crate::engine::Bridge;
 use crate::engine::supervisor::Live;
 use crate::error::JobError;
-use crate::event::{RemoteEvent, RemoteKind, Scope, Sender};
-use crate::id::{ChatKey, DedupKey, RemoteMessageId};
-use crate::metrics;
+use crate::id::{ChatKey, RemoteMessageId};
 use crate::network::{Network, Past, PastMessage, Session, Stretch};
 
-/// Pages that are kept while others are read; if there are more, the newer ones are read again.
-const KEPT: usize = 10;
-/// Messages that may have been taken back, of which each is asked for.
-const MOST_ASKED: usize = 50;
-
-/// A page, and what it takes to read it again.
-struct Page {
-    cursor: Option<String>,
-    messages: Option<Vec<PastMessage>>,
-}
-
 impl<N: Network> Bridge<N> {
+    /// Goes on where the last try ended. What has been read stays in `reading`, also with an error.
     pub(super) async fn read_past(
         &self,
         live: &Live<N::Session>,
         chat: &ChatKey,
-        since: i64,
+        reading: &mut Reading,
     ) -> Result<(), JobError> {
-        let stretch = Stretch { chat, thread: None, since };
-        let mut pages: Vec<Page> = Vec::new();
-        let mut cursor = None;
-        loop {
-            let Past { messages, next } = live.session.past(&stretch, cursor.as_deref()).await?;
-            let is_enough = messages.iter().any(|message| message.event.at < since);
-            pages.push(Page { cursor, messages: Some(messages) });
-            if let Some(newer) = pages.len().checked_sub(KEPT + 1) {
-                pages[newer].messages = None;
-            }
-            match next {
-                Some(next) if !is_enough => cursor = Some(next),
-                _ => break,
-            }
+        let stretch = Stretch { chat, thread: None, since: reading.since };
+        while reading.next != Next::End {
+            let mut past = live.session.past(&stretch, reading.next.cursor()).await?;
+            self.keep_unreadable(live, &stretch, std::mem::take(&mut past.unreadable)).await?;
+            reading.add_page(past);
         }
-        let mut there = There::default();
-        for page in pages.into_iter().rev() {
-            let messages = match page.messages {
-                Some(messages) => messages,
-                None => live.session.past(&stretch, page.cursor.as_deref()).await?.messages,
-            };
-            there.note(&messages);
-            self.show_page(live, &stretch, messages).await?;
+        while let Some(page) = reading.pages.last_mut() {
+            if page.messages.is_none() {
+                page.messages = Some(live.session.past(&stretch, page.cursor.cursor()).await?.messages);
+            }
+            self.read_threads(live, &stretch, reading).await?;
+            self.show_page(live, &stretch, reading).await?;
+            reading.pages.pop();
         }
-        self.remove_missing(live, &stretch, &there).await
+        self.remove_missing(live, &stretch, reading).await
     }
 
-    /// Carries over what is missing of a page and of the threads that begin on it, in the order of time.
-    async fn show_page(
+    /// Reads the threads that begin on the page that is shown next and were answered; with the newest page also those that
+    /// begin behind all pages.
+    async fn read_threads(
         &self,
         live: &Live<N::Session>,
         stretch: &Stretch<'_>,
-        messages: Vec<PastMessage>,
+        reading: &mut Reading,
     ) -> Result<(), JobError> {
-        let mut steps = Vec::new();
-        for message in messages {
-            let answered = message.answered_at.is_some_and(|at| at >= stretch.since);
-            if let (true, Some(root)) = (answered, id_of(&message)) {
-                let root = root.clone();
-                self.answers(live, stretch, &root, &mut steps).await?;
-            }
-            self.compare(message, stretch.since, &mut steps).await?;
+        let messages = reading.pages.last().and_then(|page| page.messages.as_deref()).unwrap_or_default();
+        for root in answered(messages, |_| stretch.since) {
+            reading.threads.entry(root).or_insert_with(|| Thread::since(stretch.since));
         }
-        steps.sort_by(Step::before);
-        for step in steps {
-            match Box::pin(self.take_step(live, step)).await {
-                Err(error) if !error.is_tried_again() => {
-                    metrics::passed_over("something missed that cannot be shown");
-                    tracing::warn!(chat = %stretch.chat.chat_id, %error, "something that was missed cannot be shown");
-                }
-                done => done?,
+        let is_newest = reading.pages.len() == 1;
+        if is_newest && reading.beside == Beside::Nothing {
+            for root in self.threads_behind(stretch, reading).await? {
+                reading.threads.entry(root).or_insert_with(|| Thread::since(stretch.since));
             }
+            reading.beside = Beside::Found;
+        }
+        for (root, thread) in &mut reading.threads {
+            self.read_thread(live, stretch, root, thread).await?;
+        }
+        if is_newest && reading.beside == Beside::Found {
+            self.make_even(live, stretch, reading).await?;
+            reading.beside = Beside::Even;
         }
         Ok(())
     }
 
-    async fn answers(
+    /// Reads a thread to its end.
+    pub(super) async fn read_thread(
         &self,
         live: &Live<N::Session>,
         stretch: &Stretch<'_>,
         root: &RemoteMessageId,
-        steps: &mut Vec<Step>,
+        thread: &mut Thread,
     ) -> Result<(), JobError> {
-        let thread = Stretch { thread: Some(root), ..*stretch };
-        let mut cursor = None;
-        loop {
-            let Past { messages, next } = live.session.past(&thread, cursor.as_deref()).await?;
-            for message in messages.into_iter().filter(|message| id_of(message) != Some(root)) {
-                self.compare(message, stretch.since, steps).await?;
-            }
-            match next {
-                Some(next) => cursor = Some(next),
-                None => return Ok(()),
-            }
-        }
-    }
-
-    /// What is shown and not there any more was taken back meanwhile; the network is asked once more before it goes.
-    async fn remove_missing(
-        &self,
-        live: &Live<N::Session>,
-        stretch: &Stretch<'_>,
-        there: &There,
-    ) -> Result<(), JobError> {
-        let (Some(from), Some(to)) = (there.oldest, there.newest) else { return Ok(()) };
-        let mut asked = 0;
-        let mut last = None;
-        for row in self.store.pairs_between(stretch.chat, from, to).await? {
-            let is_shown_in_chat = row.thread_root.is_none() && row.event_id.starts_with('$');
-            let is_repeated = last.as_ref() == Some(&row.message_id);
-            if !is_shown_in_chat || is_repeated || there.ids.contains(&row.message_id) {
-                continue;
-            }
-            last = Some(row.message_id.clone());
-            asked += 1;
-            if asked > MOST_ASKED {
-                tracing::warn!(chat = %stretch.chat.chat_id, "too much is missing in a chat to remove all of it");
-                return Ok(());
-            }
-            if live.session.message(stretch.chat, &row.message_id).await?.is_none() {
-                let kind = RemoteKind::Delete { id: row.message_id.clone(), is_tombstone: false };
-                let (scope, dedup) = (Scope::Chat(stretch.chat.clone()), DedupKey::new(""));
-                let event = RemoteEvent::new(scope, Sender::Network, row.sent_at, dedup, kind);
-                self.take_step(live, Step::take_over(event, String::new())).await?;
-            }
+        let of_thread = Stretch { thread: Some(root), since: thread.since, ..*stretch };
+        while thread.next != Next::End {
+            let mut past = live.session.past(&of_thread, thread.next.cursor()).await?;
+            self.keep_unreadable(live, stretch, std::mem::take(&mut past.unreadable)).await?;
+            thread.add(past, root);
         }
         Ok(())
     }
-}
 
-/// What a chat's past holds.
-#[derive(Default)]
-struct There {
-    ids: std::collections::HashSet<RemoteMessageId>,
-    oldest: Option<i64>,
-    newest: Option<i64>,
-}
+    /// The threads are read after the newest page: what was said in the chat and in other threads before the last of their
+    /// answers comes before it, and is looked for once more.
+    async fn make_even(
+        &self,
+        live: &Live<N::Session>,
+        stretch: &Stretch<'_>,
+        reading: &mut Reading,
+    ) -> Result<(), JobError> {
+        let Reading { pages, threads, there, .. } = reading;
+        let Some(Page { messages: Some(page), .. }) = pages.last_mut() else { return Ok(()) };
+        let last_answer = threads.values().flat_map(|thread| &thread.messages).map(moment).max();
+        let newest = page.iter().map(moment).max();
+        let Some(last_answer) = last_answer.filter(|last| newest.as_ref().is_none_or(|newest| last > newest))
+        else {
+            return Ok(());
+        };
+        let Past { messages, .. } = live.session.past(stretch, None).await?;
+        let read_until = |root: &RemoteMessageId| {
+            let answers = threads.get(root).into_iter().flat_map(|thread| &thread.messages);
+            answers.map(|answer| answer.event.at + 1).max().unwrap_or(stretch.since)
+        };
+        for root in answered(&messages, read_until) {
+            let mut thread = Thread::since(stretch.since);
+            self.read_thread(live, stretch, &root, &mut thread).await?;
+            thread.messages.retain(|answer| moment(answer) <= last_answer);
+            threads.insert(root, thread);
+        }
+        let is_between = |message: &PastMessage| {
+            let at = moment(message);
+            newest.as_ref().is_none_or(|newest| at > *newest) && at < last_answer
+        };
+        let between: Vec<PastMessage> = messages.into_iter().filter(is_between).collect();
+        there.note(&between);
+        page.extend(between);
+        Ok(())
+    }
 
-impl There {
-    fn note(&mut self, messages: &[PastMessage]) {
-        for message in messages {
-            self.ids.extend(id_of(message).cloned());
-            let at = message.event.at;
-            self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
-            self.newest = Some(self.newest.map_or(at, |newest| newest.max(at)));
+    /// Carries over what is missing of a page and of the threads that were read with it, in the order of time.
+    async fn show_page(
+        &self,
+        live: &Live<N::Session>,
+        stretch: &Stretch<'_>,
+        reading: &mut Reading,
+    ) -> Result<(), JobError> {
+        let mut steps: Vec<Step> = Vec::new();
+        let page = reading.pages.last().and_then(|page| page.messages.as_deref()).unwrap_or_default();
+        let answers = reading.threads.values().flat_map(|thread| &thread.messages);
+        for message in page.iter().chain(answers) {
+            self.compare(message, stretch.since, &mut steps).await?;
+        }
+        steps.sort_by(Step::before);
+        let is_new = steps.iter().any(|step| matches!(step.take, Take::Message(_)));
+        if is_new {
+            self.note_showing(live, stretch.chat, &steps).await?;
+        }
+        for step in steps {
+            self.take_surely(live, stretch.chat, step, reading.begun_at).await?;
+        }
+        if is_new {
+            self.note_showing(live, stretch.chat, &[]).await?;
+        }
+        for (root, thread) in reading.threads.drain() {
+            reading.there.note_thread(&root, &thread);
+        }
+        Ok(())
+    }
+
+    /// Takes a step. One that cannot be taken is kept for the operator, and ends nothing else.
+    pub(super) async fn take_surely(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+        step: Step,
+        read_at: i64,
+    ) -> Result<(), JobError> {
+        match self.try_step(live, &step).await {
+            Err(error) if error.is_tried_again() => Err(error),
+            Err(error) => {
+                tracing::warn!(chat = %chat.chat_id, %error, "something that was missed cannot be shown");
+                self.keep_step(live, chat, &step).await
+            }
+            Ok(()) => {
+                self.note_settled(&step, read_at).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// What is known of a message now counts for what comes late about it.
+    async fn note_settled(&self, step: &Step, read_at: i64) {
+        if let Take::Edit(at) | Take::Message(Some(at)) = step.take
+            && let Some(id) = step.message_id()
+        {
+            self.note_change(id, at).await;
+        }
+        if let Some(id) = step.message_id() {
+            self.settled_at.insert(id.clone(), read_at).await;
         }
     }
 }
 
-fn id_of(message: &PastMessage) -> Option<&RemoteMessageId> {
-    match &message.event.kind {
-        RemoteKind::Message { id, .. } | RemoteKind::Delete { id, .. } => Some(id),
-        _ => None,
-    }
+/// The moment of a message, which no other of its chat has.
+fn moment(message: &PastMessage) -> (i64, String) {
+    (message.event.at, message.position.clone())
+}
+
+/// The messages whose threads have answers from a moment on.
+fn answered(messages: &[PastMessage], since: impl Fn(&RemoteMessageId) -> i64) -> Vec<RemoteMessageId> {
+    let has_answers = |message: &&PastMessage| {
+        let root = id_of(message);
+        root.is_some_and(|root| message.answered_at.is_some_and(|at| at >= since(root)))
+    };
+    messages.iter().filter(has_answers).filter_map(id_of).cloned().collect()
 }

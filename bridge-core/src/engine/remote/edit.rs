@@ -78,8 +78,15 @@ impl<N: Network> Bridge<N> {
         let in_thread = contents.into_iter().filter(|(part, _)| pairs.iter().any(|row| shows(row, part)));
         let in_thread = in_thread.collect();
         closing.pairs.extend(self.shown_outside(event, id, message, &pairs, in_thread, &place).await?);
-        self.changed_at.insert(id.clone(), event.at).await;
+        self.note_change(id, event.at).await;
         Ok(closing)
+    }
+
+    /// Notes that a change of a message of this moment is shown.
+    pub(in crate::engine) async fn note_change(&self, id: &RemoteMessageId, at: i64) {
+        if self.changed_at.get(id).await.is_none_or(|known| known < at) {
+            self.changed_at.insert(id.clone(), at).await;
+        }
     }
 
     /// Whether a later change of the message was shown before.

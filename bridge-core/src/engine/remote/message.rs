@@ -123,7 +123,7 @@ impl<N: Network> Bridge<N> {
         }
         self.forget_carried(message, &place.ghost.user_id).await;
         if let Some(target) = first_event(&pairs) {
-            self.show_earlier_reactions(live, event, id, message, &target).await?;
+            self.show_earlier_reactions(live, event, id, message, &target, event.at).await?;
         }
         Ok(pairs)
     }

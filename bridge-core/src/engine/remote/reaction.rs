@@ -49,16 +49,23 @@ impl<N: Network> Bridge<N> {
             return Ok(Closing::default());
         };
         let ghost = self.app.ghosts().user_id(user).to_string();
-        let row = rows.into_iter().find(|row| row.sender == ghost && row.emoji == stored);
+        let which = (id.clone(), ghost, stored);
+        if self.reacted_at.get(&which).await.is_some_and(|at| at > event.at) {
+            metrics::passed_over("reaction that came after a later one");
+            return Ok(Closing::default());
+        }
+        let row = rows.into_iter().find(|row| row.sender == which.1 && row.emoji == which.2);
         match (is_set, row) {
-            (true, None) => self.react(live, event, id, emoji, &target).await?,
+            (true, None) => self.react(live, event, id, emoji, &target, event.at).await?,
             (false, Some(row)) => self.unreact(event, &row).await?,
             _ => {}
         }
+        self.reacted_at.insert(which, event.at).await;
         Ok(Closing::default())
     }
 
-    /// Shows the reactions that a message had before it was shown. Networks tell no times of them.
+    /// Shows the reactions that a message had before it was shown, or before a moment at which it was asked for. Networks
+    /// tell no times of them.
     pub(super) async fn show_earlier_reactions(
         &self,
         live: &Live<N::Session>,
@@ -66,6 +73,7 @@ impl<N: Network> Bridge<N> {
         id: &RemoteMessageId,
         message: &Message,
         target: &str,
+        moment: i64,
     ) -> Result<(), JobError> {
         if message.reactions.is_empty() {
             return Ok(());
@@ -91,7 +99,7 @@ impl<N: Network> Bridge<N> {
                 let kind = RemoteKind::React { id: id.clone(), emoji: reacted.emoji.clone() };
                 let (scope, sender) = (event.scope.clone(), Sender::user(user.clone()));
                 let reaction = RemoteEvent::new(scope, sender, event.at, event.dedup.clone(), kind);
-                match self.react(live, &reaction, id, &reacted.emoji, target).await {
+                match self.react(live, &reaction, id, &reacted.emoji, target, moment).await {
                     Err(error) if !error.is_tried_again() => {
                         tracing::debug!(%error, "an earlier reaction could not be shown; its message is");
                     }
@@ -102,17 +110,19 @@ impl<N: Network> Bridge<N> {
         Ok(())
     }
 
-    /// Brings the reactions of ghosts to a message that is shown to what the network tells of it now.
+    /// Brings the reactions of ghosts to a message that is shown to what the network tells of it now. `moment` is another one
+    /// whenever the reactions may have been other ones in between, and the same for a repeat.
     pub(in crate::engine) async fn settle_reactions(
         &self,
         live: &Live<N::Session>,
         event: &RemoteEvent,
         id: &RemoteMessageId,
         message: &Message,
+        moment: i64,
     ) -> Result<(), JobError> {
         let target = first_event(&self.store.message_pairs(id).await?);
         let Some(target) = target.filter(|target| target.starts_with('$')) else { return Ok(()) };
-        self.show_earlier_reactions(live, event, id, message, &target).await?;
+        self.show_earlier_reactions(live, event, id, message, &target, moment).await?;
         for row in self.store.reactions(id).await? {
             let Some(user) = self.app.ghosts().parse(&row.sender) else { continue };
             let stays = message
@@ -133,6 +143,7 @@ impl<N: Network> Bridge<N> {
         id: &RemoteMessageId,
         emoji: &Emoji,
         target: &str,
+        moment: i64,
     ) -> Result<(), JobError> {
         let place = self.place(live, event, chat_of(event)?).await?;
         let stored = emoji.as_stored();
@@ -148,7 +159,7 @@ impl<N: Network> Bridge<N> {
             content["com.beeper.reaction.shortcode"] = stored.as_str().into();
         }
         let ghost = place.ghost.user_id.as_str();
-        let revision = event.at.to_string();
+        let revision = moment.to_string();
         let txn = txn_id(&TxnKey {
             kind: "reaction",
             remote_id: id.as_str(),

@@ -73,7 +73,8 @@ async fn memos(db: &Database) {
     assert_eq!(store.memo(&other, "a").await.unwrap(), None, "each login has its own");
     store.put_memo(&one, "a", None).await.unwrap();
     assert_eq!(store.memo(&one, "a").await.unwrap(), None);
-    store.put_memo(&one, "b", Some("kept")).await.unwrap();
+    store.put_memos(&one, &[("a", Some("at once")), ("b", Some("kept"))]).await.unwrap();
+    assert_eq!(store.memo(&one, "a").await.unwrap().as_deref(), Some("at once"));
     for days in [29, 2] {
         assert_eq!(store.memo(&one, "b").await.unwrap().as_deref(), Some("kept"));
         clock.advance(Duration::from_hours(24 * days));

@@ -13,6 +13,8 @@ pub struct Differences {
     pub reordered: usize,
     /// The first few in words.
     pub examples: Vec<String>,
+    /// Where the bridge's log is, if there are any.
+    pub log: Option<std::path::PathBuf>,
 }
 
 impl Differences {
@@ -56,7 +58,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Differences { lost, doubled, reordered, examples } = &self.found;
+        let Differences { lost, doubled, reordered, examples, log } = &self.found;
         write!(
             f,
             "seed {}: {} events in {:.0} s, {} kills, {} other faults; {lost} lost, {doubled} doubled, {reordered} reordered; \
@@ -68,6 +70,7 @@ impl fmt::Display for Report {
             self.faults,
             self.settled.as_secs_f64(),
         )?;
-        examples.iter().try_for_each(|example| write!(f, "\n  {example}"))
+        examples.iter().try_for_each(|example| write!(f, "\n  {example}"))?;
+        log.iter().try_for_each(|log| write!(f, "\n  The bridge's log is kept in {}", log.display()))
     }
 }

@@ -92,7 +92,8 @@ async fn a_first_message_that_is_missed_makes_the_room(world: &mut World) -> Res
     let room = world.portal("general").await?;
     world.slack_says("alice", "general", "before the cut")?;
     world.admin.wait_for_text(&room, "before the cut").await?;
-    world.bridge.kill9()?;
+    // In order, so that nothing of the other chat waits to be done once more.
+    world.bridge.stop().await?;
     world.slack.hold_events();
     world.plant("somebody writes to the app");
     let chat = world.slack.dm("alice")?;
@@ -132,4 +133,93 @@ async fn pages_of_what_is_missed_come_in_their_order(world: &mut World) -> Resul
     world.slack.release_events(false);
     world.settle("general", &room).await?;
     world.wait_for_texts(&world.admin, &room, &texts).await
+}
+
+scenario!(what_came_between_two_cuts_stays_behind_what_was_missed in each_homeserver);
+async fn what_came_between_two_cuts_stays_behind_what_was_missed(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.bridge.kill9()?;
+    let texts = ["missed at the first cut", "said between the cuts"];
+    world.slack.hold_events();
+    for text in texts {
+        world.slack_says("alice", "general", text)?;
+    }
+    // The second is delivered, and waits in its lane: what is before it cannot be read yet.
+    world.slack.fail_next("conversations.history", fake_slack::Fault::Status(503), 1_000);
+    world.bridge.start().await?;
+    world.wait_for_socket().await?;
+    world.slack.release_events(true);
+    assert!(world.slack.wait_until_acknowledged(LIMIT).await);
+    world.bridge.kill9()?;
+    world.slack.clear_faults();
+    world.bridge.start().await?;
+    world.wait_for_texts(&world.admin, &room, &texts).await?;
+    world.settle("general", &room).await?;
+    world.wait_for_texts(&world.admin, &room, &texts).await
+}
+
+scenario!(what_is_taken_back_meanwhile_goes_wherever_it_stood in each_homeserver);
+async fn what_is_taken_back_meanwhile_goes_wherever_it_stood(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let beginning = world.slack_says("alice", "general", "begins a thread that shrinks")?;
+    let mut gone = Vec::new();
+    for text in ["an answer that goes", "an answer that stays"] {
+        world.plant(text);
+        gone.push(world.slack.reply_as("bob", "general", &beginning, text)?);
+    }
+    gone[1] = world.slack_says("alice", "general", "the newest of all")?;
+    let texts =
+        ["begins a thread that shrinks", "an answer that goes", "an answer that stays", "the newest of all"];
+    world.wait_for_texts(&world.admin, &room, &texts).await?;
+    let mut events = Vec::new();
+    for text in [texts[1], texts[3]] {
+        events.push(world.admin.wait_for_text(&room, text).await?.event_id);
+    }
+    world.bridge.kill9()?;
+    world.slack.hold_events();
+    for ts in &gone {
+        world.slack.delete("general", ts)?;
+    }
+    world.bridge.start().await?;
+    for event in &events {
+        world.admin.wait_for_redaction(&room, event).await?;
+    }
+    world.slack.release_events(false);
+    world.settle("general", &room).await?;
+    world.wait_for_texts(&world.admin, &room, &[texts[0], texts[2]]).await
+}
+
+scenario!(what_slack_tells_late_and_in_any_order_undoes_nothing in each_homeserver);
+async fn what_slack_tells_late_and_in_any_order_undoes_nothing(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let ts = world.slack_says("alice", "general", "much ado about this")?;
+    let event = world.admin.wait_for_text(&room, "much ado about this").await?.event_id;
+    world.bridge.kill9()?;
+    world.slack.hold_events();
+    for text in ["the first change", "the last change"] {
+        world.plant(text);
+        world.slack.edit("general", &ts, text)?;
+    }
+    world.slack.react_as("bob", "general", &ts, "tada")?;
+    world.slack.unreact_as("bob", "general", &ts, "tada")?;
+    let gone = world.slack_says("carol", "general", "said and taken back")?;
+    world.slack_says("carol", "general", "said and kept")?;
+    world.slack.delete("general", &gone)?;
+    world.bridge.start().await?;
+    world.wait_for_texts(&world.admin, &room, &["said and kept"]).await?;
+    world.slack.release_events(true);
+    assert!(world.slack.wait_until_acknowledged(LIMIT).await);
+    world.settle("general", &room).await?;
+    let events = world.admin.messages(&room).await?;
+    let edits: Vec<_> = events.iter().filter(|edit| edit.replaces() == Some(&event)).collect();
+    assert!(
+        !edits.is_empty()
+            && edits.iter().all(|edit| edit.content["m.new_content"]["body"] == "the last change")
+    );
+    assert!(!events.iter().any(|event| event.kind == "m.reaction" && !event.is_redacted()));
+    assert!(!events.iter().any(|event| event.body() == "said and taken back"));
+    Ok(())
 }

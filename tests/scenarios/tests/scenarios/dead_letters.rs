@@ -285,3 +285,26 @@ async fn status_of(world: &World, room: &str, event_id: &str, status: &str) -> R
 fn is_status_of(event: &Event, event_id: &str) -> bool {
     event.kind == "com.beeper.message_send_status" && event.content["m.relates_to"]["event_id"] == event_id
 }
+
+scenario!(an_edit_that_is_tried_again_undoes_no_later_one in each_homeserver);
+async fn an_edit_that_is_tried_again_undoes_no_later_one(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let sent = world.matrix_says(&world.admin, &room, "the first wording of all").await?;
+    world.wait_on_slack("general", "the first wording of all").await?;
+    world.slack.fail_next("chat.update", Fault::Error(FORBIDDEN.to_owned()), 1);
+    for text in ["a wording in between", "the last wording of all"] {
+        world.plant(text);
+        world.admin.edit(&room, &sent, text).await?;
+    }
+    world.wait_on_slack("general", "the last wording of all").await?;
+    let id = ids(world, 1).await?.remove(0);
+    letters(world, &["retry", &id]).await?;
+    ids(world, 0).await?;
+    world.matrix_says(&world.admin, &room, "and on it goes").await?;
+    world.wait_on_slack("general", "and on it goes").await?;
+    let texts = world.slack_texts("general");
+    assert!(texts.iter().any(|text| text == "the last wording of all"), "{texts:?}");
+    assert!(!texts.iter().any(|text| text == "a wording in between"), "{texts:?}");
+    Ok(())
+}

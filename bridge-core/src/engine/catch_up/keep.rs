@@ -1,0 +1,106 @@
+//! Keeps what was missed and cannot be shown: as a job of its own, which then becomes a dead letter.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::compare::{Step, Take};
+use crate::engine::Bridge;
+use crate::engine::supervisor::Live;
+use crate::error::JobError;
+use crate::event::Scope;
+use crate::id::{ChatKey, DedupKey};
+use crate::metrics;
+use crate::network::{Network, Stretch, Unreadable};
+use crate::queue::{Lane, NewJob, Source};
+
+/// Begins the payload of a job that holds a step. The bridge writes it to itself; no network sees it.
+const MARK: &str = "missed:";
+/// Begins the name of the memo of what is being shown in a chat.
+const SHOWING: &str = "showing in ";
+
+/// The step, if that is what a job holds.
+pub(in crate::engine) fn step_of(payload: &str) -> Option<Step> {
+    serde_json::from_str(payload.strip_prefix(MARK)?).ok()
+}
+
+impl<N: Network> Bridge<N> {
+    /// Keeps a step that cannot be taken. It is tried once more behind all that waits in the chat's lane.
+    pub(super) async fn keep_step(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+        step: &Step,
+    ) -> Result<(), JobError> {
+        metrics::passed_over("something missed that cannot be shown");
+        let payload = serde_json::to_string(step).map_err(|error| JobError::Park(error.to_string()))?;
+        let id = step.message_id().map_or("", |id| id.as_str());
+        let what = match step.take {
+            Take::Message(_) => "message".to_owned(),
+            Take::Edit(at) => format!("edit/{at}"),
+            Take::Reactions(since) => format!("reactions/{since}"),
+            Take::Other => format!("other/{}/{}", step.event.at, step.event.dedup),
+        };
+        let dedup = DedupKey::new(format!("missed/{id}/{what}"));
+        self.keep_job(live, chat, dedup, format!("{MARK}{payload}")).await
+    }
+
+    /// Keeps what the network tells in a form that cannot be read, unless it was said before the gap.
+    pub(super) async fn keep_unreadable(
+        &self,
+        live: &Live<N::Session>,
+        stretch: &Stretch<'_>,
+        unreadable: Vec<Unreadable>,
+    ) -> Result<(), JobError> {
+        for Unreadable { payload, at } in unreadable {
+            if at.is_none_or(|at| at >= stretch.since) {
+                metrics::passed_over("something missed that cannot be read");
+                let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(payload.as_bytes()));
+                self.keep_job(live, stretch.chat, DedupKey::new(format!("unread/{hash}")), payload).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what is about to be shown: should the process die between an event and its pair, nothing else would tell of the
+    /// event, and the message may be taken back before the next process looks.
+    pub(super) async fn note_showing(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+        steps: &[Step],
+    ) -> Result<(), JobError> {
+        let new: Vec<&Step> = steps.iter().filter(|step| matches!(step.take, Take::Message(_))).collect();
+        let showing = serde_json::to_string(&new).map_err(|error| JobError::Park(error.to_string()))?;
+        let showing = Some(showing.as_str()).filter(|_| !new.is_empty());
+        Ok(self.store.put_memo(&live.row.login_id, &format!("{SHOWING}{chat}"), showing).await?)
+    }
+
+    /// What an earlier process was about to show.
+    pub(super) async fn half_shown(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+    ) -> Result<Vec<Step>, JobError> {
+        let memo = self.store.memo(&live.row.login_id, &format!("{SHOWING}{chat}")).await?;
+        Ok(memo.and_then(|steps| serde_json::from_str(&steps).ok()).unwrap_or_default())
+    }
+
+    async fn keep_job(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+        dedup: DedupKey,
+        payload: String,
+    ) -> Result<(), JobError> {
+        let job = NewJob {
+            lane: Lane::of_scope(&Scope::Chat(chat.clone())),
+            source: Source::Remote,
+            login_id: Some(live.row.login_id.clone()),
+            dedup,
+            payload,
+        };
+        let accepted = self.inbox.deliver_all(vec![job]).await;
+        accepted.map(drop).map_err(|error| JobError::Retry(error.to_string()))
+    }
+}

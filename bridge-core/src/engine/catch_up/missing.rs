@@ -1,0 +1,141 @@
+//! Finds what was taken back while nobody listened: what is shown, and not there any more.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::compare::Step;
+use super::ms;
+use super::reading::{Reading, Thread, id_of};
+use crate::engine::Bridge;
+use crate::engine::supervisor::Live;
+use crate::error::JobError;
+use crate::event::{RemoteEvent, RemoteKind, Scope, Sender};
+use crate::id::{DedupKey, RemoteMessageId};
+use crate::network::{Network, Session, Stretch};
+use crate::store::message::MessageRow;
+
+/// Messages that may have been taken back, of which each is asked for.
+const MOST_ASKED: usize = 50;
+/// Threads that begin behind all pages and are looked at for answers: those that were answered last.
+const MOST_BEHIND: usize = 10;
+/// How long before the cut such a thread may have been answered last.
+const THREADS_LIVE: Duration = Duration::from_hours(24 * 7);
+/// Threads with fewer answers than are shown, which are read in whole.
+const MOST_COMPARED: usize = 10;
+/// What stood before the oldest message that is left is looked for so far back: networks forget what is older by rules of
+/// their own, and that is not taken back.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+impl<N: Network> Bridge<N> {
+    /// The threads that begin behind all pages and may have been answered.
+    pub(super) async fn threads_behind(
+        &self,
+        stretch: &Stretch<'_>,
+        reading: &Reading,
+    ) -> Result<Vec<RemoteMessageId>, JobError> {
+        let from = stretch.since.saturating_sub(ms(THREADS_LIVE));
+        let recent = self.store.threads_since(stretch.chat, from).await?;
+        Ok(recent.into_iter().filter(|root| !reading.there.ids.contains(root)).take(MOST_BEHIND).collect())
+    }
+
+    /// Removes what is shown and not there any more; the network is asked once more before it goes.
+    pub(super) async fn remove_missing(
+        &self,
+        live: &Live<N::Session>,
+        stretch: &Stretch<'_>,
+        reading: &mut Reading,
+    ) -> Result<(), JobError> {
+        self.remove_half_shown(live, stretch, reading).await?;
+        let suspects = self.missing(live, stretch, reading).await?;
+        if suspects.len() > MOST_ASKED {
+            tracing::warn!(chat = %stretch.chat.chat_id, "too much is missing in a chat to remove all of it");
+        }
+        for row in suspects.into_iter().take(MOST_ASKED) {
+            if reading.asked.contains(&row.message_id) {
+                continue;
+            }
+            if live.session.message(stretch.chat, &row.message_id).await?.is_some() {
+                reading.asked.insert(row.message_id);
+                continue;
+            }
+            let kind = RemoteKind::Delete { id: row.message_id, is_tombstone: false };
+            let (scope, dedup) = (Scope::Chat(stretch.chat.clone()), DedupKey::new(""));
+            let event = RemoteEvent::new(scope, Sender::Network, row.sent_at, dedup, kind);
+            let step = Step::other(event, String::new());
+            self.take_surely(live, stretch.chat, step, reading.begun_at).await?;
+        }
+        Ok(())
+    }
+
+    /// Of what a process showed before it died the last event may have no pair. If its message was taken back since, it is
+    /// found by being shown once more under the same key, and goes.
+    async fn remove_half_shown(
+        &self,
+        live: &Live<N::Session>,
+        stretch: &Stretch<'_>,
+        reading: &mut Reading,
+    ) -> Result<(), JobError> {
+        for step in std::mem::take(&mut reading.half_shown) {
+            let Some(id) = step.message_id().cloned() else { continue };
+            if !self.store.message_pairs(&id).await?.is_empty() {
+                continue;
+            }
+            if !reading.there.ids.contains(&id) && live.session.message(stretch.chat, &id).await?.is_none() {
+                let kind = RemoteKind::Delete { id, is_tombstone: false };
+                let gone = RemoteEvent { kind, ..(*step.event).clone() };
+                self.take_surely(live, stretch.chat, step, reading.begun_at).await?;
+                let gone = Step::other(gone, String::new());
+                self.take_surely(live, stretch.chat, gone, reading.begun_at).await?;
+            }
+            // What comes behind it was not shown.
+            break;
+        }
+        Ok(())
+    }
+
+    /// What is shown and was not among what was read.
+    async fn missing(
+        &self,
+        live: &Live<N::Session>,
+        stretch: &Stretch<'_>,
+        reading: &mut Reading,
+    ) -> Result<Vec<MessageRow>, JobError> {
+        let from = match (reading.there.oldest, reading.is_whole) {
+            (oldest, true) => oldest.unwrap_or(i64::MAX).min(reading.begun_at.saturating_sub(ms(REMEMBERED))),
+            (Some(oldest), false) => oldest,
+            (None, false) => return Ok(Vec::new()),
+        };
+        let mut suspects = Vec::new();
+        let mut threads: HashMap<RemoteMessageId, Vec<MessageRow>> = HashMap::new();
+        let mut last = None;
+        for row in self.store.pairs_between(stretch.chat, from, i64::MAX).await? {
+            let is_repeated = last.as_ref() == Some(&row.message_id);
+            last = Some(row.message_id.clone());
+            match row.thread_root.clone() {
+                _ if is_repeated || !row.has_event() => {}
+                Some(root) => threads.entry(root).or_default().push(row),
+                None if reading.there.ids.contains(&row.message_id) => {}
+                None => suspects.push(row),
+            }
+        }
+        let mut compared = 0;
+        for (root, shown) in threads {
+            let read_since = reading.there.threads.get(&root).copied().unwrap_or(i64::MAX);
+            let (gone, mut rest): (Vec<_>, Vec<_>) = shown
+                .into_iter()
+                .partition(|row| row.sent_at >= read_since && !reading.there.ids.contains(&row.message_id));
+            suspects.extend(gone);
+            let is_short = reading.there.answers.get(&root).is_some_and(|there| *there < rest.len());
+            if is_short && compared < MOST_COMPARED {
+                compared += 1;
+                let thread = reading.threads.entry(root.clone()).or_insert_with(|| Thread::since(0));
+                self.read_thread(live, stretch, &root, thread).await?;
+                rest.retain(|row| {
+                    thread.messages.iter().all(|answer| id_of(answer) != Some(&row.message_id))
+                });
+                suspects.extend(rest);
+            }
+        }
+        Ok(suspects)
+    }
+}
