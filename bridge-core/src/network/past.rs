@@ -40,8 +40,6 @@ pub struct PastMessage {
     pub answered_at: Option<i64>,
     /// How many answers its thread has.
     pub answers: usize,
-    /// Whether it may have been changed without an [`edit`](Self::edit) that tells of it.
-    pub is_unmarked: bool,
 }
 
 /// The last change of a message.

@@ -50,8 +50,6 @@ fn read(team_id: &str, channel: &str, own: &Own, message: &mut Value) -> Result<
     let answered_at = at(&message["latest_reply"]);
     let answers = message["reply_count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
     let said_at = at(&message["ts"]);
-    // Apps may change what they said without a trace.
-    let is_unmarked = message["bot_id"].is_string() && message["edited"].is_null();
     let edit = at(&message["edited"]["ts"])
         .map(|at| PastEdit { revision: message["edited"]["ts"].as_str().unwrap_or_default().to_owned(), at });
     let is_tombstone = message["subtype"] == "tombstone";
@@ -66,7 +64,7 @@ fn read(team_id: &str, channel: &str, own: &Own, message: &mut Value) -> Result<
         _ => return Err(Unreadable { payload, at: said_at }),
     };
     // Timestamps are of one length for the next 260 years.
-    Ok(PastMessage { event, position: ts, edit, answered_at, answers, is_unmarked })
+    Ok(PastMessage { event, position: ts, edit, answered_at, answers })
 }
 
 #[cfg(test)]

@@ -187,14 +187,8 @@ mod tests {
     fn page(at: i64, next: Option<&str>) -> Past {
         let kind = RemoteKind::Delete { id: RemoteMessageId::new(at.to_string()), is_tombstone: false };
         let event = RemoteEvent::new(Scope::Network, Sender::Network, at, DedupKey::new(""), kind);
-        let message = PastMessage {
-            event,
-            position: at.to_string(),
-            edit: None,
-            answered_at: None,
-            answers: 0,
-            is_unmarked: false,
-        };
+        let message =
+            PastMessage { event, position: at.to_string(), edit: None, answered_at: None, answers: 0 };
         Past { messages: vec![message], unreadable: Vec::new(), next: next.map(str::to_owned) }
     }
 

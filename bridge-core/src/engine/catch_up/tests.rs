@@ -98,7 +98,6 @@ fn said(text: &str, at: i64) -> PastMessage {
         edit: None,
         answered_at: None,
         answers: 0,
-        is_unmarked: false,
     }
 }
 
