@@ -9,7 +9,7 @@ use bridge_core::appservice::query::NoLookups;
 use bridge_core::config::{Config, Defaults};
 use bridge_core::queue::Inbox;
 use bridge_core::service::cli::{Cli, Help, Verb, start};
-use bridge_core::service::run::{Program, Running, introduce_bot};
+use bridge_core::service::run::{Program, Serving, introduce_bot};
 use bridge_core::service::{Ground, common, telemetry};
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,11 @@ async fn run(path: &Path) -> Result<(), String> {
         metrics: &[],
         routes: axum::Router::new(),
     };
-    let running = Running::start(&ground, listener, store, program).await?;
+    let mut serving = Serving::start(&ground, listener, store, program);
+    if !serving.until_turn().await {
+        return serving.stop().await;
+    }
+    let running = serving.work().await?;
     introduce_bot(&ground.app, &ground.config.appservice).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;

@@ -6,6 +6,7 @@ mod failure;
 pub mod nudge;
 pub mod ping;
 pub mod query;
+pub(crate) mod relay;
 pub mod server;
 #[cfg(test)]
 mod testing;

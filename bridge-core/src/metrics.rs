@@ -26,6 +26,7 @@ pub const METRICS: &[Described] = &[
     ("bridge_retries_total", Kind::Counter, "Tries that failed and are repeated, by source."),
     ("bridge_given_up_total", Kind::Counter, "Events kept as dead letters, by source and result."),
     ("bridge_dead_letters", Kind::Gauge, "Dead letters that are kept now."),
+    ("bridge_lease_generation", Kind::Gauge, "How often the work was taken over, as this process did last."),
     ("bridge_commits_total", Kind::Counter, "Transactions committed by the queue."),
     ("bridge_commit_seconds", Kind::Histogram, "Duration of the queue's commits."),
     ("bridge_commit_failures_total", Kind::Counter, "Transactions of the queue that failed."),
@@ -74,6 +75,11 @@ pub(crate) fn given_up(source: &'static str, result: &'static str) {
 pub(crate) fn dead_letters(count: i64) {
     #[allow(clippy::cast_precision_loss, reason = "a number for people to look at")]
     gauge!("bridge_dead_letters").set(count as f64);
+}
+
+pub(crate) fn lease_generation(generation: i64) {
+    #[allow(clippy::cast_precision_loss, reason = "a number for people to look at")]
+    gauge!("bridge_lease_generation").set(generation as f64);
 }
 
 pub(crate) fn committed(took: Duration) {

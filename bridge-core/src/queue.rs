@@ -2,6 +2,7 @@
 
 pub mod commit;
 pub mod committing;
+pub(crate) mod hand_in;
 pub mod handler;
 pub mod inbox;
 pub mod lanes;
@@ -54,6 +55,18 @@ impl<H: Handler> Queue<H> {
         inbox: Inbox,
         deliveries: mpsc::Receiver<Delivery>,
     ) -> Result<Self, StoreError> {
+        Self::start_among(store, handler, inbox, deliveries, Vitals::default(), Committing::default()).await
+    }
+
+    /// Like [`Queue::start_with`], with what others look at already.
+    pub(crate) async fn start_among(
+        store: Store,
+        handler: Arc<H>,
+        inbox: Inbox,
+        deliveries: mpsc::Receiver<Delivery>,
+        vitals: Vitals,
+        committing: Committing,
+    ) -> Result<Self, StoreError> {
         let mut tx = store.read().await?;
         let newest_id = crate::store::queue::newest_id(&mut tx).await?;
         let left = crate::store::queue::lanes(&mut tx).await?;
@@ -61,8 +74,8 @@ impl<H: Handler> Queue<H> {
 
         let (finishes, ends) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
-        let vitals = Vitals::default();
-        let lanes = Arc::new(Lanes::new(store.clone(), handler, finishes, newest_id, vitals.clone()));
+        let lanes =
+            Arc::new(Lanes::new(store.clone(), handler, finishes, newest_id, vitals.clone(), committing));
         lanes.take_up(left);
         let committer =
             commit::Committer::new(store, Arc::clone(&lanes), deliveries, ends, newest_id, stop.clone());

@@ -4,8 +4,10 @@ pub mod backup;
 pub mod db;
 pub mod dead_letter;
 pub mod ghost;
+pub(crate) mod handed_in;
 pub mod job;
 pub mod kv;
+pub mod lease;
 pub mod letter_id;
 pub mod login;
 pub mod management_room;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 pub use db::{Db, StoreError, Tx};
 
 use crate::clock::Clock;
+use lease::Lease;
 use recent::Recent;
 use seal::Seal;
 
@@ -34,6 +37,7 @@ pub struct Store {
     clock: Clock,
     seal: Arc<Seal>,
     recent: Arc<Recent>,
+    lease: Lease,
 }
 
 impl Store {
@@ -48,7 +52,13 @@ impl Store {
     /// Like [`Store::open`], but leaves the tables as they are: call [`Store::bring_up_to_date`] before anything else than
     /// [`Store::lags_behind`] and [`Store::back_up`].
     pub async fn open_unchanged(url: &str, seal: Seal, clock: Clock) -> Result<Self, StoreError> {
-        Ok(Self { db: Db::open(url).await?, clock, seal: Arc::new(seal), recent: Arc::default() })
+        Ok(Self {
+            db: Db::open(url).await?,
+            clock,
+            seal: Arc::new(seal),
+            recent: Arc::default(),
+            lease: Lease::default(),
+        })
     }
 
     /// Whether there are tables, and of an earlier version.
@@ -62,18 +72,42 @@ impl Store {
         migrate::run(&self.db).await
     }
 
+    /// The same, for a process beside which others may be on this database: it may write only while it has the lease (see
+    /// [`Lease::keep`]). `owner` says to people which process it is.
+    pub async fn shared(self, url: &str, owner: String) -> Result<Self, StoreError> {
+        let lease = Db::open_for_lease(url).await?.map(|db| Lease::on(db, self.clock.clone(), owner));
+        Ok(Self { lease: lease.unwrap_or_default(), ..self })
+    }
+
     /// Opens the database beside the program that may be running on it, for an operator's tool. Nothing is made and no table
     /// is changed, so it has to be of this very version. Credentials stay sealed. The error is a sentence.
     pub async fn open_beside(url: &str, clock: Clock) -> Result<Self, StoreError> {
         let db = Db::open_beside(url).await?;
         migrate::expect_current(&db).await?;
-        Ok(Self { db, clock, seal: Arc::new(Seal::none()), recent: Arc::default() })
+        Ok(Self { db, clock, seal: Arc::new(Seal::none()), recent: Arc::default(), lease: Lease::default() })
     }
 
     /// Starts a writing transaction. Nothing may wait for the network while it is open, and whoever has one opens no
     /// second one.
+    /// Where several processes share the database it fails in all but the one that works.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.db.begin().await?;
+        if let Err(error) = self.lease.check(&mut tx).await {
+            // It is dropped anyway; this only does it now.
+            let _ = tx.rollback().await;
+            return Err(error);
+        }
+        Ok(tx)
+    }
+
+    /// Starts a writing transaction of a process that stands by. It may only touch what the one that works takes from there.
+    pub(crate) async fn begin_standing_by(&self) -> Result<Tx, StoreError> {
         self.db.begin().await
+    }
+
+    /// This process's part in the lease.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
     }
 
     /// A reading connection: on SQLite it never waits for a writer.

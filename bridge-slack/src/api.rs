@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use bridge_core::failpoint;
 use bridge_core::net_guard::NetGuard;
+use bridge_core::network::Context;
 use bridge_core::secret::Secret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -90,6 +91,7 @@ impl Api {
             secret: token.clone(),
             team_id: team_id.to_owned(),
             patience: Patience::Endless,
+            context: None,
         }
     }
 
@@ -107,9 +109,16 @@ pub(crate) struct Caller {
     secret: Secret,
     team_id: String,
     patience: Patience,
+    /// Says whether calls may be made.
+    context: Option<Context>,
 }
 
 impl Caller {
+    /// The same, for as long as a session's context says that it may act.
+    pub(crate) fn within(self, context: &Context) -> Self {
+        Self { context: Some(context.clone()), ..self }
+    }
+
     /// The same for calls that are made while a job is at work. A job at work keeps a place that others may need, so
     /// a wait of more than about a second is not waited here: it is answered with [`CallError::RateLimited`] and the
     /// time that is left, for the job's lane to wait.
@@ -176,6 +185,9 @@ impl Caller {
         loop {
             let admitted = self.api.shared.limits.admit(&self.team_id, method, channel, deadline).await;
             admitted.map_err(|ComeBackIn(wait)| CallError::RateLimited(Some(wait)))?;
+            if self.context.as_ref().is_some_and(|context| !context.may_act()) {
+                return Err(CallError::NotConnected);
+            }
             let answer = timeout(CALL_TIMEOUT, call()).await.unwrap_or(Err(CallError::TimedOut));
             let Err(CallError::RateLimited(wait)) = answer else { return answer };
             let wait = wait.unwrap_or(UNSAID_WAIT);

@@ -85,7 +85,7 @@ impl SlackSession {
         own: Arc<Own>,
         context: Context,
     ) -> Self {
-        let patient_bot = api.caller(&credentials.bot_token, &credentials.team_id);
+        let patient_bot = api.caller(&credentials.bot_token, &credentials.team_id).within(&context);
         let bot = patient_bot.for_jobs();
         let (team_id, clock) = (credentials.team_id.clone(), context.clock().clone());
         let people = People::new(&credentials.team_id, &credentials.team_name, clock.clone());
@@ -103,7 +103,7 @@ impl SlackSession {
             desk,
             bot,
             patient_bot,
-            app: api.caller(&credentials.app_token, &credentials.team_id),
+            app: api.caller(&credentials.app_token, &credentials.team_id).within(&context),
             api: api.clone(),
             team_id: credentials.team_id.clone(),
             people,

@@ -64,7 +64,7 @@ impl Exchange {
         self.signal(Signal::Ping(txn_id));
     }
 
-    pub(super) fn note_nudge(&self, nonce: String) {
+    pub(crate) fn note_nudge(&self, nonce: String) {
         self.signal(Signal::Nudge(nonce));
     }
 

@@ -23,6 +23,7 @@ use crate::id::{ChatKey, RemoteMessageId, RemoteUserId};
 use crate::matrix::{AppService, ErrorClass, Intent, MatrixError, PublicMedia};
 use crate::network::Network;
 use crate::queue::{Closing, Handler, Inbox, Job, Lane, Source, Waker};
+use crate::store::lease::Role;
 use crate::store::portal::PortalRow;
 use crate::store::{Store, StoreError};
 
@@ -167,7 +168,12 @@ impl<N: Network> Bridge<N> {
 
     /// The lane of a room's events: its chat's, so that both directions keep one order. While the room's own lane still has
     /// what was accepted before the room was a portal's, new events go behind that, and all is handed on in order.
+    ///
+    /// While another process works, only that one knows.
     pub(crate) async fn lane(&self, room_id: &str) -> Result<Lane, StoreError> {
+        if self.store.lease().role() == Role::StandingBy {
+            return Ok(Lane::undecided(room_id));
+        }
         Ok(match self.chat_of_room(room_id).await? {
             Some(_) if self.handovers.is_under_way(&self.store, room_id).await? => Lane::of_room(room_id),
             Some(chat) => Lane::of_scope(&crate::event::Scope::Chat(chat)),

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::Method;
@@ -21,6 +21,7 @@ use super::error::MatrixError;
 use super::transport;
 use crate::clock::Clock;
 use crate::secret::Secret;
+use crate::store::lease::Lease;
 
 /// Talks to one homeserver as one appservice. Clones share the connections.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ struct Inner {
     reach: watch::Sender<Reach>,
     /// When the last event was taken, in milliseconds since 1970; the smallest number before.
     sent_at: AtomicI64,
+    /// Whether calls that change something may be made.
+    lease: OnceLock<Lease>,
 }
 
 impl MatrixClient {
@@ -66,7 +69,13 @@ impl MatrixClient {
         let reach = watch::Sender::new(Reach { is_reachable: true, recoveries: 0 });
         let sent_at = AtomicI64::new(i64::MIN);
         let token = as_token;
-        Ok(Self(Arc::new(Inner { http, base_url, token, server_name, bot, versions, reach, sent_at })))
+        let lease = OnceLock::new();
+        Ok(Self(Arc::new(Inner { http, base_url, token, server_name, bot, versions, reach, sent_at, lease })))
+    }
+
+    /// Makes no call from now on that changes something unless this process may act.
+    pub fn obey(&self, lease: Lease) {
+        let _ = self.0.lease.set(lease);
     }
 
     /// The server's name, the part after the colon.
@@ -143,6 +152,11 @@ impl MatrixClient {
         call: &'static str,
         request: reqwest::Request,
     ) -> Result<http::Response<Bytes>, MatrixError> {
+        if !transport::is_reading(request.method())
+            && self.0.lease.get().is_some_and(|lease| !lease.may_act())
+        {
+            return Err(MatrixError::Unreachable("this process is not the one that works".to_owned()));
+        }
         let result = Box::pin(transport::exchange(&self.0.http, call, request, &self.0.token)).await;
         self.note_reach(result.as_ref().err());
         result

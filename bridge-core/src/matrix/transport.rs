@@ -105,7 +105,7 @@ pub(super) async fn open(
     result
 }
 
-fn is_reading(method: &Method) -> bool {
+pub(super) fn is_reading(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 

@@ -96,6 +96,15 @@ impl Context {
         self
     }
 
+    /// Whether calls with an effect may be begun. Where several processes share the database, only one may, and only while
+    /// it is sure that no other does; a session asks before each such call.
+    pub fn may_act(&self) -> bool {
+        match &self.memos {
+            Memos::Stored(store) => store.lease().may_act(),
+            Memos::Memory(_) => true,
+        }
+    }
+
     /// The same, able to open files of Matrix.
     pub(crate) fn with_bot(mut self, bot: Intent) -> Self {
         self.files = Files::Homeserver(bot);

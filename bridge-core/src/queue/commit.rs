@@ -16,7 +16,7 @@ use super::inbox::Delivery;
 use super::lanes::Lanes;
 use crate::store::dead_letter::{self, GivenUp};
 use crate::store::message::{Gone, MessageRow};
-use crate::store::{Store, StoreError, message, queue};
+use crate::store::{Store, StoreError, Tx, handed_in, message, queue};
 use crate::{failpoint, metrics};
 pub(crate) use batch::{Batch, Committed};
 pub(crate) use plan::Plan;
@@ -29,6 +29,8 @@ const PRUNE_EVERY: Duration = Duration::from_hours(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// How often it is asked which dead letters are to be tried again: another process may have said so.
 const LETTERS_EVERY: Duration = Duration::from_secs(2);
+/// How often it is looked for what other processes accepted.
+const HANDED_IN_EVERY: Duration = Duration::from_millis(250);
 
 /// The end of a job.
 #[derive(Debug)]
@@ -64,6 +66,7 @@ pub(crate) struct Committer<H> {
     stop: CancellationToken,
     pruned_at: Option<Instant>,
     letters_due: Interval,
+    handed_in_due: Interval,
 }
 
 impl<H: Handler> Committer<H> {
@@ -77,6 +80,8 @@ impl<H: Handler> Committer<H> {
     ) -> Self {
         let mut letters_due = tokio::time::interval(LETTERS_EVERY);
         letters_due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut handed_in_due = tokio::time::interval(HANDED_IN_EVERY);
+        handed_in_due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             store,
             lanes,
@@ -87,6 +92,7 @@ impl<H: Handler> Committer<H> {
             stop,
             pruned_at: None,
             letters_due,
+            handed_in_due,
         }
     }
 
@@ -112,6 +118,7 @@ impl<H: Handler> Committer<H> {
             () = tokio::time::sleep_until(self.started + due.unwrap_or_default()), if due.is_some() => {}
             () = self.stop.cancelled() => stopping = true,
             _ = self.letters_due.tick() => self.look_for_letters().await,
+            _ = self.handed_in_due.tick(), if self.store.lease().is_shared() => self.look_for_handed_in().await,
         }
         while self.batch.has_room() {
             let Ok(delivery) = self.deliveries.try_recv() else { break };
@@ -130,6 +137,13 @@ impl<H: Handler> Committer<H> {
                 self.batch.want_letters(count.wanted > 0);
             }
             Err(error) => tracing::debug!(%error, "the dead letters could not be counted"),
+        }
+    }
+
+    async fn look_for_handed_in(&mut self) {
+        match self.store.has_handed_in().await {
+            Ok(is_there) => self.batch.want_handed_in(is_there),
+            Err(error) => tracing::debug!(%error, "what was handed in could not be looked for"),
         }
     }
 
@@ -166,10 +180,16 @@ impl<H: Handler> Committer<H> {
             tx.wait_for_jobs().await?;
             plan.find(queue::jobs_behind(&mut tx, after).await?);
         }
+        if self.store.lease().is_shared() {
+            // What others accepted was before all that is accepted here.
+            let taken = handed_in::take(&mut tx, plan.newest_id(), now, BATCH).await?;
+            plan.take_handed_in(taken, BATCH);
+        }
         if self.batch.takes_letters() {
             plan.take_letters(dead_letter::take_wanted(&mut tx, plan.newest_id(), now).await?);
         }
         plan.accept(self.batch.accepting(), fresh, now);
+        plan.decide(&handed_in::decide(&mut tx, plan.unstored().iter().map(|job| &job.lane)).await?);
         queue::insert_jobs(&mut tx, plan.unstored()).await?;
         self.write_ends(&mut tx, now).await?;
         self.pass("accept.before_commit", "end.before_commit");
@@ -187,7 +207,7 @@ impl<H: Handler> Committer<H> {
         }
     }
 
-    async fn write_ends(&mut self, tx: &mut crate::store::Tx, now: i64) -> Result<(), StoreError> {
+    async fn write_ends(&mut self, tx: &mut Tx, now: i64) -> Result<(), StoreError> {
         // Cut behind each end that removes pairs: what a later one brings back has to stay.
         let closing = self.batch.closing();
         for ends in closing.split_inclusive(|finish| !finish.gone.is_empty()) {

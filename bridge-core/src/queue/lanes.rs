@@ -72,13 +72,14 @@ impl<H: Handler> Lanes<H> {
         finishes: mpsc::UnboundedSender<Finish>,
         left_until: i64,
         vitals: Vitals,
+        committing: Committing,
     ) -> Self {
         Self {
             store,
             handler,
             finishes,
             slots: Semaphore::new(AT_WORK),
-            committing: Committing::default(),
+            committing,
             stop: CancellationToken::new(),
             wake: Notify::new(),
             left_until,

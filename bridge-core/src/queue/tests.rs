@@ -13,5 +13,6 @@ mod probe;
 mod process;
 mod restart;
 mod simulation;
+mod standby;
 mod stop;
 mod trouble;

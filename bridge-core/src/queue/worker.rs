@@ -77,6 +77,8 @@ impl<H: Handler> Worker<H> {
     async fn attempt(&self, job: &Job) -> Option<Result<Closing, JobError>> {
         self.lanes.stop.run_until_cancelled(self.lanes.committing.until_possible()).await?;
         let _slot = self.lanes.slots.acquire().await.ok()?;
+        let sure = self.lanes.store.lease().until_sure();
+        self.lanes.stop.run_until_cancelled(sure).await.filter(|is_sure| *is_sure)?;
         // The call itself stands inside too: a handler may panic before it has made its future. That is large, and on the
         // heap it is not copied along through every call on the way.
         failpoint::pass("job.before");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::cli::{Cli, Help, Verb, start};
 use super::ground::Ground;
-use super::run::{Program, Running, introduce_bot};
+use super::run::{Program, Serving, introduce_bot};
 use super::{common, init, letters, login, pictures, public_files, telemetry};
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};
 use crate::config::{Config, Defaults};
@@ -111,8 +111,6 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
         command_prefix: ground.config.appservice.command_prefix.clone(),
         delivery_events: ground.config.appservice.delivery_events,
     });
-    // Before the queue: jobs that were left find their login.
-    bridge.start_logins().await.map_err(|error| format!("database.url: {error}"))?;
     let seen = Arc::clone(&bridge);
     let public = public_media.map(|media| {
         let pictures = pictures::router(ground.app.clone(), media.clone());
@@ -128,7 +126,14 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
         metrics: N::metrics(),
         routes: public.unwrap_or_default(),
     };
-    let running = Running::start(&ground, listener, store, program).await?;
+    let mut serving = Serving::start(&ground, listener, store, program);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "serving");
+    if !serving.until_turn().await {
+        return serving.stop().await;
+    }
+    // Before the queue: jobs that were left find their login.
+    bridge.start_logins().await.map_err(|error| format!("database.url: {error}"))?;
+    let running = serving.work().await?;
     bridge.set_waker(running.queue().waker());
     bridge.watch_statuses();
     introduce_bot(&ground.app, &ground.config.appservice).await;

@@ -109,9 +109,17 @@ impl<S: DeserializeOwned + Default> Ground<S> {
         }
     }
 
-    /// Opens the database and brings it up to date, see [`open_store`]. From here on things are changed.
+    /// Opens the database and brings it up to date, see [`open_store`], as one of perhaps several processes. From here on things
+    /// are changed.
     pub async fn open_store(&self, path: &Path, program: &str) -> Result<Store, String> {
-        open_store(&self.config, path, program).await
+        let store = open_store(&self.config, path, program).await?;
+        let owner = format!("{} (process {})", self.config.appservice.listen, std::process::id());
+        let store = store
+            .shared(self.config.database.url.expose(), owner)
+            .await
+            .map_err(|error| format!("database.url: {error}"))?;
+        self.app.client().obey(store.lease().clone());
+        Ok(store)
     }
 }
 

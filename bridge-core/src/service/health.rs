@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::appservice::Exchange;
 use crate::matrix::MatrixClient;
 use crate::queue::Committing;
+use crate::store::lease::Role;
 use crate::store::{Store, StoreError};
 use crate::task::Vitals;
 
@@ -65,23 +66,28 @@ impl Health {
         };
         let moved = *self.moved.borrow();
         let trouble = self.vitals.trouble();
-        let ready = trouble.is_none() && database.is_ok() && moved;
+        let lease = self.store.lease();
+        let stands_by = lease.role() == Role::StandingBy;
+        let is_lost = lease.role() == Role::Lost;
+        // Events come to whichever process the homeserver's call reaches; only the one that works sees to it that they do.
+        let ready = trouble.is_none() && database.is_ok() && !is_lost && (moved || stands_by);
         let database = match database {
             Ok(()) => json!({ "ok": true }),
             Err(error) => json!({ "ok": false, "reason": error.0 }),
         };
         let mut homeserver = json!({
-            "ok": moved,
+            "ok": (!stands_by).then_some(moved),
             "last_transaction_at": self.exchange.last_transaction_at(),
             "last_sent_at": self.client.last_sent_at(),
             "last_ping_at": self.exchange.last_ping_at(),
         });
-        if !moved {
+        if !moved && !stands_by {
             homeserver["reason"] =
                 "The homeserver cannot be reached, or it does not send its events to us. It is tried again and again.".into();
         }
         let document = json!({
             "ready": ready,
+            "role": if stands_by { "standby" } else if is_lost { "lost" } else { "working" },
             "program": trouble.map_or(json!({ "ok": true }), |reason| json!({ "ok": false, "reason": reason })),
             "database": database,
             "homeserver": homeserver,

@@ -1,5 +1,7 @@
 //! Runs an appservice: serve, work, nudge, and stop in reverse order.
 
+mod serving;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,15 +11,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+pub use self::serving::Serving;
 use super::ground::Ground;
-use super::health::{Health, OwnPart};
-use super::telemetry;
-use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
-use crate::appservice::{Exchange, Lookups, Nudge, OwnEvents, RoomLanes};
+use super::health::OwnPart;
+use crate::appservice::{Lookups, OwnEvents, RoomLanes};
 use crate::config::Appservice;
 use crate::metrics::Described;
 use crate::queue::{Delivery, Handler, Inbox, Queue, Waker};
 use crate::store::Store;
+use crate::store::lease::Role;
 use crate::task;
 
 /// How long jobs at work may go on when the program stops.
@@ -60,65 +62,19 @@ pub struct Running<H> {
     store: Store,
 }
 
+/// Why a program that works has to end when another one took the work over.
+const TAKEN_OVER: &str = "Another process has taken the work over, because this one stood still or could not reach the \
+                          database for some seconds. It has written nothing since. Start it again: then it stands by.";
+
 impl<H: Handler> Running<H> {
-    /// Starts: the queue takes up what was left, the server accepts, the homeserver is nudged.
+    /// Serves and works at once, for a program with a database of its own. With one that others may share see [`Serving`].
     pub async fn start<S: DeserializeOwned + Default>(
         ground: &Ground<S>,
         listener: TcpListener,
         store: Store,
         program: Program<H>,
     ) -> Result<Self, String> {
-        let Program {
-            handler,
-            inbox: (inbox, deliveries),
-            lanes,
-            lookups,
-            own_events,
-            health,
-            metrics,
-            routes,
-        } = program;
-        let exchange = Exchange::new(store.clock().clone());
-        let nudge = Nudge::new(ground.app.clone(), exchange.clone(), None);
-        let endpoints = Endpoints {
-            app: ground.app.clone(),
-            hs_token: ground.hs_token.clone(),
-            inbox: inbox.clone(),
-            lanes,
-            lookups,
-            exchange: exchange.clone(),
-            own_events,
-            body_limit: BODY_LIMIT,
-        };
-        let moved = nudge.moved();
-        let metrics = telemetry::record(metrics);
-        let queue = Queue::start_with(store.clone(), handler, inbox, deliveries)
-            .await
-            .map_err(|error| format!("database.url: {error}"))?;
-        let vitals = queue.vitals().clone();
-        let health = Health {
-            store: store.clone(),
-            client: ground.app.client().clone(),
-            exchange,
-            moved: moved.clone(),
-            committing: queue.committing().clone(),
-            vitals: vitals.clone(),
-            own: health,
-            metrics,
-        };
-        let router = endpoints.router().merge(health.router()).merge(routes);
-
-        let stop = CancellationToken::new();
-        let (serving, nudging) = (stop.clone(), stop.clone());
-        let server = vitals.spawn("server", stop.clone(), async move {
-            if let Err(error) = serve(listener, router, serving).await {
-                tracing::error!(%error, "the server ended");
-            }
-        });
-        vitals.spawn("nudge", stop.clone(), async move { nudge.run(nudging).await });
-        vitals.spawn("wake lanes after an outage", stop.clone(), wake(queue.waker(), moved, stop.clone()));
-        spawn_probe(ground.app.clone());
-        Ok(Self { queue, server, stop, store })
+        Serving::start(ground, listener, store, program).work().await
     }
 
     /// The running queue.
@@ -126,12 +82,16 @@ impl<H: Handler> Running<H> {
         &self.queue
     }
 
-    /// Says that the program is ready, and runs until it is told to stop, or until a part breaks that it needs.
+    /// Says that the program is ready, and runs until it is told to stop, until a part breaks that it needs, or until another
+    /// process has taken the work over.
     pub async fn until_told(&self) {
         notify(&[sd_notify::NotifyState::Ready]);
         tokio::select! {
             () = told_to_stop() => {}
             () = self.queue.vitals().broken() => {}
+            () = self.store.lease().until(|role| role == Role::Lost) => {
+                tracing::error!("another process has taken the work over; this one stops at once");
+            }
         }
         notify(&[sd_notify::NotifyState::Stopping]);
         tracing::info!("stopping");
@@ -141,15 +101,28 @@ impl<H: Handler> Running<H> {
     /// error is what broke, in sentences: the program then has to end with an exit code that tells of it.
     pub async fn stop(self) -> Result<(), String> {
         self.stop.cancel();
+        if self.store.lease().role() == Role::Lost {
+            // Nothing can be brought to an end any more. Whatever is under way is cut off with the program.
+            return Err(TAKEN_OVER.to_owned());
+        }
         if self.server.await.is_err() {
             tracing::error!("the server ended by force");
         }
         let vitals = self.queue.vitals().clone();
         self.queue.stop(GRACE).await;
-        if tokio::time::timeout(FAREWELL, self.store.close()).await.is_err() {
-            tracing::debug!("the database's connections did not close in time");
-        }
+        farewell(&self.store).await;
         vitals.trouble().map_or(Ok(()), Err)
+    }
+}
+
+/// Leaves the work to another process and closes the database, if that answers.
+async fn farewell(store: &Store) {
+    let closing = async {
+        store.lease().give_up().await;
+        store.close().await;
+    };
+    if tokio::time::timeout(FAREWELL, closing).await.is_err() {
+        tracing::debug!("the database's connections did not close in time");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The only file that knows that there are two database engines.
 
+mod lease;
 mod settle;
 pub(crate) mod whole;
 
@@ -127,7 +128,7 @@ impl Db {
     /// Opens `sqlite:FILE`, `sqlite::memory:` or `postgres://…`.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return open_postgres(url).await;
+            return open_postgres(url, 8, true).await;
         }
         match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             Some(":memory:") => open_memory().await,
@@ -143,7 +144,8 @@ impl Db {
     pub(crate) async fn open_beside(url: &str) -> Result<Self, StoreError> {
         let Some(path) = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
         else {
-            return Self::open(url).await;
+            // Reading everything may take its time between two questions.
+            return open_postgres(url, 8, false).await;
         };
         if !Path::new(path).is_file() {
             return Err(StoreError(format!(
@@ -157,6 +159,14 @@ impl Db {
             .await
             .map_err(|error| StoreError(format!("The database file {path} could not be opened: {error}")))?;
         Ok(Self::Sqlite { write: pool.clone(), read: pool, lock: None })
+    }
+
+    /// The database once more, with connections of its own for the lease; none where there can be no other process.
+    pub(crate) async fn open_for_lease(url: &str) -> Result<Option<Self>, StoreError> {
+        if url.starts_with("sqlite:") {
+            return Ok(None);
+        }
+        open_postgres(url, 2, true).await.map(Some)
     }
 
     /// Starts a writing transaction.
@@ -349,12 +359,24 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-async fn open_postgres(url: &str) -> Result<Db, StoreError> {
+/// How long a transaction may wait for its process. A process that stands still would keep others from its rows; this is
+/// less than what the lease takes to expire.
+const IDLE_IN_TRANSACTION: &str = "SET idle_in_transaction_session_timeout = 5000";
+
+async fn open_postgres(url: &str, connections: u32, is_hurried: bool) -> Result<Db, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| StoreError("database.url is not a valid postgres:// address".to_owned()))?;
     let pool = PgPoolOptions::new()
-        .max_connections(8)
+        .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if is_hurried {
+                    sqlx::query(IDLE_IN_TRANSACTION).execute(connection).await?;
+                }
+                Ok(())
+            })
+        })
         .connect_with(options)
         .await
         .map_err(|error| match error {

@@ -25,9 +25,19 @@ impl Lane {
         Self(format!("room:{room_id}"))
     }
 
-    /// Whether it is the lane of a Matrix room.
+    /// The lane of a Matrix room that may belong to a chat: whoever accepts the event cannot tell, whoever works will.
+    pub(crate) fn undecided(room_id: &str) -> Self {
+        Self(format!("undecided:{room_id}"))
+    }
+
+    /// The room of such a lane.
+    pub(crate) fn undecided_room(&self) -> Option<&str> {
+        self.0.strip_prefix("undecided:")
+    }
+
+    /// Whether it is the lane of a Matrix room, as far as is known.
     pub(crate) fn is_of_room(&self) -> bool {
-        self.0.starts_with("room:")
+        self.0.starts_with("room:") || self.undecided_room().is_some()
     }
 
     /// A lane as it was stored.
@@ -115,4 +125,22 @@ pub struct Job {
     pub maybe_sent: bool,
     /// The dead letter that it was, if it is tried again.
     pub letter_id: Option<LetterId>,
+}
+
+impl Job {
+    /// An event that is accepted now.
+    pub(crate) fn accepted(id: i64, new: &NewJob, now: i64) -> Self {
+        Self {
+            id,
+            lane: new.lane.clone(),
+            source: new.source,
+            login_id: new.login_id.clone(),
+            dedup: new.dedup.clone(),
+            payload: new.payload.clone(),
+            accepted_at: now,
+            attempts: 0,
+            maybe_sent: false,
+            letter_id: None,
+        }
+    }
 }

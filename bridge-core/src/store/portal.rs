@@ -212,3 +212,10 @@ async fn put_people(tx: &mut Tx, chat: &ChatKey, info: &ChatInfo) -> Result<(), 
     }
     Ok(())
 }
+
+/// The chat whose portal a room is.
+pub(super) async fn chat_of_room(tx: &mut Tx, room_id: &str) -> Result<Option<ChatKey>, StoreError> {
+    let row: Option<Stored> =
+        on!(&mut *tx, c => sqlx::query_as(BY_ROOM).bind(room_id).fetch_optional(c).await?);
+    Ok(row.map(|row| PortalRow::from(row).chat))
+}

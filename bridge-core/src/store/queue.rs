@@ -24,8 +24,8 @@ const COUNT: &str = "SELECT (SELECT COUNT(*) FROM job), (SELECT accepted_at FROM
 const FORGET: &str = "DELETE FROM seen WHERE seen_at < $1";
 
 #[derive(FromRow)]
-struct Stored {
-    id: i64,
+pub(super) struct Stored {
+    pub(super) id: i64,
     lane: String,
     source: String,
     login_id: String,

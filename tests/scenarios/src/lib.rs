@@ -29,7 +29,7 @@ pub mod soak;
 pub mod world;
 
 pub use mount::{run, run_alone};
-pub use world::{Dam, Database, Place, World};
+pub use world::{Balancer, Bridge, Dam, Database, Place, World};
 
 /// What every step of a scenario answers; the error is a sentence for the person who reads a failed test.
 pub type Result<T, E = anyhow::Error> = std::result::Result<T, E>;

@@ -30,8 +30,9 @@ async fn tell(name: &str, world: Result<World>, scenario: impl AsyncFnOnce(&mut 
 /// `scenario!(name in worlds)` makes one test per world from `async fn name(&mut World) -> Result<()>`.
 ///
 /// Worlds: `everywhere` for what the bridge is there for; `each_homeserver` for what a database server adds nothing to on
-/// a real homeserver; `fakes` for what needs ordered faults of the homeserver; `database_servers` for what only they do; `one` for what the homeserver and the
-/// database have no part in; `continuwuity` for what is about that family.
+/// a real homeserver; `fakes` for what needs ordered faults of the homeserver; `database_servers` for what only they do; `two`
+/// for what several processes on one of them do; `one` for what the homeserver and the database have no part in;
+/// `continuwuity` for what is about that family.
 #[macro_export]
 macro_rules! scenario {
     ($name:ident in everywhere) => {
@@ -53,6 +54,9 @@ macro_rules! scenario {
     };
     ($name:ident in continuwuity) => {
         $crate::scenario!(@tests $name: fake_continuwuity_sqlite, fake_continuwuity_postgres);
+    };
+    ($name:ident in two) => {
+        $crate::scenario!(@tests $name: fake_synapse_postgres, fake_continuwuity_postgres);
     };
     (@tests $name:ident: $($place:ident),+) => {
         mod $name {

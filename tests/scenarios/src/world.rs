@@ -1,4 +1,5 @@
 //! A whole small world: homeserver, fake Slack, the bridge between them, and people.
+pub mod balancer;
 pub mod bridge;
 mod choice;
 pub mod dam;
@@ -17,6 +18,7 @@ use fake_slack::{FakeSlack, Options};
 use testkit::homeserver::Slot;
 use testkit::{Appservice, Fake, Homeserver, User};
 
+pub use balancer::Balancer;
 pub use bridge::Bridge;
 pub use choice::Choice;
 pub use dam::Dam;

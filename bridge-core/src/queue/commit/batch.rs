@@ -21,6 +21,8 @@ pub(crate) struct Batch {
     unsure: bool,
     /// Whether there are dead letters to try again.
     letters_wanted: bool,
+    /// Whether other processes have handed something in.
+    is_handed_in: bool,
     accepting: Vec<Delivery>,
     /// The jobs of these deliveries.
     arrived: usize,
@@ -42,7 +44,17 @@ impl Batch {
     pub(crate) fn new(newest_id: i64, most: usize) -> Self {
         let (accepting, closing) = (Vec::new(), Vec::new());
         let (unsure, letters_wanted) = (false, false);
-        Self { most, newest_id, unsure, letters_wanted, accepting, arrived: 0, closing, closing_since: None }
+        Self {
+            most,
+            newest_id,
+            unsure,
+            letters_wanted,
+            is_handed_in: false,
+            accepting,
+            arrived: 0,
+            closing,
+            closing_since: None,
+        }
     }
 
     /// Takes a delivery.
@@ -67,10 +79,16 @@ impl Batch {
         self.letters_wanted = wanted;
     }
 
+    /// Notes whether other processes have handed something in.
+    pub(crate) fn want_handed_in(&mut self, is_there: bool) {
+        self.is_handed_in |= is_there;
+    }
+
     /// Whether to commit now.
     pub(crate) fn is_due(&self, now: Duration) -> bool {
         self.unsure
             || self.letters_wanted
+            || self.is_handed_in
             || !self.accepting.is_empty()
             || self.closing.len() >= self.most
             || self.closing.iter().any(|finish| finish.answer.is_some())
@@ -114,9 +132,10 @@ impl Batch {
 
     /// The commit has succeeded.
     pub(crate) fn succeeded(&mut self, plan: Plan) -> Committed {
-        let Plan { newest_id, more_letters, jobs, answers, .. } = plan;
+        let Plan { newest_id, more_letters, more_handed_in, jobs, answers, .. } = plan;
         self.newest_id = newest_id;
         self.letters_wanted = more_letters;
+        self.is_handed_in = more_handed_in;
         self.unsure = false;
         self.closing_since = None;
         let ended = std::mem::take(&mut self.closing);

@@ -1,10 +1,10 @@
 //! What one commit writes, and what it answers to each delivery.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::queue::inbox::{Delivered, Delivery};
 use crate::store::dead_letter;
-use crate::store::job::{self, Job, NewJob};
+use crate::store::job::{self, Job, Lane};
 
 /// What one commit writes. Its parts are added in the order of the functions below.
 #[derive(Debug)]
@@ -16,13 +16,22 @@ pub(crate) struct Plan {
     stored: usize,
     /// Whether there may be more letters to take.
     pub(super) more_letters: bool,
+    /// Whether there may be more that was handed in.
+    pub(super) more_handed_in: bool,
     pub(super) answers: Vec<Vec<Delivered>>,
 }
 
 impl Plan {
     /// Writes behind `newest_id`.
     pub(super) fn new(newest_id: i64) -> Self {
-        Self { newest_id, jobs: Vec::new(), stored: 0, more_letters: false, answers: Vec::new() }
+        Self {
+            newest_id,
+            jobs: Vec::new(),
+            stored: 0,
+            more_letters: false,
+            more_handed_in: false,
+            answers: Vec::new(),
+        }
     }
 
     /// Adds what the table has behind the newest known id. It was refused to its sender and stored nevertheless: its
@@ -36,6 +45,22 @@ impl Plan {
     /// The newest id so far.
     pub(crate) fn newest_id(&self) -> i64 {
         self.newest_id
+    }
+
+    /// Adds what other processes accepted, `most` at a time, behind the newest id.
+    pub(crate) fn take_handed_in(&mut self, taken: Vec<Job>, most: usize) {
+        self.newest_id = taken.last().map_or(self.newest_id, |job| job.id);
+        self.more_handed_in = taken.len() >= most;
+        self.jobs.extend(taken);
+    }
+
+    /// Puts jobs whose lane could not be told when they were accepted into the one that was found since.
+    pub(crate) fn decide(&mut self, found: &HashMap<Lane, Lane>) {
+        for job in &mut self.jobs[self.stored..] {
+            if let Some(lane) = found.get(&job.lane) {
+                job.lane = lane.clone();
+            }
+        }
     }
 
     /// Adds the jobs that were made of dead letters, behind the newest id.
@@ -53,7 +78,7 @@ impl Plan {
                     return Delivered::Known;
                 }
                 self.newest_id = job::next_id(self.newest_id, now);
-                self.jobs.push(accepted(self.newest_id, new, now));
+                self.jobs.push(Job::accepted(self.newest_id, new, now));
                 Delivered::New
             });
             self.answers.push(answer.collect());
@@ -63,20 +88,5 @@ impl Plan {
     /// The jobs that are not in the table yet.
     pub(crate) fn unstored(&self) -> &[Job] {
         &self.jobs[self.stored..]
-    }
-}
-
-fn accepted(id: i64, new: &NewJob, now: i64) -> Job {
-    Job {
-        id,
-        lane: new.lane.clone(),
-        source: new.source,
-        login_id: new.login_id.clone(),
-        dedup: new.dedup.clone(),
-        payload: new.payload.clone(),
-        accepted_at: now,
-        attempts: 0,
-        maybe_sent: false,
-        letter_id: None,
     }
 }

@@ -70,7 +70,17 @@ fn lanes(store: &Store, left_until: i64) -> (Arc<Lanes<Probe>>, Arc<Probe>) {
     let probe = Probe::willing();
     let (finishes, mut ends) = mpsc::unbounded_channel();
     drop(crate::task::spawn("ends", async move { while ends.recv().await.is_some() {} }));
-    (Arc::new(Lanes::new(store.clone(), Arc::clone(&probe), finishes, left_until, Vitals::default())), probe)
+    (
+        Arc::new(Lanes::new(
+            store.clone(),
+            Arc::clone(&probe),
+            finishes,
+            left_until,
+            Vitals::default(),
+            crate::queue::Committing::default(),
+        )),
+        probe,
+    )
 }
 
 async fn until_forgotten(lanes: &Lanes<Probe>) {

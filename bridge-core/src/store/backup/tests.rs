@@ -26,6 +26,8 @@ each_engine! { durable:
 }
 
 const PROGRAM: &str = "paper";
+/// Tables that were not there yet when dead letters could not be tried again.
+const NEWER: [&str; 2] = ["lease", "handed_in"];
 
 fn login() -> LoginRow {
     LoginRow {
@@ -269,6 +271,8 @@ async fn an_older_backup_is_brought_up_to_date(db: &Database) {
             out.line(&value).unwrap();
         } else if value[0] == 3 {
             out.row(value.as_array().unwrap()[..10].to_vec()).unwrap();
+        } else if NEWER.iter().any(|table| value["table"] == *table) {
+            // That version had none.
         } else if value.get("table").is_some() || value.get("file").is_some() {
             // All other tables are empty.
             out.line(&value).unwrap();

@@ -49,6 +49,23 @@ impl Bridge {
         Ok(bridge)
     }
 
+    /// One more process of the same bridge: the same names, key and database, and another address. Not started.
+    pub fn twin(&self, listen: &str) -> Result<Self> {
+        let program = program()?.args(["--config", "config.yaml", "run"]);
+        for name in ["secret.key", "registration.yaml"] {
+            program.write(name, &std::fs::read_to_string(self.folder().join(name))?)?;
+        }
+        let mut twin = Self { program, config: self.config.clone() };
+        twin.config["appservice"]["listen"] = listen.into();
+        twin.write_config()?;
+        Ok(twin)
+    }
+
+    /// The health document.
+    pub async fn health(&self) -> Result<Value> {
+        Ok(reqwest::Client::new().get(self.url("/health")).send().await?.json().await?)
+    }
+
     /// Starts it and waits until it serves.
     pub async fn start(&mut self) -> Result<()> {
         self.launch()?;

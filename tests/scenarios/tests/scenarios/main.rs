@@ -58,5 +58,6 @@ mod slash;
 mod structure;
 mod text;
 mod threads;
+mod two_workers;
 mod voice;
 mod wire;

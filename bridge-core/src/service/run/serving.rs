@@ -1,0 +1,172 @@
+//! A program that serves, and waits for its turn to work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Program, Running, farewell, notify, spawn_probe, told_to_stop, wake};
+use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
+use crate::appservice::{Exchange, Nudge, relay};
+use crate::matrix::AppService;
+use crate::queue::hand_in::hand_in;
+use crate::queue::{Committing, Delivery, Handler, Inbox, Queue};
+use crate::service::Ground;
+use crate::service::health::Health;
+use crate::service::telemetry;
+use crate::store::Store;
+use crate::store::lease::Role;
+use crate::task::{self, Vitals};
+
+/// How long the first look at the lease may take before the program says that it is ready to stand by.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// It answers the homeserver; nothing is worked yet.
+pub struct Serving<H> {
+    app: AppService,
+    store: Store,
+    handler: Arc<H>,
+    inbox: Inbox,
+    deliveries: mpsc::Receiver<Delivery>,
+    exchange: Exchange,
+    nudge: Nudge,
+    vitals: Vitals,
+    committing: Committing,
+    server: tokio::task::JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl<H> std::fmt::Debug for Serving<H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Serving")
+    }
+}
+
+impl<H: Handler> Serving<H> {
+    /// Starts the server, and asks for the lease.
+    pub fn start<S: DeserializeOwned + Default>(
+        ground: &Ground<S>,
+        listener: TcpListener,
+        store: Store,
+        program: Program<H>,
+    ) -> Self {
+        let Program {
+            handler,
+            inbox: (inbox, deliveries),
+            lanes,
+            lookups,
+            own_events,
+            health,
+            metrics,
+            routes,
+        } = program;
+        let app = ground.app.clone();
+        let exchange = Exchange::new(store.clock().clone());
+        let nudge = Nudge::new(app.clone(), exchange.clone(), None);
+        let endpoints = Endpoints {
+            app: app.clone(),
+            hs_token: ground.hs_token.clone(),
+            inbox: inbox.clone(),
+            lanes,
+            lookups,
+            exchange: exchange.clone(),
+            own_events,
+            body_limit: BODY_LIMIT,
+        };
+        let (vitals, committing) = (Vitals::default(), Committing::default());
+        let health = Health {
+            store: store.clone(),
+            client: app.client().clone(),
+            exchange: exchange.clone(),
+            moved: nudge.moved(),
+            committing: committing.clone(),
+            vitals: vitals.clone(),
+            own: health,
+            metrics: telemetry::record(metrics),
+        };
+        let router = endpoints.router().merge(health.router()).merge(routes);
+        let stop = CancellationToken::new();
+        let serving = stop.clone();
+        let server = vitals.spawn("server", stop.clone(), async move {
+            if let Err(error) = serve(listener, router, serving).await {
+                tracing::error!(%error, "the server ended");
+            }
+        });
+        if store.lease().is_shared() {
+            let (lease, vitals) = (store.lease().clone(), vitals.clone());
+            // That it ends is told by the role.
+            task::spawn("lease", async move { vitals.guard("lease", lease.keep()).await });
+        }
+        Self { app, store, handler, inbox, deliveries, exchange, nudge, vitals, committing, server, stop }
+    }
+
+    /// Waits until this process is the one that works, and stores for another one what the homeserver sends meanwhile. False
+    /// if it is told to stop before.
+    pub async fn until_turn(&mut self) -> bool {
+        let lease = self.store.lease().clone();
+        let is_turn = |role| matches!(role, Role::Working(_));
+        if is_turn(lease.role()) {
+            return true;
+        }
+        let ready = async {
+            // Mostly nobody else is there, and the turn comes in a moment.
+            tokio::time::sleep(FIRST_LOOK).await;
+            notify(&[sd_notify::NotifyState::Ready]);
+            relay::pass_on(&self.exchange, &self.store).await;
+        };
+        let turn = lease.until(|role| role != Role::StandingBy);
+        tokio::select! {
+            () = hand_in(&self.store, &mut self.deliveries, turn) => is_turn(lease.role()),
+            () = told_to_stop() => false,
+            () = self.vitals.broken() => false,
+            () = ready => false,
+        }
+    }
+
+    /// Works from now on: the queue takes up what was left, the homeserver is nudged.
+    pub async fn work(self) -> Result<Running<H>, String> {
+        let Self {
+            app,
+            store,
+            handler,
+            inbox,
+            deliveries,
+            exchange,
+            nudge,
+            vitals,
+            committing,
+            server,
+            stop,
+        } = self;
+        let queue = Queue::start_among(store.clone(), handler, inbox, deliveries, vitals.clone(), committing)
+            .await
+            .map_err(|error| format!("database.url: {error}"))?;
+        let moved = nudge.moved();
+        if store.lease().is_shared() {
+            let (store, moved) = (store.clone(), moved.clone());
+            task::spawn("nudges of others", async move { relay::look(&exchange, &store, moved).await });
+        }
+        let nudging = stop.clone();
+        vitals.spawn("nudge", stop.clone(), async move { nudge.run(nudging).await });
+        vitals.spawn("wake lanes after an outage", stop.clone(), wake(queue.waker(), moved, stop.clone()));
+        spawn_probe(app);
+        Ok(Running { queue, server, stop, store })
+    }
+
+    /// Stops without having worked. What is being delivered is refused, and comes again. The error is what broke.
+    pub async fn stop(self) -> Result<(), String> {
+        notify(&[sd_notify::NotifyState::Stopping]);
+        tracing::info!("stopping");
+        let Self { deliveries, server, stop, store, vitals, .. } = self;
+        stop.cancel();
+        drop(deliveries);
+        if server.await.is_err() {
+            tracing::error!("the server ended by force");
+        }
+        farewell(&store).await;
+        vitals.trouble().map_or(Ok(()), Err)
+    }
+}

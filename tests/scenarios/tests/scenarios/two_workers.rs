@@ -1,0 +1,189 @@
+//! Two processes of one bridge on one database: both accept, one works, and the other takes over when that one is gone.
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use fake_slack::Fault as SlackFault;
+use scenarios::{Balancer, Bridge};
+use testkit::{Port, eventually};
+
+use crate::{Result, World, scenario};
+
+const LIMIT: Duration = scenarios::world::LIMIT;
+/// How long it may take until the other one works.
+const TAKE_OVER: Duration = Duration::from_secs(10);
+
+/// The second process, and what stands before both.
+struct Second {
+    bridge: Bridge,
+    _ports: [Port; 2],
+    _balancer: Balancer,
+}
+
+/// Starts both and logs the admin in; the world's own bridge is the one that works.
+async fn two(world: &mut World) -> Result<Second> {
+    let ports = [Port::reserve()?, Port::reserve()?];
+    world.bridge.config["appservice"]["listen"] = ports[0].address().into();
+    let mut bridge = world.bridge.twin(&ports[1].address())?;
+    let targets = ports.iter().map(Port::address).collect();
+    let balancer = Balancer::on(&world.appservice.port, targets)?;
+    world.bridge.start().await?;
+    bridge.start().await?;
+    wait_for_role(&world.bridge, "working").await?;
+    wait_for_role(&bridge, "standby").await?;
+    world.log_in().await?;
+    Ok(Second { bridge, _ports: ports, _balancer: balancer })
+}
+
+async fn wait_for_role(bridge: &Bridge, role: &str) -> Result<()> {
+    eventually(TAKE_OVER, format!("a process that is {role}"), async || {
+        let health = bridge.health().await?;
+        ensure!(health["role"] == role, "its health is {health}");
+        Ok(())
+    })
+    .await
+}
+
+/// The other one is the world's from now on, and is looked over at the end.
+fn swap(world: &mut World, second: &mut Second) {
+    std::mem::swap(&mut world.bridge, &mut second.bridge);
+}
+
+/// Says things on both sides; adds what was said.
+async fn talk(world: &World, room: &str, said: &mut Said, count: usize) -> Result<()> {
+    for _ in 0..count {
+        let number = said.inward.len();
+        let (inner, outer) = (format!("inward number {number}"), format!("outward number {number}"));
+        world.slack_says("bob", "general", &inner)?;
+        world.matrix_says(&world.admin, room, &outer).await?;
+        said.inward.push(inner);
+        said.outward.push(outer);
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Said {
+    inward: Vec<String>,
+    outward: Vec<String>,
+}
+
+impl Said {
+    /// All of it is on the other side, once; what was written on Matrix also in its order.
+    async fn arrives(&self, world: &World, room: &str) -> Result<()> {
+        let outward: Vec<&str> = self.outward.iter().map(String::as_str).collect();
+        world.wait_for_slack_texts("general", &outward).await?;
+        eventually(LIMIT * 2, "every message from Slack", async || {
+            let texts = world.admin.texts(room).await?;
+            let missing: Vec<&String> = self.inward.iter().filter(|text| !texts.contains(text)).collect();
+            ensure!(missing.is_empty(), "{missing:?} are missing");
+            Ok(())
+        })
+        .await?;
+        world.settle("general", room).await?;
+        for text in self.inward.iter().chain(&self.outward) {
+            world.ensure_once(room, text).await?;
+        }
+        world.wait_for_slack_texts("general", &outward).await
+    }
+}
+
+scenario!(both_accept_and_one_works in two);
+async fn both_accept_and_one_works(world: &mut World) -> Result<()> {
+    let mut second = two(world).await?;
+    let room = world.portal("general").await?;
+    let mut said = Said::default();
+    talk(world, &room, &mut said, 20).await?;
+    said.arrives(world, &room).await?;
+    for bridge in [&world.bridge, &second.bridge] {
+        let health = bridge.health().await?;
+        assert!(health["homeserver"]["last_transaction_at"].is_i64(), "it accepted nothing: {health}");
+    }
+    wait_for_role(&second.bridge, "standby").await?;
+    second.bridge.stop().await?;
+    talk(world, &room, &mut said, 2).await?;
+    said.arrives(world, &room).await
+}
+
+scenario!(killed_the_one_that_works_leaves_all_to_the_other in two);
+async fn killed_the_one_that_works_leaves_all_to_the_other(world: &mut World) -> Result<()> {
+    let mut second = two(world).await?;
+    let room = world.portal("general").await?;
+    let mut said = Said::default();
+    talk(world, &room, &mut said, 5).await?;
+    world.bridge.kill9()?;
+    let killed = Instant::now();
+    swap(world, &mut second);
+    talk(world, &room, &mut said, 5).await?;
+    wait_for_role(&world.bridge, "working").await?;
+    let taken = killed.elapsed();
+    ensure!(taken < TAKE_OVER, "it took {taken:?}");
+    talk(world, &room, &mut said, 5).await?;
+    world.wait_for_socket().await?;
+    said.arrives(world, &room).await?;
+    // The killed one comes back, and stands by.
+    second.bridge.start().await?;
+    wait_for_role(&second.bridge, "standby").await?;
+    talk(world, &room, &mut said, 5).await?;
+    said.arrives(world, &room).await?;
+    second.bridge.stop().await
+}
+
+scenario!(killed_the_one_that_stands_by_is_not_missed in two);
+async fn killed_the_one_that_stands_by_is_not_missed(world: &mut World) -> Result<()> {
+    let mut second = two(world).await?;
+    let room = world.portal("general").await?;
+    let mut said = Said::default();
+    talk(world, &room, &mut said, 5).await?;
+    second.bridge.kill9()?;
+    talk(world, &room, &mut said, 5).await?;
+    said.arrives(world, &room).await?;
+    wait_for_role(&world.bridge, "working").await
+}
+
+scenario!(frozen_the_one_that_works_is_fenced_off in two);
+async fn frozen_the_one_that_works_is_fenced_off(world: &mut World) -> Result<()> {
+    let mut second = two(world).await?;
+    let room = world.portal("general").await?;
+    let mut said = Said::default();
+    talk(world, &room, &mut said, 3).await?;
+    said.arrives(world, &room).await?;
+    // It freezes with a post of which it does not know what became, and with more behind it.
+    world.slack.fail_next("chat.postMessage", SlackFault::HangAfter, 1);
+    talk(world, &room, &mut said, 5).await?;
+    let stalled = world.slack.wait_for_call("chat.postMessage", |call| call.fault.is_some(), LIMIT).await;
+    ensure!(stalled.is_some(), "nothing was posted");
+    world.bridge.pause()?;
+    // A statement may have to wait until the database cuts off what the frozen one has begun.
+    world.expect_in_log("slow statement");
+    swap(world, &mut second);
+    talk(world, &room, &mut said, 3).await?;
+    wait_for_role(&world.bridge, "working").await?;
+    world.wait_on_slack("general", said.outward.last().expect("something was said")).await?;
+    second.bridge.resume()?;
+    let (code, log) = second.bridge.wait_exit().await?;
+    ensure!(code == 1, "it ended with exit code {code}");
+    ensure!(log.contains("Another process has taken the work over"), "it does not say why:\n{log}");
+    talk(world, &room, &mut said, 3).await?;
+    said.arrives(world, &room).await?;
+    // Whoever supervises it starts it again.
+    second.bridge.start().await?;
+    wait_for_role(&second.bridge, "standby").await?;
+    second.bridge.stop().await
+}
+
+scenario!(a_stop_hands_the_work_over in two);
+async fn a_stop_hands_the_work_over(world: &mut World) -> Result<()> {
+    let mut second = two(world).await?;
+    let room = world.portal("general").await?;
+    let mut said = Said::default();
+    talk(world, &room, &mut said, 5).await?;
+    said.arrives(world, &room).await?;
+    let begun = Instant::now();
+    world.bridge.stop().await?;
+    swap(world, &mut second);
+    wait_for_role(&world.bridge, "working").await?;
+    let taken = begun.elapsed();
+    ensure!(taken < Duration::from_secs(3), "it took {taken:?}");
+    talk(world, &room, &mut said, 5).await?;
+    said.arrives(world, &room).await
+}
