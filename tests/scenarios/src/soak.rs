@@ -2,24 +2,35 @@
 //! with what was said. One seed gives one plan of talk and trouble; what the kills hit depends on the machine.
 mod act;
 mod compare;
+mod crew;
 mod ledger;
 mod report;
 mod trouble;
 
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use clap::Parser;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use tokio::time::MissedTickBehavior;
 
 use crate::world::Choice;
 use crate::{Result, World};
+use crew::Crew;
 use ledger::Ledger;
+use report::Differences;
 pub use report::Report;
 use trouble::Trouble;
 
-/// How long both sides may take to become equal when all trouble is over.
+/// How long both sides may take to become equal when all trouble is over; besides a sixth of the time of the talk.
 const CALM: Duration = Duration::from_mins(2);
+/// How long nothing is said or done before the last look: what comes doubled may come late.
+const QUIET: Duration = Duration::from_secs(10);
+/// How often what nobody looks at is thrown away.
+const TIDIED_EVERY: Duration = Duration::from_secs(10);
+/// A bridge that runs for longer does not write what it does step by step.
+const LONG_MINUTES: f64 = 5.0;
 
 /// What is run.
 #[derive(Debug, Clone, Parser)]
@@ -36,6 +47,13 @@ pub struct Options {
     /// Things said and done a second, both sides together.
     #[arg(long, default_value_t = 20)]
     pub pace: u32,
+    /// How many processes the bridge is: with `--postgres` up to two, behind a balancer.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub workers: u8,
+    /// Seconds from one kill or fault to the next, on average: 1 unless given, and 4 with two processes, of which the other
+    /// one may take six seconds to take over.
+    #[arg(long)]
+    pub trouble_every: Option<u32>,
     /// Where.
     #[command(flatten)]
     pub choice: Choice,
@@ -47,59 +65,116 @@ pub async fn run(options: Options) -> Result<Report> {
     in_world(&mut world, &options).await
 }
 
-/// Writes what the bridge wrote where it outlives the world, and answers where.
-fn keep_log(world: &World, seed: u64) -> Result<std::path::PathBuf> {
-    let path = std::env::temp_dir().join(format!("soak-{seed}-{}.log", std::process::id()));
-    std::fs::write(&path, world.bridge.log())?;
-    Ok(path)
-}
-
 /// Runs it in a world whose bridge was not started.
 pub async fn in_world(world: &mut World, options: &Options) -> Result<Report> {
+    ensure!(options.workers < 2 || options.choice.postgres, "Two processes need --postgres.");
     let mut random = StdRng::seed_from_u64(options.seed);
-    world.log_in().await?;
-    let mut ledger = Ledger::default();
-    for number in 0..options.channels {
-        let name = format!("soak-{number}");
-        let channel = world.slack.create_channel("alice", &name, false)?;
-        for person in ["bob", "carol"] {
-            world.slack.join(person, &channel)?;
-        }
-        world.slack.invite("alice", &world.slack.app().bot_user_id, &channel)?;
-        let room = world.portal(&channel).await?;
-        ledger.add_channel(channel, room);
+    if options.minutes > LONG_MINUTES {
+        world.bridge.config["logging"]["level"] = "info".into();
     }
+    let mut crew = Crew::start(world, options.workers.into()).await?;
+    let mut ledger = Ledger::default();
+    ledger.open_channels(world, options.channels).await?;
     let mut trouble = Trouble::default();
+    let talked = talk(world, options, &mut random, &mut crew, &mut ledger, &mut trouble).await?;
+    trouble.end(world, &mut crew)?;
+    let (found, settled) = settle(world, &mut crew, &mut ledger, CALM + talked / 6).await?;
+    Report {
+        seed: options.seed,
+        events: ledger.events(),
+        talked,
+        settled,
+        kills: trouble.kills,
+        faults: trouble.faults,
+        takeovers: crew.takeovers(world),
+        found,
+    }
+    .with_log(|| crew.log(world))
+}
+
+/// People talk while there is trouble; answers for how long.
+async fn talk(
+    world: &mut World,
+    options: &Options,
+    random: &mut StdRng,
+    crew: &mut Crew,
+    ledger: &mut Ledger,
+    trouble: &mut Trouble,
+) -> Result<Duration> {
+    let trouble_every = options.trouble_every.unwrap_or(if options.workers > 1 { 4 } else { 1 });
+    let odds = options.pace.max(1).saturating_mul(trouble_every.max(1));
     let mut pace = tokio::time::interval(Duration::from_secs(1) / options.pace.max(1));
     let begun = Instant::now();
+    let mut tidied = begun;
     while begun.elapsed().as_secs_f64() < options.minutes * 60.0 {
         pace.tick().await;
-        ledger.act(world, &mut random).await?;
-        if random.random_ratio(1, options.pace.max(1)) {
-            trouble.make(world, &mut random)?;
+        ledger.act(world, random).await?;
+        if random.random_ratio(1, odds) {
+            trouble.make(world, crew, random)?;
         }
-        trouble.end_what_is_over(world)?;
+        trouble.end_what_is_over(world, crew)?;
+        if tidied.elapsed() > TIDIED_EVERY {
+            tidied = Instant::now();
+            world.slack.clear_calls();
+            if let Ok(fake) = world.homeserver.fake() {
+                fake.forget_calls();
+            }
+        }
     }
-    trouble.end(world)?;
-    let talked = begun.elapsed();
+    Ok(begun.elapsed())
+}
+
+/// Waits until both sides are equal, lets everything come to rest, and looks once more. Answers what is different then, and
+/// how long it took to be equal at first.
+async fn settle(
+    world: &mut World,
+    crew: &mut Crew,
+    ledger: &mut Ledger,
+    limit: Duration,
+) -> Result<(Differences, Duration)> {
     let calm = Instant::now();
-    let mut looks = tokio::time::interval(Duration::from_millis(300));
+    let found = until_equal(world, crew, ledger, limit).await?;
+    let settled = calm.elapsed();
+    if !found.is_none() {
+        return Ok((found, settled));
+    }
+    // Lanes keep their order: what still waited anywhere is through when these are.
+    ledger.say_last_words(world).await?;
+    let found = until_equal(world, crew, ledger, CALM).await?;
+    if !found.is_none() {
+        return Ok((found, settled));
+    }
+    ensure!(
+        world.slack.wait_until_acknowledged(CALM).await,
+        "both sides are equal, and Slack still waits for acknowledgements"
+    );
+    let quiet = Instant::now();
+    let mut looks = tokio::time::interval(Duration::from_secs(1));
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        let mut found = ledger.compare(world).await?;
-        if found.is_none() || calm.elapsed() > CALM {
-            if !found.is_none() {
-                found.log = Some(keep_log(world, options.seed)?);
-            }
-            return Ok(Report {
-                seed: options.seed,
-                events: ledger.events(),
-                talked,
-                settled: calm.elapsed(),
-                kills: trouble.kills,
-                faults: trouble.faults,
-                found,
-            });
+        let found = ledger.compare(world).await?;
+        if !found.is_none() || quiet.elapsed() > QUIET {
+            return Ok((found, settled));
+        }
+    }
+}
+
+async fn until_equal(
+    world: &mut World,
+    crew: &mut Crew,
+    ledger: &Ledger,
+    limit: Duration,
+) -> Result<Differences> {
+    let begun = Instant::now();
+    let mut looks = tokio::time::interval(Duration::from_millis(300));
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        crew.end_what_is_over(world)?;
+        let found = ledger.compare(world).await?;
+        if found.is_none() || begun.elapsed() > limit {
+            return Ok(found);
         }
     }
 }

@@ -8,6 +8,7 @@ mod inspect;
 mod login;
 mod place;
 mod rooms;
+mod second;
 mod talk;
 mod watch;
 
@@ -23,6 +24,7 @@ pub use bridge::Bridge;
 pub use choice::Choice;
 pub use dam::Dam;
 pub use place::{Database, Place};
+pub use second::{Second, TAKE_OVER};
 pub use talk::after;
 
 use crate::Result;

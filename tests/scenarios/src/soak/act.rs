@@ -28,6 +28,16 @@ impl Ledger {
             _ => channel.redact_on_matrix(world, random).await,
         }
     }
+
+    /// One more message in every channel, on both sides: when it is there, nothing waits before it.
+    pub(super) async fn say_last_words(&mut self, world: &World) -> Result<()> {
+        for channel in &mut self.channels {
+            self.events += 2;
+            channel.say_on_slack(world, PEOPLE[0], self.events - 1)?;
+            channel.say_on_matrix(world, self.events).await?;
+        }
+        Ok(())
+    }
 }
 
 /// One of the last messages that fits.

@@ -50,6 +50,19 @@ fn count_order(channel: &str, order: &[(usize, &str)], found: &mut Differences) 
     }
 }
 
+/// How often each reaction is there: to which event, whose, which.
+type Reactions<'a> = HashMap<(&'a str, &'a str, &'a str), usize>;
+
+fn count_reactions(events: &[Event]) -> Reactions<'_> {
+    let mut counts = Reactions::new();
+    for event in events.iter().filter(|event| !event.is_redacted()) {
+        if let Some((target, key)) = event.reaction() {
+            *counts.entry((target, event.sender.as_str(), key)).or_default() += 1;
+        }
+    }
+    counts
+}
+
 impl Channel {
     /// What was said on Slack, in the room.
     fn compare_matrix(&self, world: &World, events: &[Event], found: &mut Differences) {
@@ -69,6 +82,7 @@ impl Channel {
                 None => {}
             }
         }
+        let reactions = count_reactions(events);
         let mut order = Vec::new();
         for said in &self.on_slack {
             let shown = shown.get(said.key.as_str()).map_or(&[] as &[_], Vec::as_slice);
@@ -84,7 +98,7 @@ impl Channel {
                 found.lost += 1;
                 found.example(|| format!("{}: {} is not in its thread", self.id, said.key));
             }
-            self.compare_reactions(world, said, event, events, found);
+            self.compare_reactions(world, said, event, &reactions, found);
         }
         count_order(&self.id, &order, found);
     }
@@ -94,17 +108,12 @@ impl Channel {
         world: &World,
         said: &Said,
         target: &Event,
-        events: &[Event],
+        reactions: &Reactions<'_>,
         found: &mut Differences,
     ) {
         let is_there = |person: &str, key: &str| {
             let ghost = world.ghost_id(&format!("U0{}", person_id(person)));
-            let of_target = |event: &&Event| {
-                !event.is_redacted()
-                    && event.sender == ghost
-                    && event.reaction() == Some((target.event_id.as_str(), key))
-            };
-            events.iter().filter(of_target).count()
+            reactions.get(&(target.event_id.as_str(), ghost.as_str(), key)).copied().unwrap_or_default()
         };
         for person in ["alice", "bob", "carol"] {
             for (name, key) in [("thumbsup", "👍"), ("tada", "🎉"), ("wave", "👋")] {

@@ -1,6 +1,8 @@
 //! What was said and done on both sides.
 use std::collections::BTreeSet;
 
+use crate::{Result, World};
+
 /// Everything.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -50,9 +52,18 @@ impl Said {
 }
 
 impl Ledger {
-    /// Takes a channel in.
-    pub(super) fn add_channel(&mut self, id: String, room: String) {
-        self.channels.push(Channel { id, room, on_slack: Vec::new(), on_matrix: Vec::new() });
+    /// Makes channels with their rooms, in which everybody is.
+    pub(super) async fn open_channels(&mut self, world: &World, count: usize) -> Result<()> {
+        for number in 0..count {
+            let id = world.slack.create_channel("alice", &format!("soak-{number}"), false)?;
+            for person in ["bob", "carol"] {
+                world.slack.join(person, &id)?;
+            }
+            world.slack.invite("alice", &world.slack.app().bot_user_id, &id)?;
+            let room = world.portal(&id).await?;
+            self.channels.push(Channel { id, room, on_slack: Vec::new(), on_matrix: Vec::new() });
+        }
+        Ok(())
     }
 
     /// Things said and done so far.

@@ -2,6 +2,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::Result;
+
 /// The differences at the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Differences {
@@ -45,11 +47,23 @@ pub struct Report {
     pub kills: usize,
     /// Other trouble.
     pub faults: usize,
+    /// How often the work went from one process to another.
+    pub takeovers: usize,
     /// What was not as it should be.
     pub found: Differences,
 }
 
 impl Report {
+    /// Writes what the bridge wrote where it outlives the world, if there are differences.
+    pub(super) fn with_log(mut self, log: impl FnOnce() -> String) -> Result<Self> {
+        if !self.found.is_none() {
+            let path = std::env::temp_dir().join(format!("soak-{}-{}.log", self.seed, std::process::id()));
+            std::fs::write(&path, log())?;
+            self.found.log = Some(path);
+        }
+        Ok(self)
+    }
+
     /// Whether nothing was lost, doubled or reordered.
     pub fn is_good(&self) -> bool {
         self.found.is_none()
@@ -61,13 +75,14 @@ impl fmt::Display for Report {
         let Differences { lost, doubled, reordered, examples, log } = &self.found;
         write!(
             f,
-            "seed {}: {} events in {:.0} s, {} kills, {} other faults; {lost} lost, {doubled} doubled, {reordered} reordered; \
-             equal {:.1} s after the last trouble",
+            "seed {}: {} events in {:.0} s, {} kills, {} other faults, {} takeovers; {lost} lost, {doubled} doubled, \
+             {reordered} reordered; equal {:.1} s after the last trouble, and still so when all was quiet",
             self.seed,
             self.events,
             self.talked.as_secs_f64(),
             self.kills,
             self.faults,
+            self.takeovers,
             self.settled.as_secs_f64(),
         )?;
         examples.iter().try_for_each(|example| write!(f, "\n  {example}"))?;

@@ -6,6 +6,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use testkit::Fault;
 
+use super::crew::Crew;
 use crate::{Result, World};
 
 /// What is going on, and what there was.
@@ -13,31 +14,25 @@ use crate::{Result, World};
 pub(super) struct Trouble {
     pub(super) kills: usize,
     pub(super) faults: usize,
-    /// Until when the bridge stays dead.
-    dead_until: Option<Instant>,
-    frozen_until: Option<Instant>,
     /// Until when Slack delivers nothing.
     held_until: Option<Instant>,
 }
 
 impl Trouble {
     /// One more.
-    pub(super) fn make(&mut self, world: &mut World, random: &mut StdRng) -> Result<()> {
+    pub(super) fn make(&mut self, world: &mut World, crew: &mut Crew, random: &mut StdRng) -> Result<()> {
         let until = Instant::now() + Duration::from_millis(random.random_range(50..3_000));
-        if self.dead_until.is_some() || self.frozen_until.is_some() {
-            return Ok(());
-        }
+        let Some(process) = crew.choose(random) else { return Ok(()) };
         self.faults += 1;
         match random.random_range(0..10) {
             0..4 => {
                 self.faults -= 1;
                 self.kills += 1;
-                world.bridge.kill9()?;
-                self.dead_until = Some(until);
+                crew.kill(world, process, until)?;
             }
             4 => {
-                world.bridge.pause()?;
-                self.frozen_until = Some(until);
+                let frozen = Duration::from_millis(random.random_range(50..crew.longest_freeze()));
+                crew.freeze(world, process, Instant::now() + frozen)?;
             }
             5 => world.slack.drop_sockets(),
             6 => {
@@ -84,26 +79,19 @@ impl Trouble {
     }
 
     /// Ends what has lasted long enough.
-    pub(super) fn end_what_is_over(&mut self, world: &mut World) -> Result<()> {
-        let is_over = |until: &mut Option<Instant>| until.take_if(|until| *until <= Instant::now()).is_some();
-        if is_over(&mut self.dead_until) {
-            world.bridge.launch()?;
-        }
-        if is_over(&mut self.frozen_until) {
-            world.bridge.resume()?;
-        }
-        if is_over(&mut self.held_until) {
+    pub(super) fn end_what_is_over(&mut self, world: &mut World, crew: &mut Crew) -> Result<()> {
+        crew.end_what_is_over(world)?;
+        if self.held_until.take_if(|until| *until <= Instant::now()).is_some() {
             world.slack.release_events(false);
         }
         Ok(())
     }
 
     /// Ends all of it.
-    pub(super) fn end(&mut self, world: &mut World) -> Result<()> {
-        for until in [&mut self.dead_until, &mut self.frozen_until, &mut self.held_until] {
-            *until = until.map(|_| Instant::now());
-        }
-        self.end_what_is_over(world)?;
+    pub(super) fn end(&mut self, world: &mut World, crew: &mut Crew) -> Result<()> {
+        self.held_until = self.held_until.map(|_| Instant::now());
+        crew.end(world)?;
+        self.end_what_is_over(world, crew)?;
         world.slack.clear_faults();
         if let Ok(fake) = world.homeserver.fake() {
             fake.clear_faults();

@@ -3,44 +3,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use fake_slack::Fault as SlackFault;
-use scenarios::{Balancer, Bridge};
-use testkit::{Port, eventually};
+use scenarios::world::{Second, TAKE_OVER};
+use testkit::eventually;
 
 use crate::{Result, World, scenario};
 
 const LIMIT: Duration = scenarios::world::LIMIT;
-/// How long it may take until the other one works.
-const TAKE_OVER: Duration = Duration::from_secs(10);
-
-/// The second process, and what stands before both.
-struct Second {
-    bridge: Bridge,
-    _ports: [Port; 2],
-    _balancer: Balancer,
-}
-
-/// Starts both and logs the admin in; the world's own bridge is the one that works.
+/// Starts both and logs the admin in.
 async fn two(world: &mut World) -> Result<Second> {
-    let ports = [Port::reserve()?, Port::reserve()?];
-    world.bridge.config["appservice"]["listen"] = ports[0].address().into();
-    let mut bridge = world.bridge.twin(&ports[1].address())?;
-    let targets = ports.iter().map(Port::address).collect();
-    let balancer = Balancer::on(&world.appservice.port, targets)?;
-    world.bridge.start().await?;
-    bridge.start().await?;
-    wait_for_role(&world.bridge, "working").await?;
-    wait_for_role(&bridge, "standby").await?;
+    let second = world.start_two().await?;
     world.log_in().await?;
-    Ok(Second { bridge, _ports: ports, _balancer: balancer })
-}
-
-async fn wait_for_role(bridge: &Bridge, role: &str) -> Result<()> {
-    eventually(TAKE_OVER, format!("a process that is {role}"), async || {
-        let health = bridge.health().await?;
-        ensure!(health["role"] == role, "its health is {health}");
-        Ok(())
-    })
-    .await
+    Ok(second)
 }
 
 /// The other one is the world's from now on, and is looked over at the end.
@@ -98,7 +71,7 @@ async fn both_accept_and_one_works(world: &mut World) -> Result<()> {
         let health = bridge.health().await?;
         assert!(health["homeserver"]["last_transaction_at"].is_i64(), "it accepted nothing: {health}");
     }
-    wait_for_role(&second.bridge, "standby").await?;
+    second.bridge.wait_for_role("standby").await?;
     second.bridge.stop().await?;
     talk(world, &room, &mut said, 2).await?;
     said.arrives(world, &room).await
@@ -114,7 +87,7 @@ async fn killed_the_one_that_works_leaves_all_to_the_other(world: &mut World) ->
     let killed = Instant::now();
     swap(world, &mut second);
     talk(world, &room, &mut said, 5).await?;
-    wait_for_role(&world.bridge, "working").await?;
+    world.bridge.wait_for_role("working").await?;
     let taken = killed.elapsed();
     ensure!(taken < TAKE_OVER, "it took {taken:?}");
     talk(world, &room, &mut said, 5).await?;
@@ -122,7 +95,7 @@ async fn killed_the_one_that_works_leaves_all_to_the_other(world: &mut World) ->
     said.arrives(world, &room).await?;
     // The killed one comes back, and stands by.
     second.bridge.start().await?;
-    wait_for_role(&second.bridge, "standby").await?;
+    second.bridge.wait_for_role("standby").await?;
     talk(world, &room, &mut said, 5).await?;
     said.arrives(world, &room).await?;
     second.bridge.stop().await
@@ -137,7 +110,7 @@ async fn killed_the_one_that_stands_by_is_not_missed(world: &mut World) -> Resul
     second.bridge.kill9()?;
     talk(world, &room, &mut said, 5).await?;
     said.arrives(world, &room).await?;
-    wait_for_role(&world.bridge, "working").await
+    world.bridge.wait_for_role("working").await
 }
 
 scenario!(frozen_the_one_that_works_is_fenced_off in two);
@@ -157,7 +130,7 @@ async fn frozen_the_one_that_works_is_fenced_off(world: &mut World) -> Result<()
     world.expect_in_log("slow statement");
     swap(world, &mut second);
     talk(world, &room, &mut said, 3).await?;
-    wait_for_role(&world.bridge, "working").await?;
+    world.bridge.wait_for_role("working").await?;
     world.wait_on_slack("general", said.outward.last().expect("something was said")).await?;
     second.bridge.resume()?;
     let (code, log) = second.bridge.wait_exit().await?;
@@ -167,7 +140,7 @@ async fn frozen_the_one_that_works_is_fenced_off(world: &mut World) -> Result<()
     said.arrives(world, &room).await?;
     // Whoever supervises it starts it again.
     second.bridge.start().await?;
-    wait_for_role(&second.bridge, "standby").await?;
+    second.bridge.wait_for_role("standby").await?;
     second.bridge.stop().await
 }
 
@@ -181,7 +154,7 @@ async fn a_stop_hands_the_work_over(world: &mut World) -> Result<()> {
     let begun = Instant::now();
     world.bridge.stop().await?;
     swap(world, &mut second);
-    wait_for_role(&world.bridge, "working").await?;
+    world.bridge.wait_for_role("working").await?;
     let taken = begun.elapsed();
     ensure!(taken < Duration::from_secs(3), "it took {taken:?}");
     talk(world, &room, &mut said, 5).await?;

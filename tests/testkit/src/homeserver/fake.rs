@@ -153,6 +153,7 @@ impl Fake {
             let kept = state.appservices.iter().map(|hosted| hosted.registration.clone()).collect();
             let mut fresh = State::new(state.profile.clone(), &state.server_name.clone());
             fresh.calls = std::mem::take(&mut state.calls);
+            fresh.calls_forgotten = state.calls_forgotten;
             fresh.transactions = std::mem::take(&mut state.transactions);
             fresh.sent = std::mem::take(&mut state.sent);
             *state = fresh;
@@ -229,6 +230,15 @@ impl Fake {
     /// Every call, oldest first.
     pub fn call_log(&self) -> Vec<CallRecord> {
         self.server.lock().calls.clone()
+    }
+
+    /// Forgets what observers can see of calls and transactions so far: for a server that runs for long.
+    pub fn forget_calls(&self) {
+        let mut state = self.server.lock();
+        state.calls_forgotten += state.calls.len();
+        state.calls.clear();
+        state.transactions.clear();
+        state.sent.clear();
     }
 
     /// Every `PUT /send` that was accepted or recognised, oldest first.

@@ -116,9 +116,7 @@ impl Server {
         };
         match &fault {
             Some(Fault::Hang) => {
-                if let Some(record) = self.lock().calls.get_mut(index) {
-                    record.hangs = true;
-                }
+                self.note(index, |record| record.hangs = true);
                 std::future::pending::<()>().await;
             }
             Some(Fault::Reset) => return Err(Cut),
@@ -159,17 +157,26 @@ impl Server {
             errcode: None,
             hangs: false,
         });
-        state.calls.len() - 1
+        state.calls_forgotten + state.calls.len() - 1
+    }
+
+    /// Writes into the record of a call, unless that was forgotten.
+    fn note(&self, index: usize, write: impl FnOnce(&mut CallRecord)) {
+        let mut state = self.lock();
+        let index = index.checked_sub(state.calls_forgotten);
+        if let Some(record) = index.and_then(|index| state.calls.get_mut(index)) {
+            write(record);
+        }
     }
 
     fn finish(&self, index: usize, outcome: Outcome) -> Response<Full<Bytes>> {
         let errcode =
             outcome.as_ref().err().and_then(|failure| failure.body["errcode"].as_str().map(str::to_owned));
         let response = to_response(outcome);
-        if let Some(record) = self.lock().calls.get_mut(index) {
+        self.note(index, |record| {
             record.status = Some(response.status().as_u16());
             record.errcode = errcode;
-        }
+        });
         response
     }
 

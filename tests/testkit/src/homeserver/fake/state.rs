@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) media: HashMap<String, Upload>,
     pub(crate) faults: Vec<Armed>,
     pub(crate) calls: Vec<CallRecord>,
+    /// How many calls before those were forgotten.
+    pub(crate) calls_forgotten: usize,
     pub(crate) sent: Vec<SentTxn>,
     pub(crate) transactions: Vec<PushedTransaction>,
     pub(crate) push_down: bool,
@@ -76,6 +78,7 @@ impl State {
             media: HashMap::new(),
             faults: vec![],
             calls: vec![],
+            calls_forgotten: 0,
             sent: vec![],
             transactions: vec![],
             push_down: false,
