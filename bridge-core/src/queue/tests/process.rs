@@ -21,10 +21,15 @@ pub(super) struct Process {
 impl Process {
     /// Opens the database and starts the queue.
     pub(super) async fn start(db: &Database, handler: Arc<Probe>) -> Self {
+        Self::start_at(db, handler, Clock::system()).await
+    }
+
+    /// The same, by this clock.
+    pub(super) async fn start_at(db: &Database, handler: Arc<Probe>, clock: Clock) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let url = db.url.clone();
         let started = runtime.spawn(async move {
-            let store = Store::open(&url, Seal::none(), Clock::system()).await.unwrap();
+            let store = Store::open(&url, Seal::none(), clock).await.unwrap();
             // A killed process is gone with all its threads. Here a commit that one had handed to the embedded engine
             // may still end, so what it left is looked at only when nobody writes any more.
             store.begin().await.unwrap().rollback().await.unwrap();

@@ -6,11 +6,13 @@ use tokio::sync::Semaphore;
 
 use super::probe::{Probe, deliver, event, pair, stop, texts, until_empty};
 use super::process::Process;
+use crate::clock::Clock;
 use crate::error::JobError;
 use crate::queue::{Closing, Delivered, Queue};
 use crate::store::tests::engine::{Database, each_engine, number, until};
 
 each_engine! { durable:
+    a_clock_that_was_ahead_changes_no_order
     a_known_effect_ends_the_doubt
     a_rejection_leaves_the_doubt
     takes_up_what_was_left_in_order
@@ -51,6 +53,29 @@ async fn takes_up_what_was_left_in_order(db: &Database) {
     for (lane, jobs) in [("a", 400), ("b", 300), ("c", 300), ("d", 10)] {
         assert_eq!(probe.seen(|seen| seen.in_lane(lane)), texts(lane, 0..jobs), "{lane}");
     }
+    stop(queue).await;
+}
+
+async fn a_clock_that_was_ahead_changes_no_order(db: &Database) {
+    let then = Clock::system();
+    let ahead = Clock::manual(then.now_ms() + i64::from(366 * 24 * 60 * 60) * 1000);
+    let process = Process::start_at(db, Probe::new(|_| std::future::pending()), ahead).await;
+    deliver(&process.inbox(), "a", 0..30).await;
+    process.kill(db).await;
+    // Set right in between.
+    let process = Process::start_at(db, Probe::new(|_| std::future::pending()), then).await;
+    deliver(&process.inbox(), "a", 30..60).await;
+    process.kill(db).await;
+    let store = db.store_at(Clock::manual(0)).await;
+    let probe = Probe::willing();
+    let queue = Queue::start(store.clone(), Arc::clone(&probe)).await.unwrap();
+    deliver(queue.inbox(), "a", 60..90).await;
+    until_empty(&store).await;
+    assert_eq!(probe.seen(|seen| seen.in_lane("a")), texts("a", 0..90));
+    // Nothing is left that would keep the ids going up; what comes now is alone in its lane.
+    deliver(queue.inbox(), "a", 90..95).await;
+    until_empty(&store).await;
+    assert_eq!(probe.seen(|seen| seen.in_lane("a")), texts("a", 0..95));
     stop(queue).await;
 }
 
