@@ -91,9 +91,16 @@ const OUTWARD: [&str; 3] = ["outward while nothing is stored", "outward and anot
 
 /// What is said until it arrives; more than a full disk's last page takes.
 async fn say_both_ways(world: &World, room: &str) -> Result<Vec<String>> {
-    for part in
-        ["committed", "were not stored", "was not accepted", "could not be read", "was refused", "not answer"]
-    {
+    for part in [
+        "committed",
+        "were not stored",
+        "was not accepted",
+        "could not be read",
+        "was refused",
+        "not answer",
+        "testing the connection",
+        "not all known",
+    ] {
         world.expect_in_log(part);
     }
     let filler = "so many words that they fill a page ".repeat(200);
