@@ -52,6 +52,12 @@ fn is_listening<S>(live: &Live<S>) -> bool {
     matches!(live.context.state(), ConnectionState::Connected | ConnectionState::Degraded(_))
 }
 
+/// Since when what is newer may come before what is older, because the network sends some of it over connections of
+/// somebody else; none if it does not. What was read once may lack something then by the time of the next event.
+fn doubted_since<S>(live: &Live<S>, now: i64) -> Option<i64> {
+    live.context.not_alone_at().filter(|at| now.saturating_sub(*at) < ms(MARGIN))
+}
+
 /// Opens a gap if the connection was lost since the last look, however short that was: what the network sends again comes
 /// later than what is new. Whoever looks first does it, so that no event overtakes what was missed.
 fn notice_cut<S>(live: &Live<S>) {
@@ -183,7 +189,7 @@ impl<N: Network> Bridge<N> {
             Ok(()) => live.gap.looked(chat, Look { at: reading.begun_at, newest: reading.there.newest }),
         }
         notice_cut(live);
-        if reading.is_followed {
+        if reading.is_followed && doubted_since(live, self.store.clock().now_ms()).is_none() {
             live.gap.caught_up(chat, epoch);
         }
         Ok(())

@@ -52,6 +52,8 @@ pub struct Context {
     clock: Clock,
     state: Arc<watch::Sender<ConnectionState>>,
     cut: Arc<Mutex<Cut>>,
+    /// When others' connections were last found beside ours.
+    beside: Arc<Mutex<Option<i64>>>,
     stop: CancellationToken,
     files: Files,
     tries: Tries,
@@ -86,8 +88,8 @@ impl Context {
     pub fn new(login_id: LoginId, clock: Clock, stop: CancellationToken) -> Self {
         let state = Arc::new(watch::Sender::new(ConnectionState::Connecting));
         let (files, memos) = (Files::Nowhere, Memos::Memory(Arc::default()));
-        let (cut, tries) = (Arc::default(), Tries::default());
-        Self { login_id, clock, state, cut, stop, files, tries, memos }
+        let (cut, beside, tries) = (Arc::default(), Arc::default(), Tries::default());
+        Self { login_id, clock, state, cut, beside, stop, files, tries, memos }
     }
 
     /// The same, with memos that outlive the program.
@@ -210,6 +212,19 @@ impl Context {
     pub fn missed(&self) {
         // Whoever follows the state is woken.
         self.state.send_modify(|_| self.note_cut());
+    }
+
+    /// Tells that connections of somebody else stand beside this one, as those of a process that stands still: what the
+    /// network sends over them comes late, behind what is newer. For a while nothing is then shown in a chat without another
+    /// look at what was said there before.
+    pub fn not_alone(&self) {
+        let now = self.clock.now_ms();
+        *self.beside.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    /// When that was told last, in milliseconds since 1970.
+    pub(crate) fn not_alone_at(&self) -> Option<i64> {
+        *self.beside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_cut(&self) {

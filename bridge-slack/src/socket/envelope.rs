@@ -26,6 +26,8 @@ pub(crate) struct Hello {
     pub(crate) app_id: Option<String>,
     /// How long the connection will last, about.
     pub(crate) lifetime: Option<Duration>,
+    /// How many connections the app has now, with this one; 0 if that is not told.
+    pub(crate) connections: usize,
 }
 
 /// Why a connection ends.
@@ -77,6 +79,8 @@ struct Wire<'a> {
     connection_info: Option<&'a RawValue>,
     #[serde(borrow, default)]
     debug_info: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    num_connections: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +106,7 @@ pub(crate) fn decode(text: &str) -> Option<Frame<'_>> {
         return Some(Frame::Hello(Hello {
             app_id: read(wire.connection_info).and_then(|info: ConnectionInfo| info.app_id),
             lifetime: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+            connections: read(wire.num_connections).unwrap_or_default(),
         }));
     }
     if kind == "disconnect" {
@@ -145,13 +150,13 @@ mod tests {
     #[test]
     fn hello_tells_app_and_lifetime_if_it_can() {
         let full = hello(
-            r#"{"type":"hello","num_connections":1,"connection_info":{"app_id":"A1"},
+            r#"{"type":"hello","num_connections":2,"connection_info":{"app_id":"A1"},
                 "debug_info":{"host":"x","approximate_connection_time":18060}}"#,
         );
         assert_eq!(full.app_id.as_deref(), Some("A1"));
-        assert_eq!(full.lifetime, Some(Duration::from_mins(301)));
+        assert_eq!((full.lifetime, full.connections), (Some(Duration::from_mins(301)), 2));
         assert_eq!(hello(r#"{"type":"hello"}"#), Hello::default());
-        let odd = r#"{"type":"hello","debug_info":{"approximate_connection_time":-3},"connection_info":7}"#;
+        let odd = r#"{"type":"hello","debug_info":{"approximate_connection_time":-3},"connection_info":7,"num_connections":"x"}"#;
         assert_eq!(hello(odd), Hello::default());
     }
 

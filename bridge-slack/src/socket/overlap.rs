@@ -123,6 +123,9 @@ impl Conductor {
             Ok(connection) => {
                 let (intake, news) = (self.listener.intake.clone(), self.news_sender.clone());
                 let opened_at = connection.opened_at;
+                if connection.hello.connections > self.handles.len() + 1 {
+                    self.listener.context.not_alone();
+                }
                 // Before its first event is read: who handles that has to know that the connection is back.
                 self.report(ConnectionState::Connected);
                 let served = reader::serve(connection, intake, news, self.stop_sockets.clone());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::gap::Gap;
-use super::{is_connected, notice_cut};
+use super::{doubted_since, is_connected, notice_cut};
 use crate::engine::Bridge;
 use crate::engine::supervisor::Live;
 use crate::error::JobError;
@@ -65,7 +65,10 @@ impl<N: Network> Bridge<N> {
             if !is_connected(live) {
                 return;
             }
-            if live.gap.of_chat(chat).is_some() {
+            // A chat that was read in doubt has its second turn when that is over.
+            let doubted = doubted_since(live, self.store.clock().now_ms());
+            let had_first = doubted.is_some_and(|at| live.gap.look(chat).is_some_and(|look| look.at >= at));
+            if live.gap.of_chat(chat).is_some() && !had_first {
                 if let Err(error) = self.order(live, chat, epoch).await {
                     return told(live, &error, "a chat could not be caught up on");
                 }

@@ -160,3 +160,35 @@ async fn a_stop_hands_the_work_over(world: &mut World) -> Result<()> {
     talk(world, &room, &mut said, 5).await?;
     said.arrives(world, &room).await
 }
+
+scenario!(what_slack_sends_to_a_frozen_process_comes_in_its_order in two);
+async fn what_slack_sends_to_a_frozen_process_comes_in_its_order(world: &mut World) -> Result<()> {
+    let mut second = two(world).await?;
+    let room = world.portal("general").await?;
+    world.bridge.pause()?;
+    world.expect_in_log("slow statement");
+    swap(world, &mut second);
+    world.bridge.wait_for_role("working").await?;
+    ensure!(world.slack.wait_for_sockets(2, LIMIT).await, "there are no two sockets");
+    // What was missed until then is caught up on with the first of these. Of the rest Slack sends every other one to the
+    // frozen process at first.
+    let texts: Vec<String> = (0..9).map(|number| format!("said beside a frozen process {number}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for text in &texts[..1] {
+        world.slack_says("alice", "general", text)?;
+    }
+    world.wait_for_texts(&world.admin, &room, &texts[..1]).await?;
+    for pair in texts[1..].chunks(2) {
+        for text in pair {
+            world.slack_says("alice", "general", text)?;
+        }
+        // One of each two is there soon, and the other one no later than Slack's next try.
+        world.wait_for_texts(&world.admin, &room, pair).await?;
+    }
+    world.wait_for_texts(&world.admin, &room, &texts).await?;
+    second.bridge.resume()?;
+    let (code, _) = second.bridge.wait_exit().await?;
+    ensure!(code == 1, "it ended with exit code {code}");
+    world.settle("general", &room).await?;
+    world.wait_for_texts(&world.admin, &room, &texts).await
+}
