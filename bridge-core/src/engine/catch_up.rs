@@ -58,6 +58,11 @@ fn doubted_since<S>(live: &Live<S>, now: i64) -> Option<i64> {
     live.context.not_alone_at().filter(|at| now.saturating_sub(*at) < ms(MARGIN))
 }
 
+/// Whether the connection stands and what was missed before is still being read.
+pub(crate) fn is_catching_up<S>(live: &Live<S>) -> bool {
+    is_connected(live) && live.gap.is_open()
+}
+
 /// Opens a gap if the connection was lost since the last look, however short that was: what the network sends again comes
 /// later than what is new. Whoever looks first does it, so that no event overtakes what was missed.
 fn notice_cut<S>(live: &Live<S>) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Bridge;
+use super::catch_up::is_catching_up;
 use super::supervisor::Live;
 use crate::config::Level;
 use crate::id::LoginId;
@@ -23,7 +24,10 @@ pub(crate) struct KnownLogin<S> {
 impl<S: Session> KnownLogin<S> {
     fn running(live: Arc<Live<S>>) -> Self {
         let row = &live.row;
-        let state = live.context.state().to_string();
+        let mut state = live.context.state().to_string();
+        if is_catching_up(&live) {
+            state.push_str(", catching up on what was missed");
+        }
         let (login_id, owner, name) = (row.login_id.clone(), row.owner.clone(), row.name.clone());
         Self { login_id, owner, name, live: Some(live), state: unended(&state) }
     }

@@ -15,6 +15,7 @@ use crate::appservice::{Lookups, OwnEvents, RoomLanes};
 use crate::config::{Config, Defaults};
 use crate::engine::Bridge;
 use crate::engine::bridge::Setup;
+use crate::engine::catch_up::is_catching_up;
 use crate::engine::command::catalogue;
 use crate::matrix::PublicMedia;
 use crate::network::Network;
@@ -148,7 +149,10 @@ fn logins_document<N: Network>(bridge: &Bridge<N>) -> Value {
     let logins = bridge.logins.all();
     let mut logins: Vec<Value> = logins
         .iter()
-        .map(|live| json!({ "login": live.row.login_id, "connection": live.context.state() }))
+        .map(|live| {
+            let (login, connection) = (&live.row.login_id, live.context.state());
+            json!({ "login": login, "connection": connection, "catching_up": is_catching_up(live) })
+        })
         .collect();
     let not_started = |why| json!({ "state": "not_started", "reason": why });
     let failed = bridge.logins.failed().into_iter();

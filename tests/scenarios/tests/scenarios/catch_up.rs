@@ -1,10 +1,15 @@
 //! What is said on Slack while nobody listens is caught up on, in order, once.
 //!
 //! Held events are those that Slack could not deliver; released, they come late, as Slack's retries do.
+use anyhow::ensure;
+use testkit::eventually;
+
 use crate::{Result, World, scenario};
 
 const LIMIT: std::time::Duration = scenarios::world::LIMIT;
 
+/// How long Slack lets nobody read, in seconds.
+const HELD_BACK: u64 = 6;
 /// The texts that were missed, in the order in which they were said.
 const MISSED: [&str; 4] =
     ["missed the first", "missed, in the thread", "missed the second", "missed the third"];
@@ -113,6 +118,36 @@ async fn a_first_message_that_is_missed_makes_the_room(world: &mut World) -> Res
     assert_eq!(asked(&world.slack), 1);
     world.slack.release_events(false);
     world.settle("general", &room).await
+}
+
+scenario!(who_looks_sees_that_it_is_still_catching_up in each_homeserver);
+async fn who_looks_sees_that_it_is_still_catching_up(world: &mut World) -> Result<()> {
+    let chat = world.log_in().await?;
+    let room = world.portal("general").await?;
+    wait_until_caught_up(world, false).await?;
+    world.bridge.kill9()?;
+    world.slack.hold_events();
+    world.slack_says("alice", "general", "read when Slack allows it")?;
+    world.slack.rate_limit_next("conversations.history", HELD_BACK, 1);
+    world.bridge.start().await?;
+    wait_until_caught_up(world, true).await?;
+    world.ask(&chat, "list-logins", "connected, catching up on what was missed").await?;
+    world.wait_for_texts(&world.admin, &room, &["read when Slack allows it"]).await?;
+    wait_until_caught_up(world, false).await?;
+    world.slack.release_events(false);
+    world.settle("general", &room).await
+}
+
+/// Waits until the health document says this of the login.
+async fn wait_until_caught_up(world: &World, is_catching_up: bool) -> Result<()> {
+    eventually(LIMIT, format!("catching_up to be {is_catching_up}"), async || {
+        let health = reqwest::get(world.bridge.url("/health")).await?.json::<serde_json::Value>().await?;
+        let login = &health["own"]["logins"][0];
+        ensure!(login["connection"]["state"] == "connected", "{health}");
+        ensure!(login["catching_up"] == is_catching_up, "{health}");
+        Ok(())
+    })
+    .await
 }
 
 scenario!(pages_of_what_is_missed_come_in_their_order in fakes);
