@@ -28,7 +28,7 @@ pub fn main() -> ExitCode {
     let help = Help {
         name: "bridge-bots".to_owned(),
         about: "A host for Matrix bots.".to_owned(),
-        hidden: &["login", "commands"],
+        hidden: &["login", "commands", "rebuild"],
         ..Help::default()
     };
     start(help, carry_out)

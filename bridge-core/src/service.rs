@@ -12,6 +12,7 @@ mod letters;
 mod login;
 mod pictures;
 mod public_files;
+mod rebuild;
 pub mod run;
 pub mod telemetry;
 mod upgrade;

@@ -16,6 +16,7 @@ mod redaction;
 mod room_info;
 mod taken_back;
 
+pub(in crate::engine) use self::reaction::emoji as reacted_emoji;
 use serde_json::Value;
 
 use super::Bridge;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::cli::{Cli, Help, Verb, start};
 use super::ground::Ground;
 use super::run::{Program, Serving, introduce_bot};
-use super::{common, init, letters, login, pictures, public_files, telemetry};
+use super::{common, init, letters, login, pictures, public_files, rebuild, telemetry};
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};
 use crate::config::{Config, Defaults};
 use crate::engine::Bridge;
@@ -61,6 +61,7 @@ async fn carry_out<N: Network>(cli: Cli) -> Result<String, String> {
             init::init::<N::Config>(&cli.config, &args, &defaults::<N>(), &documents)
         }
         Verb::Login(args) => login::login::<N>(&cli.config, args).await,
+        Verb::Rebuild(args) => rebuild::rebuild::<N>(&cli.config, &args).await,
         Verb::DeadLetters(order) => {
             let config = load::<N>(&cli.config)?;
             let network = network::<N>(load::<N>(&cli.config)?.own)?;

@@ -48,6 +48,8 @@ pub enum Verb {
     Backup(BackupArgs),
     /// Reads a backup into an empty database, on either engine; while the program does not run
     Restore(RestoreArgs),
+    /// Brings portals, ghosts and message pairs back from the rooms, after the database was lost; while the program does not run
+    Rebuild(RebuildArgs),
     /// Prints an example config file with every key
     ExampleConfig,
     /// Prints all chat commands
@@ -101,6 +103,17 @@ pub struct RestoreArgs {
     /// Deletes what is in the database before
     #[arg(long)]
     pub force: bool,
+}
+
+/// What `rebuild` asks.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// How many events are read in each room, the newest first
+    #[arg(long, value_name = "NUMBER", default_value_t = 500)]
+    pub events: u32,
+    /// How far back is read, in days
+    #[arg(long, value_name = "NUMBER", default_value_t = 30)]
+    pub days: u32,
 }
 
 /// What a program's help says besides the verbs.

@@ -33,7 +33,7 @@ where
             Ok(example(defaults, "example.org", &own))
         }
         Verb::MetricsList => Ok(metrics_list(&[])),
-        Verb::Run | Verb::Login(_) | Verb::Commands | Verb::Document(_) => {
+        Verb::Run | Verb::Login(_) | Verb::Rebuild(_) | Verb::Commands | Verb::Document(_) => {
             Err("This program has no such verb; see --help.".to_owned())
         }
     }

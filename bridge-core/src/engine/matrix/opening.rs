@@ -145,6 +145,8 @@ impl<N: Network> Bridge<N> {
             created_at: stored.map_or_else(|| self.store.clock().now_ms(), |row| row.created_at),
         };
         self.put_beginner(&row.chat, person).await?;
+        // By it the room is found again should the record be lost.
+        soft("name a room after its chat", bot.add_alias(&self.alias(&row.chat), room).await);
         self.become_portal(room).await?;
         self.store.put_portal(&row).await?;
         self.rooms.insert(room.to_string(), Some(row.chat.clone())).await;

@@ -160,7 +160,7 @@ fn by_emoji(rows: &[&ReactionRow]) -> Vec<(Emoji, Vec<String>)> {
 }
 
 /// What somebody reacted with. A picture is known by the name beside it.
-fn emoji(key: &str, content: &Value) -> Emoji {
+pub(in crate::engine) fn emoji(key: &str, content: &Value) -> Emoji {
     let named = ["com.beeper.reaction.shortcode", "shortcode"]
         .into_iter()
         .find_map(|field| content.get(field).and_then(Value::as_str))

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::Bridge;
 use super::super::ghost::KnownGhost;
+use super::super::own_field;
 use super::super::supervisor::Live;
 use super::message::{Key, Place, chat_of};
 use super::relation::is_outside;
@@ -136,6 +137,9 @@ impl<N: Network> Bridge<N> {
             }
             let lookup = self.remote_lookup(live, &alone, place).await?;
             contents.extend(to_matrix::message(&alone, &lookup, to_matrix::MatrixOptions::of_edit()));
+        }
+        for (_, content) in &mut contents {
+            own_field::put_thread(content, message.thread_root.as_ref());
         }
         Ok(contents)
     }

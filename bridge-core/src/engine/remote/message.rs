@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::Bridge;
 use super::super::bridge::room_id;
 use super::super::ghost::KnownGhost;
+use super::super::own_field;
 use super::super::supervisor::Live;
 use super::relation::{Relation, first_event};
 use crate::content::{Mention, Message, PartBody};
@@ -19,9 +20,6 @@ use crate::network::Network;
 use crate::queue::Closing;
 use crate::store::message::MessageRow;
 use crate::store::portal::PortalRow;
-
-/// Our own field on events: what they show, so that a lost database can be rebuilt from the rooms.
-pub(super) const OUR_FIELD: &str = "dev.bridge-hub.remote";
 
 /// Where a message is shown, and by whom.
 pub(super) struct Place {
@@ -108,7 +106,8 @@ impl<N: Network> Bridge<N> {
         options.write.room_mentions = self.notifies_room(message, place).await?;
         let contents = to_matrix::message(message, &lookup, options);
         let mut pairs = Vec::with_capacity(contents.len());
-        for (part, content) in relation.apply(contents) {
+        for (part, mut content) in relation.apply(contents) {
+            own_field::put_thread(&mut content, message.thread_root.as_ref());
             let key = Key { kind: "message", id, part: &part, revision: "" };
             let event_id = self.send_part(place, event, &key, content).await?;
             pairs.push(MessageRow {
@@ -150,7 +149,7 @@ impl<N: Network> Bridge<N> {
         key: &Key<'_>,
         mut content: Value,
     ) -> Result<String, JobError> {
-        content[OUR_FIELD] = serde_json::json!({ "id": key.id, "part": key.part });
+        own_field::put(&mut content, key.id, key.part);
         let intent = self.app.intent(&place.ghost.user_id);
         let txn = txn_id(&TxnKey {
             kind: key.kind,

@@ -123,6 +123,15 @@ impl Bridge {
         program()?.arg("--config").arg(config).args(args).run(PATIENCE).await
     }
 
+    /// Begins another verb and does not wait for it.
+    pub fn begin_verb(&self, args: &[&str]) -> Result<Program> {
+        self.write_config()?;
+        let config = self.folder().join("config.yaml");
+        let mut verb = program()?.arg("--config").arg(config).args(args);
+        verb.start()?;
+        Ok(verb)
+    }
+
     /// Waits until it has ended by itself; answers the exit code and what all runs wrote.
     pub async fn wait_exit(&mut self) -> Result<(i32, String)> {
         Ok((self.program.wait_exit(PATIENCE).await?, self.program.log()))

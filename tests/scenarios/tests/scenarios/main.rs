@@ -52,6 +52,7 @@ mod pins;
 mod public_files;
 mod rate_limit;
 mod reactions;
+mod rebuild;
 mod registration;
 mod relay;
 mod slash;
