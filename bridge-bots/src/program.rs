@@ -68,7 +68,7 @@ async fn run(path: &Path) -> Result<(), String> {
         return serving.stop().await;
     }
     let running = serving.work().await?;
-    introduce_bot(&ground.app, &ground.config.appservice).await;
+    running.unless_told(introduce_bot(&ground.app, &ground.config.appservice)).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;
     running.stop().await

@@ -67,6 +67,9 @@ pub(crate) struct Committer<H> {
     pruned_at: Option<Instant>,
     letters_due: Interval,
     handed_in_due: Interval,
+    /// Whether other processes may have accepted something for this one; a database that nobody shares may hold what came
+    /// with a backup of another.
+    may_be_handed_in: bool,
 }
 
 impl<H: Handler> Committer<H> {
@@ -93,6 +96,7 @@ impl<H: Handler> Committer<H> {
             pruned_at: None,
             letters_due,
             handed_in_due,
+            may_be_handed_in: true,
         }
     }
 
@@ -118,7 +122,7 @@ impl<H: Handler> Committer<H> {
             () = tokio::time::sleep_until(self.started + due.unwrap_or_default()), if due.is_some() => {}
             () = self.stop.cancelled() => stopping = true,
             _ = self.letters_due.tick() => self.look_for_letters().await,
-            _ = self.handed_in_due.tick(), if self.store.lease().is_shared() => self.look_for_handed_in().await,
+            _ = self.handed_in_due.tick(), if self.may_be_handed_in => self.look_for_handed_in().await,
         }
         while self.batch.has_room() {
             let Ok(delivery) = self.deliveries.try_recv() else { break };
@@ -142,7 +146,10 @@ impl<H: Handler> Committer<H> {
 
     async fn look_for_handed_in(&mut self) {
         match self.store.has_handed_in().await {
-            Ok(is_there) => self.batch.want_handed_in(is_there),
+            Ok(is_there) => {
+                self.batch.want_handed_in(is_there);
+                self.may_be_handed_in = is_there || self.store.lease().is_shared();
+            }
             Err(error) => tracing::debug!(%error, "what was handed in could not be looked for"),
         }
     }
@@ -180,10 +187,8 @@ impl<H: Handler> Committer<H> {
             tx.wait_for_jobs().await?;
             plan.find(queue::jobs_behind(&mut tx, after).await?);
         }
-        if self.store.lease().is_shared() {
-            // What others accepted was before all that is accepted here.
-            let taken = handed_in::take(&mut tx, plan.newest_id(), now, BATCH).await?;
-            plan.take_handed_in(taken, BATCH);
+        if self.may_be_handed_in {
+            take_handed_in(&mut tx, &mut plan, now).await?;
         }
         if self.batch.takes_letters() {
             plan.take_letters(dead_letter::take_wanted(&mut tx, plan.newest_id(), now).await?);
@@ -253,6 +258,18 @@ impl<H: Handler> Committer<H> {
         self.lanes.push(jobs);
         for (delivery, answer) in accepted {
             let _ = delivery.answer.send(Ok(answer));
+        }
+    }
+}
+
+/// Takes what others accepted, all of it: that was before all that is accepted here.
+async fn take_handed_in(tx: &mut Tx, plan: &mut Plan, now: i64) -> Result<(), StoreError> {
+    loop {
+        let taken = handed_in::take(tx, plan.newest_id(), now, BATCH).await?;
+        let is_all = taken.len() < BATCH;
+        plan.take_handed_in(taken);
+        if is_all {
+            return Ok(());
         }
     }
 }

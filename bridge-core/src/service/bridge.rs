@@ -138,7 +138,7 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     let running = serving.work().await?;
     bridge.set_waker(running.queue().waker());
     bridge.watch_statuses();
-    introduce_bot(&ground.app, &ground.config.appservice).await;
+    running.unless_told(introduce_bot(&ground.app, &ground.config.appservice)).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;
     // While the queue runs, so that what is being stored can be acknowledged.

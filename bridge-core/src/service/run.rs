@@ -2,6 +2,7 @@
 
 mod serving;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,7 @@ impl<H> std::fmt::Debug for Program<H> {
 pub struct Running<H> {
     queue: Queue<H>,
     server: tokio::task::JoinHandle<()>,
+    told: CancellationToken,
     stop: CancellationToken,
     store: Store,
 }
@@ -82,12 +84,17 @@ impl<H: Handler> Running<H> {
         &self.queue
     }
 
+    /// Does something that may take long, unless the program is told to stop.
+    pub async fn unless_told(&self, work: impl Future<Output = ()>) {
+        let _ = self.told.run_until_cancelled(work).await;
+    }
+
     /// Says that the program is ready, and runs until it is told to stop, until a part breaks that it needs, or until another
     /// process has taken the work over.
     pub async fn until_told(&self) {
         notify(&[sd_notify::NotifyState::Ready]);
         tokio::select! {
-            () = told_to_stop() => {}
+            () = self.told.cancelled() => {}
             () = self.queue.vitals().broken() => {}
             () = self.store.lease().until(|role| role == Role::Lost) => {
                 tracing::error!("another process has taken the work over; this one stops at once");

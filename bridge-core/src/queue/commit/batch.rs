@@ -133,10 +133,10 @@ impl Batch {
 
     /// The commit has succeeded.
     pub(crate) fn succeeded(&mut self, plan: Plan) -> Committed {
-        let Plan { newest_id, more_letters, more_handed_in, jobs, answers, .. } = plan;
+        let Plan { newest_id, more_letters, jobs, answers, .. } = plan;
         self.newest_id = newest_id;
         self.letters_wanted = more_letters;
-        self.is_handed_in = more_handed_in;
+        self.is_handed_in = false;
         self.unsure = false;
         self.closing_since = None;
         let ended = std::mem::take(&mut self.closing);

@@ -16,22 +16,13 @@ pub(crate) struct Plan {
     stored: usize,
     /// Whether there may be more letters to take.
     pub(super) more_letters: bool,
-    /// Whether there may be more that was handed in.
-    pub(super) more_handed_in: bool,
     pub(super) answers: Vec<Vec<Delivered>>,
 }
 
 impl Plan {
     /// Writes behind `newest_id`.
     pub(super) fn new(newest_id: i64) -> Self {
-        Self {
-            newest_id,
-            jobs: Vec::new(),
-            stored: 0,
-            more_letters: false,
-            more_handed_in: false,
-            answers: Vec::new(),
-        }
+        Self { newest_id, jobs: Vec::new(), stored: 0, more_letters: false, answers: Vec::new() }
     }
 
     /// Adds what the table has behind the newest known id. It was refused to its sender and stored nevertheless: its
@@ -47,10 +38,9 @@ impl Plan {
         self.newest_id
     }
 
-    /// Adds what other processes accepted, `most` at a time, behind the newest id.
-    pub(crate) fn take_handed_in(&mut self, taken: Vec<Job>, most: usize) {
+    /// Adds what other processes accepted, behind the newest id.
+    pub(crate) fn take_handed_in(&mut self, taken: Vec<Job>) {
         self.newest_id = taken.last().map_or(self.newest_id, |job| job.id);
-        self.more_handed_in = taken.len() >= most;
         self.jobs.extend(taken);
     }
 

@@ -8,7 +8,8 @@ use super::probe::{Probe, deliver, event, pair, stop, texts, until_empty};
 use super::process::Process;
 use crate::clock::Clock;
 use crate::error::JobError;
-use crate::queue::{Closing, Delivered, Queue};
+use crate::queue::{Closing, Delivered, Job, Queue};
+use crate::store::handed_in;
 use crate::store::tests::engine::{Database, each_engine, number, until};
 
 each_engine! { durable:
@@ -16,6 +17,7 @@ each_engine! { durable:
     a_known_effect_ends_the_doubt
     a_rejection_leaves_the_doubt
     takes_up_what_was_left_in_order
+    what_others_had_accepted_is_worked_whoever_has_the_database_now
     what_was_done_and_not_committed_is_doubted
 }
 
@@ -53,6 +55,23 @@ async fn takes_up_what_was_left_in_order(db: &Database) {
     for (lane, jobs) in [("a", 400), ("b", 300), ("c", 300), ("d", 10)] {
         assert_eq!(probe.seen(|seen| seen.in_lane(lane)), texts(lane, 0..jobs), "{lane}");
     }
+    stop(queue).await;
+}
+
+/// As after a backup of a database that several shared was restored for one.
+async fn what_others_had_accepted_is_worked_whoever_has_the_database_now(db: &Database) {
+    let store = db.store().await;
+    let jobs: Vec<Job> =
+        (1..).zip(texts("a", 0..20)).map(|(id, text)| Job::accepted(id, &event("a", text), 0)).collect();
+    let mut tx = store.begin().await.unwrap();
+    handed_in::insert(&mut tx, &jobs).await.unwrap();
+    tx.commit().await.unwrap();
+    let probe = Probe::willing();
+    let queue = Queue::start(store.clone(), Arc::clone(&probe)).await.unwrap();
+    probe.until("all are done", |seen| seen.done.len() == 20).await;
+    assert_eq!(probe.seen(|seen| seen.in_lane("a")), texts("a", 0..20));
+    until_empty(&store).await;
+    assert_eq!(number(&store, "SELECT COUNT(*) FROM handed_in").await, 0);
     stop(queue).await;
 }
 

@@ -69,6 +69,30 @@ async fn expire(worker: &Worker) {
 }
 
 #[test]
+fn all_that_is_handed_in_comes_first_however_much_it_is() {
+    const MANY: usize = 5_000;
+    run(Engine::Postgres, async |db| {
+        let mut one = Worker::start(db, Clock::system(), "one").await;
+        one.works().await;
+        let mut two = Worker::start(db, Clock::system(), "two").await;
+        two.stand_by();
+        deliver(&two.inbox, "a", 0..MANY).await;
+        // It waits for the queue, so it is in its first commit.
+        let inbox = one.inbox.clone();
+        let later = task::spawn("later", async move { deliver(&inbox, "a", MANY..MANY + 10).await });
+        until("it waits", async || one.deliveries.as_ref().is_some_and(|waiting| waiting.len() == 1)).await;
+        let probe = Probe::willing();
+        let queue = one.queue(&probe).await;
+        later.await.unwrap();
+        probe.until("all are done", |seen| seen.done.len() >= MANY + 10).await;
+        assert_eq!(probe.seen(|seen| seen.in_lane("a")), texts("a", 0..MANY + 10));
+        super::probe::stop(queue).await;
+        two.keeping.abort();
+        one.keeping.abort();
+    });
+}
+
+#[test]
 fn what_is_handed_in_comes_before_what_is_accepted_later() {
     run(Engine::Postgres, async |db| {
         let mut one = Worker::start(db, Clock::system(), "one").await;

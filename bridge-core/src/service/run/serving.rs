@@ -36,6 +36,7 @@ pub struct Serving<H> {
     vitals: Vitals,
     committing: Committing,
     server: tokio::task::JoinHandle<()>,
+    told: CancellationToken,
     stop: CancellationToken,
 }
 
@@ -95,12 +96,32 @@ impl<H: Handler> Serving<H> {
                 tracing::error!(%error, "the server ended");
             }
         });
+        let told = CancellationToken::new();
+        let tell = told.clone();
+        // From here to the end: a signal that comes between two waits must not be lost.
+        task::spawn("signals", async move {
+            told_to_stop().await;
+            tell.cancel();
+        });
         if store.lease().is_shared() {
             let (lease, vitals) = (store.lease().clone(), vitals.clone());
             // That it ends is told by the role.
             task::spawn("lease", async move { vitals.guard("lease", lease.keep()).await });
         }
-        Self { app, store, handler, inbox, deliveries, exchange, nudge, vitals, committing, server, stop }
+        Self {
+            app,
+            store,
+            handler,
+            inbox,
+            deliveries,
+            exchange,
+            nudge,
+            vitals,
+            committing,
+            server,
+            told,
+            stop,
+        }
     }
 
     /// Waits until this process is the one that works, and stores for another one what the homeserver sends meanwhile. False
@@ -120,7 +141,7 @@ impl<H: Handler> Serving<H> {
         let turn = lease.until(|role| role != Role::StandingBy);
         tokio::select! {
             () = hand_in(&self.store, &mut self.deliveries, turn) => is_turn(lease.role()),
-            () = told_to_stop() => false,
+            () = self.told.cancelled() => false,
             () = self.vitals.broken() => false,
             () = ready => false,
         }
@@ -139,6 +160,7 @@ impl<H: Handler> Serving<H> {
             vitals,
             committing,
             server,
+            told,
             stop,
         } = self;
         let queue = Queue::start_among(store.clone(), handler, inbox, deliveries, vitals.clone(), committing)
@@ -153,7 +175,7 @@ impl<H: Handler> Serving<H> {
         vitals.spawn("nudge", stop.clone(), async move { nudge.run(nudging).await });
         vitals.spawn("wake lanes after an outage", stop.clone(), wake(queue.waker(), moved, stop.clone()));
         spawn_probe(app);
-        Ok(Running { queue, server, stop, store })
+        Ok(Running { queue, server, told, stop, store })
     }
 
     /// Stops without having worked. What is being delivered is refused, and comes again. The error is what broke.
