@@ -166,11 +166,16 @@ impl<N: Network> Bridge<N> {
             return Err(JobError::Retry("its login ends".to_owned()));
         }
         notice_cut(live);
+        if live.gap.of_chat(chat).is_none() {
+            return Ok(());
+        }
+        let earlier = self.read_earlier(live, chat).await?;
         let due = match accepted_at {
             Some(at) => live.gap.before(chat, at),
             None => live.gap.of_chat(chat),
         };
         let Some((since, epoch)) = due else { return Ok(()) };
+        let since = since.max(earlier.saturating_sub(ms(MARGIN)));
         // What is missed behind what is read while nobody listens would be missing still; but what was accepted before has
         // to wait for what is missing before it.
         let is_followed = is_listening(live);
@@ -191,7 +196,10 @@ impl<N: Network> Bridge<N> {
             Err(error) => {
                 tracing::warn!(chat = %chat.chat_id, %error, "what was said in a chat meanwhile cannot be read");
             }
-            Ok(()) => live.gap.looked(chat, Look { at: reading.begun_at, newest: reading.there.newest }),
+            Ok(()) => {
+                let look = Look { at: reading.begun_at, newest: reading.there.newest };
+                self.note_look(live, chat, look).await?;
+            }
         }
         notice_cut(live);
         if reading.is_followed && doubted_since(live, self.store.clock().now_ms()).is_none() {

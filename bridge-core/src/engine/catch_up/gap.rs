@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,8 @@ struct Inner {
     readings: HashMap<ChatKey, Reading>,
     /// How much of each chat was read last. It is asked for after the gap, too, so it stays.
     looks: HashMap<ChatKey, Look>,
+    /// Until when an earlier process had read each chat, as far as that was asked for; the smallest number if it had not.
+    earlier: HashMap<ChatKey, i64>,
     /// When the connection was last known to be there.
     heard: i64,
     /// Which of the connection's losses was noticed last.
@@ -41,7 +44,7 @@ struct Inner {
 }
 
 /// A look at a chat's past that came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Look {
     /// When it began, by our clock: what was accepted until then is in what was read.
     pub(super) at: i64,
@@ -121,6 +124,21 @@ impl Gap {
     /// A chat's past was read, and all of it is shown.
     pub(super) fn looked(&self, chat: &ChatKey, look: Look) {
         self.inner().looks.insert(chat.clone(), look);
+    }
+
+    /// Until when an earlier process had read a chat, if that was asked for; the smallest number if it had not.
+    pub(super) fn earlier(&self, chat: &ChatKey) -> Option<i64> {
+        self.inner().earlier.get(chat).copied()
+    }
+
+    /// Takes note of how far an earlier process had read a chat: what was accepted until then has all that was missing before
+    /// it.
+    pub(super) fn recall(&self, chat: &ChatKey, look: Option<Look>) {
+        let mut inner = self.inner();
+        inner.earlier.insert(chat.clone(), look.map_or(i64::MIN, |look| look.at));
+        if let Some(look) = look {
+            inner.looks.entry(chat.clone()).or_insert(look);
+        }
     }
 
     /// What was read of a chat's past after this cut by a try that did not come to its end.
@@ -216,6 +234,16 @@ mod tests {
         gap.looked(&chat, Look { at: 180, newest: 0 });
         assert!(gap.before(&chat, 150).is_none() && gap.before(&chat, 190).is_some());
         assert!(gap.of_chat(&chat).is_some(), "it is not caught up on");
+    }
+
+    #[test]
+    fn what_an_earlier_process_had_read_is_covered() {
+        let (gap, chat) = (Gap::default(), chat());
+        gap.open(50, 100);
+        assert_eq!(gap.earlier(&chat), None);
+        gap.recall(&chat, Some(Look { at: 180, newest: 0 }));
+        assert_eq!(gap.earlier(&chat), Some(180));
+        assert!(gap.before(&chat, 180).is_none() && gap.before(&chat, 181).is_some());
     }
 
     #[tokio::test]

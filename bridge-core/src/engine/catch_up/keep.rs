@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::compare::{Step, Take};
+use super::gap::Look;
 use crate::engine::Bridge;
 use crate::engine::supervisor::Live;
 use crate::error::JobError;
@@ -18,6 +19,8 @@ use crate::queue::{Lane, NewJob, Source};
 const MARK: &str = "missed:";
 /// Begins the name of the memo of what is being shown in a chat.
 const SHOWING: &str = "showing in ";
+/// Begins the name of the memo of how far a chat was read.
+const READ: &str = "read in ";
 
 /// The step, if that is what a job holds.
 pub(in crate::engine) fn step_of(payload: &str) -> Option<Step> {
@@ -84,6 +87,38 @@ impl<N: Network> Bridge<N> {
     ) -> Result<Vec<Step>, JobError> {
         let memo = self.store.memo(&live.row.login_id, &format!("{SHOWING}{chat}")).await?;
         Ok(memo.and_then(|steps| serde_json::from_str(&steps).ok()).unwrap_or_default())
+    }
+
+    /// Notes how far a chat was read. A process that is killed before all chats are through begins there, and not where the
+    /// gap does: else one that is killed time and again would read ever more, and get nowhere.
+    pub(super) async fn note_look(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+        look: Look,
+    ) -> Result<(), JobError> {
+        let noted = serde_json::to_string(&look).map_err(|error| JobError::Park(error.to_string()))?;
+        self.store.put_memo(&live.row.login_id, &format!("{READ}{chat}"), Some(&noted)).await?;
+        live.gap.looked(chat, look);
+        Ok(())
+    }
+
+    /// Until when an earlier process had read a chat; the smallest number if it had not.
+    pub(super) async fn read_earlier(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+    ) -> Result<i64, JobError> {
+        if let Some(known) = live.gap.earlier(chat) {
+            return Ok(known);
+        }
+        let noted = self.store.memo(&live.row.login_id, &format!("{READ}{chat}")).await?;
+        let now = self.store.clock().now_ms();
+        // Were the clock set back, all that is said until then would count as read.
+        let look: Option<Look> =
+            noted.and_then(|look| serde_json::from_str(&look).ok()).filter(|look: &Look| look.at <= now);
+        live.gap.recall(chat, look);
+        Ok(look.map_or(i64::MIN, |look| look.at))
     }
 
     async fn keep_job(

@@ -167,6 +167,20 @@ async fn being_told_to_wait_loses_no_page() {
 }
 
 #[tokio::test]
+async fn a_process_that_was_killed_is_gone_on_for_where_it_was() {
+    let said = Said { in_chat: vec![said("read by the first one", 1_000)], ..Said::default() };
+    let scene = Scene::new(said).await;
+    scene.catch_up(500).await;
+    let bridge = &scene.stage.bridge;
+    let second = bridge.start_login(scene.stage.login()).unwrap();
+    second.gap.begun().await;
+    second.gap.open(500, 0);
+    let read_until = bridge.read_earlier(&second, &Stage::chat()).await.unwrap();
+    assert!(second.gap.before(&Stage::chat(), read_until).is_none());
+    assert!(second.gap.before(&Stage::chat(), read_until + 1).is_some());
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_or_shown_is_kept_and_the_rest_is_shown() {
     let unreadable = vec![
         Unreadable { payload: "{\"missed\":1}".to_owned(), at: Some(20) },
