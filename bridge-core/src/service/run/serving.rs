@@ -46,6 +46,40 @@ impl<H> std::fmt::Debug for Serving<H> {
     }
 }
 
+fn spawn_server(
+    vitals: &Vitals,
+    listener: TcpListener,
+    router: axum::Router,
+    stop: &CancellationToken,
+) -> tokio::task::JoinHandle<()> {
+    let serving = stop.clone();
+    vitals.spawn("server", stop.clone(), async move {
+        if let Err(error) = serve(listener, router, serving).await {
+            tracing::error!(%error, "the server ended");
+        }
+    })
+}
+
+/// Cancelled when the program is told to stop. Heard from now to the end: a signal that comes between two waits must not be
+/// lost.
+fn hear_signals() -> CancellationToken {
+    let told = CancellationToken::new();
+    let tell = told.clone();
+    task::spawn("signals", async move {
+        told_to_stop().await;
+        tell.cancel();
+    });
+    told
+}
+
+fn keep_lease(store: &Store, vitals: &Vitals) {
+    if store.lease().is_shared() {
+        let (lease, vitals) = (store.lease().clone(), vitals.clone());
+        // That it ends is told by the role.
+        task::spawn("lease", async move { vitals.guard("lease", lease.keep()).await });
+    }
+}
+
 impl<H: Handler> Serving<H> {
     /// Starts the server, and asks for the lease.
     pub fn start<S: DeserializeOwned + Default>(
@@ -90,24 +124,9 @@ impl<H: Handler> Serving<H> {
         };
         let router = endpoints.router().merge(health.router()).merge(routes);
         let stop = CancellationToken::new();
-        let serving = stop.clone();
-        let server = vitals.spawn("server", stop.clone(), async move {
-            if let Err(error) = serve(listener, router, serving).await {
-                tracing::error!(%error, "the server ended");
-            }
-        });
-        let told = CancellationToken::new();
-        let tell = told.clone();
-        // From here to the end: a signal that comes between two waits must not be lost.
-        task::spawn("signals", async move {
-            told_to_stop().await;
-            tell.cancel();
-        });
-        if store.lease().is_shared() {
-            let (lease, vitals) = (store.lease().clone(), vitals.clone());
-            // That it ends is told by the role.
-            task::spawn("lease", async move { vitals.guard("lease", lease.keep()).await });
-        }
+        let server = spawn_server(&vitals, listener, router, &stop);
+        let told = hear_signals();
+        keep_lease(&store, &vitals);
         Self {
             app,
             store,
