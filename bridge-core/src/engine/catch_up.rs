@@ -55,7 +55,7 @@ fn is_listening<S>(live: &Live<S>) -> bool {
 /// Since when what is newer may come before what is older, because the network sends some of it over connections of
 /// somebody else; none if it does not. What was read once may lack something then by the time of the next event.
 fn doubted_since<S>(live: &Live<S>, now: i64) -> Option<i64> {
-    live.context.not_alone_at().filter(|at| (0..ms(MARGIN)).contains(&(now - at)))
+    live.context.not_alone_at().filter(|at| u128::from(now.abs_diff(*at)) < MARGIN.as_millis())
 }
 
 /// Whether the connection stands and what was missed before is still being read.

@@ -117,6 +117,8 @@ impl<N: Network> Bridge<N> {
         }
         if let [person] = room.members.keys().filter(|who| !self.app.owns(who)).collect::<Vec<_>>()[..]
             && room.members.len() == 2
+            // In a room that somebody else made, that one can come back and read along.
+            && [person.as_str(), bot.user_id().as_str()].contains(&room.creator.as_str())
         {
             rebuilt.direct_chats += 1;
             if self.store.management_room_of(person).await?.is_none() {

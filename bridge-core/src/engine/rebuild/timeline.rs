@@ -204,16 +204,18 @@ impl Timeline {
     }
 
     fn settle_threads(&mut self) {
+        // Of a message in several parts the first one counts.
         let roots: HashMap<String, RemoteMessageId> =
-            self.rows.iter().map(|row| (row.event_id.clone(), row.message_id.clone())).collect();
+            self.rows.iter().rev().map(|row| (row.event_id.clone(), row.message_id.clone())).collect();
         for row in self.rows.iter_mut().filter(|row| row.thread_root.is_none()) {
             row.thread_root = self.threads.get(&row.event_id).and_then(|root| roots.get(root)).cloned();
         }
     }
 
     fn reactions(&self) -> Vec<ReactionRow> {
+        // As above, the first part counts.
         let messages: HashMap<&str, &RemoteMessageId> =
-            self.rows.iter().map(|row| (row.event_id.as_str(), &row.message_id)).collect();
+            self.rows.iter().rev().map(|row| (row.event_id.as_str(), &row.message_id)).collect();
         let row = |reacted: &Reacted| {
             Some(ReactionRow {
                 message_id: (*messages.get(reacted.target.as_str())?).clone(),
