@@ -17,13 +17,18 @@ const UPKEEP: Duration = Duration::from_secs(30);
 /// Libraries that print statements and bodies below the level `warn`.
 const QUIET: &[&str] = &["sqlx", "hyper", "hyper_util", "reqwest", "html5ever"];
 
+/// PostgreSQL's remarks to whoever types statements, such as that a transaction that was cut off at a stop had not begun: what
+/// matters of them comes as an error.
+const NOTICES: &str = "sqlx::postgres::notice=error";
+
 /// Starts logging to standard error, which systemd takes. Libraries named in `quiet`, and a few of ours, are never
 /// heard below `warn`, whatever the level. The error names the key.
 pub fn log(logging: &Logging, quiet: &[&str]) -> Result<(), String> {
     let mut filter = EnvFilter::try_new(&logging.level).map_err(|_| {
         "logging.level: not understood. Write a level such as info, or directives.".to_owned()
     })?;
-    for directive in QUIET.iter().chain(quiet).filter_map(|target| format!("{target}=warn").parse().ok()) {
+    let quiet = QUIET.iter().chain(quiet).map(|target| format!("{target}=warn"));
+    for directive in quiet.chain([NOTICES.to_owned()]).filter_map(|directive| directive.parse().ok()) {
         filter = filter.add_directive(directive);
     }
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
