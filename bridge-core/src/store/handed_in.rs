@@ -8,11 +8,9 @@ use super::job::{self, Job, Lane};
 use super::queue::{self, Stored};
 use super::{kv, portal};
 use crate::event::Scope;
-use crate::id::LoginId;
 
 const NEWEST: &str = "SELECT CAST(MAX(id) AS BIGINT) FROM handed_in";
-const PUT: &str = "INSERT INTO handed_in (id, lane, source, login_id, dedup, payload, accepted_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const PUT: &str = "INSERT INTO handed_in (id, lane, source, login_id, dedup, payload, accepted_at) VALUES ";
 const TAKE: &str = "DELETE FROM handed_in WHERE id IN (SELECT id FROM handed_in ORDER BY id LIMIT $1) \
                     RETURNING id, lane, source, login_id, dedup, payload, accepted_at, \
                     CAST(NULL AS BIGINT) AS letter_id";
@@ -26,22 +24,7 @@ pub(crate) async fn newest_id(tx: &mut Tx) -> Result<i64, StoreError> {
 
 /// Writes what was accepted.
 pub(crate) async fn insert(tx: &mut Tx, jobs: &[Job]) -> Result<(), StoreError> {
-    for job in jobs {
-        on!(&mut *tx, c => {
-            sqlx::query(PUT)
-                .bind(job.id)
-                .bind(job.lane.as_str())
-                .bind(job.source.as_str())
-                .bind(job.login_id.as_ref().map_or("", LoginId::as_str))
-                .bind(job.dedup.as_str())
-                .bind(job.payload.as_str())
-                .bind(job.accepted_at)
-                .execute(c)
-                .await?
-                .rows_affected()
-        });
-    }
-    Ok(())
+    queue::insert_by(tx, PUT, jobs).await
 }
 
 /// Takes the first `most` rows out, in their order, with ids behind `newest_id`.

@@ -117,14 +117,14 @@ pub(crate) async fn insert_seen(
 
 /// Writes accepted jobs.
 pub(crate) async fn insert_jobs(tx: &mut Tx, jobs: &[Job]) -> Result<(), StoreError> {
+    let head = "INSERT INTO job (id, lane, source, login_id, dedup, payload, accepted_at) VALUES ";
+    insert_by(tx, head, jobs).await
+}
+
+/// Writes jobs by a statement whose columns are those of an accepted job.
+pub(super) async fn insert_by(tx: &mut Tx, head: &str, jobs: &[Job]) -> Result<(), StoreError> {
     for chunk in chunks(jobs) {
-        let sql = values_sql(
-            tx,
-            "INSERT INTO job (id, lane, source, login_id, dedup, payload, accepted_at) VALUES ",
-            7,
-            chunk.len(),
-            "",
-        );
+        let sql = values_sql(tx, head, 7, chunk.len(), "");
         on!(&mut *tx, c => {
             let mut query = sqlx::query(sql);
             for job in chunk {

@@ -168,16 +168,22 @@ async fn being_told_to_wait_loses_no_page() {
 
 #[tokio::test]
 async fn a_process_that_was_killed_is_gone_on_for_where_it_was() {
-    let said = Said { in_chat: vec![said("read by the first one", 1_000)], ..Said::default() };
-    let scene = Scene::new(said).await;
-    scene.catch_up(500).await;
+    let scene = Scene::new(Said::default()).await;
+    let texts: Vec<String> = (0..8).map(|number| format!("text {number}")).collect();
+    scene.change(|past| past.in_chat = texts.iter().zip(10..).map(|(text, at)| said(text, at)).collect());
+    let asked = || scene.said.lock().unwrap().as_ref().unwrap().asked.len();
+    scene.catch_up(0).await;
+    assert_eq!(asked(), 4, "each page once");
     let bridge = &scene.stage.bridge;
     let second = bridge.start_login(scene.stage.login()).unwrap();
     second.gap.begun().await;
-    second.gap.open(500, 0);
+    second.gap.open(0, 0);
     let read_until = bridge.read_earlier(&second, &Stage::chat()).await.unwrap();
     assert!(second.gap.before(&Stage::chat(), read_until).is_none());
     assert!(second.gap.before(&Stage::chat(), read_until + 1).is_some());
+    bridge.catch_up(&second, &Stage::chat(), None).await.unwrap();
+    assert_eq!(asked(), 4 + 1, "what the first one had read is read again");
+    assert_eq!(scene.shown().await, texts);
 }
 
 #[tokio::test]

@@ -47,13 +47,11 @@ fn found(events: &[Value], posted: Vec<Posted>) -> Found {
 
 /// Message, part, event and thread of each pair.
 fn pairs(found: &Found) -> Vec<(&str, &str, &str, &str)> {
-    let root = |row: &'_ MessageRow| row.thread_root.clone();
     let mut pairs: Vec<_> = found
         .rows
         .iter()
         .map(|row| {
-            let thread =
-                if root(row).is_some() { row.thread_root.as_ref().map_or("", |it| it.as_str()) } else { "" };
+            let thread = row.thread_root.as_ref().map_or("", RemoteMessageId::as_str);
             (row.message_id.as_str(), row.part_id.as_str(), row.event_id.as_str(), thread)
         })
         .collect();
