@@ -10,7 +10,6 @@ use super::{kv, portal};
 use crate::event::Scope;
 
 const NEWEST: &str = "SELECT CAST(MAX(id) AS BIGINT) FROM handed_in";
-const PUT: &str = "INSERT INTO handed_in (id, lane, source, login_id, dedup, payload, accepted_at) VALUES ";
 const TAKE: &str = "DELETE FROM handed_in WHERE id IN (SELECT id FROM handed_in ORDER BY id LIMIT $1) \
                     RETURNING id, lane, source, login_id, dedup, payload, accepted_at, \
                     CAST(NULL AS BIGINT) AS letter_id";
@@ -24,7 +23,8 @@ pub(crate) async fn newest_id(tx: &mut Tx) -> Result<i64, StoreError> {
 
 /// Writes what was accepted.
 pub(crate) async fn insert(tx: &mut Tx, jobs: &[Job]) -> Result<(), StoreError> {
-    queue::insert_by(tx, PUT, jobs).await
+    let head = "INSERT INTO handed_in (id, lane, source, login_id, dedup, payload, accepted_at) VALUES ";
+    queue::insert_by(tx, head, jobs).await
 }
 
 /// Takes the first `most` rows out, in their order, with ids behind `newest_id`.
