@@ -219,6 +219,13 @@ pub trait Session: Send + Sync + 'static {
         None
     }
 
+    /// When a message was said, in milliseconds since 1970, where its id tells that. Called for an edit of a message that is not
+    /// known, to see whether it is older than what is known. Must not block.
+    fn said_at(&self, message: &RemoteMessageId) -> Option<i64> {
+        let _ = message;
+        None
+    }
+
     /// One message as an event of kind [`RemoteKind::Message`](crate::event::RemoteKind::Message), with its reactions, or none
     /// if it is not there any more. Called when somebody answers in a thread whose beginning was never shown, and to see
     /// whether what comes late still holds.

@@ -207,6 +207,10 @@ impl Session for SlackSession {
         Some(permalink::write(&message, root.as_ref().map(|root| root.ts.as_str()), &self.workspace_url))
     }
 
+    fn said_at(&self, message: &RemoteMessageId) -> Option<i64> {
+        id::ts_ms(&id::parse_message_id(message)?.ts)
+    }
+
     async fn message(
         &self,
         _chat: &ChatKey,

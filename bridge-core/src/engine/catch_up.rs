@@ -77,15 +77,25 @@ impl<N: Network> Bridge<N> {
     /// have others before it that were never heard.
     pub(super) async fn begin_gap(&self, live: &Live<N::Session>) -> Result<(), StoreError> {
         let now = self.store.clock().now_ms();
-        match self.store.whole_until(&live.row.login_id).await? {
+        if let Some(whole_until) = self.store.whole_until(&live.row.login_id).await? {
+            live.gap.whole(whole_until);
             // What was accepted after that moment may have come after a cut that the last process knew of.
-            Some(at) => live.gap.open((at - ms(MARGIN)).max(now - ms(LONGEST)), at),
+            let at = if whole_until > now { self.last_shown(now).await? } else { whole_until };
+            live.gap.open((at - ms(MARGIN)).max(now - ms(LONGEST)), at);
+        } else {
             // Before its first connection nothing was missed.
-            None => self.store.put_whole_until(&live.row.login_id, now).await?,
+            self.store.put_whole_until(&live.row.login_id, now).await?;
+            live.gap.whole(now);
         }
         live.gap.heard(now);
         live.gap.begin();
         Ok(())
+    }
+
+    /// When the last message was said that is shown, by the network's clock: our own was ahead once, or is behind now.
+    async fn last_shown(&self, now: i64) -> Result<i64, StoreError> {
+        let last = self.store.last_in_chats().await?.into_iter().map(|(_, at)| at).filter(|at| *at <= now);
+        Ok(last.max().unwrap_or(now))
     }
 
     /// Follows the connection: whenever it is back, what was missed is caught up on. Goes on until it is dropped.
@@ -149,8 +159,9 @@ impl<N: Network> Bridge<N> {
 
     /// Notes that nothing was missed until then.
     async fn note_whole(&self, live: &Live<N::Session>, now: i64) {
-        if let Err(error) = self.store.put_whole_until(&live.row.login_id, now).await {
-            tracing::debug!(%error, "it could not be noted that nothing was missed");
+        match self.store.put_whole_until(&live.row.login_id, now).await {
+            Err(error) => tracing::debug!(%error, "it could not be noted that nothing was missed"),
+            Ok(()) => live.gap.whole(now),
         }
     }
 
@@ -175,7 +186,9 @@ impl<N: Network> Bridge<N> {
             None => live.gap.of_chat(chat),
         };
         let Some((since, epoch)) = due else { return Ok(()) };
-        let since = since.max(earlier.saturating_sub(ms(MARGIN)));
+        // Since the gap begins it is known of the chat itself.
+        let longest = self.store.clock().now_ms() - ms(LONGEST);
+        let since = earlier.map_or(since, |at| at.saturating_sub(ms(MARGIN)).max(longest));
         // What is missed behind what is read while nobody listens would be missing still; but what was accepted before has
         // to wait for what is missing before it.
         let is_followed = is_listening(live);
@@ -197,7 +210,8 @@ impl<N: Network> Bridge<N> {
                 tracing::warn!(chat = %chat.chat_id, %error, "what was said in a chat meanwhile cannot be read");
             }
             Ok(()) => {
-                let look = Look { at: reading.begun_at, newest: reading.there.newest };
+                let of = Some(live.gap.whole_until());
+                let look = Look { at: reading.begun_at, newest: reading.there.newest, of };
                 self.note_look(live, chat, look).await?;
             }
         }

@@ -3,6 +3,7 @@
 mod portal;
 mod read;
 mod room;
+mod said;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use ruma::{OwnedRoomId, RoomAliasId};
 
 use self::room::Room;
+pub(crate) use self::said::LastSaid;
 use super::Bridge;
 use super::persist::persist;
 use crate::error::JobError;
@@ -70,28 +72,17 @@ impl<N: Network> Bridge<N> {
                 }
             }
         }
-        let mut last_said = BTreeMap::new();
+        let mut last_said = LastSaid::default();
         for (chat, rooms) in of_chats {
             let Some((room_id, room)) = self.one_of(&chat, rooms, &mut rebuilt).await? else { continue };
-            let restored = self.restore_portal(&chat, &room_id, &room, reach, &mut rebuilt).await;
-            match restored {
-                Ok(Some((login, at))) => {
-                    let last: &mut i64 = last_said.entry(login).or_insert(at);
-                    *last = at.max(*last);
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    rebuilt
-                        .failed
-                        .push(format!("The room {room_id} could not be restored to its end: {error}"));
-                }
+            let restored =
+                self.restore_portal(&chat, &room_id, &room, reach, &mut rebuilt, &mut last_said).await;
+            if let Err(error) = restored {
+                rebuilt.failed.push(format!("The room {room_id} could not be restored to its end: {error}"));
             }
         }
-        if rebuilt.failed.is_empty() {
-            for (login, at) in last_said {
-                self.note_last_said(&login, at).await?;
-            }
-        }
+        // Also where a room failed: whoever starts the program now misses nothing of what the others told.
+        self.note_last_said(last_said, rebuilt.failed.is_empty()).await?;
         Ok(rebuilt)
     }
 

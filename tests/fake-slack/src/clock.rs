@@ -20,13 +20,21 @@ pub(crate) fn now_seconds() -> u64 {
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     last: u64,
+    /// How far it is behind, in microseconds.
+    behind: u64,
 }
 
 impl Clock {
     /// The present time, or one microsecond after the last answer if that is later.
     pub(crate) fn tick(&mut self) -> u64 {
-        self.last = now_micros().max(self.last + 1);
+        self.last = now_micros().saturating_sub(self.behind).max(self.last + 1);
         self.last
+    }
+
+    /// From now on it is so far behind. Whoever makes that less each time gets nothing twice.
+    pub(crate) fn set_behind(&mut self, micros: u64) {
+        self.behind = micros;
+        self.last = 0;
     }
 
     /// An id that looks like Slack's and never comes twice, also not after a restart.

@@ -85,6 +85,12 @@ impl Workspace {
         self.change(|state, _| state.apps.values_mut().for_each(|app| app.socket_mode_enabled = enabled));
     }
 
+    /// From now on everything happens so long ago, as far as timestamps tell. Each call has to make it less.
+    pub fn set_clock_behind(&self, by: Duration) {
+        let micros = u64::try_from(by.as_micros()).unwrap_or(u64::MAX);
+        self.change(|state, _| state.clock.set_behind(micros));
+    }
+
     /// Cuts all sockets without a close frame.
     pub fn drop_sockets(&self) {
         self.sockets.drop_all();
@@ -118,6 +124,11 @@ impl Workspace {
     /// Sends the events held back, the last first if `reversed`.
     pub fn release_events(&self, reversed: bool) {
         self.sockets.release(reversed);
+    }
+
+    /// Events held back never come, as Slack loses some of an app that is away for long.
+    pub fn forget_held_events(&self) {
+        self.sockets.forget_held();
     }
 
     /// Sends a frame as it is on one of the default app's sockets; a JSON string goes as its text.

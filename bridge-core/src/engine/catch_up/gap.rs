@@ -35,8 +35,11 @@ struct Inner {
     readings: HashMap<ChatKey, Reading>,
     /// How much of each chat was read last. It is asked for after the gap, too, so it stays.
     looks: HashMap<ChatKey, Look>,
-    /// Until when an earlier process had read each chat, as far as that was asked for; the smallest number if it had not.
+    /// Until when an earlier process had read each chat in this gap, as far as that was asked for; the smallest number if it
+    /// had not.
     earlier: HashMap<ChatKey, i64>,
+    /// Until when the login had missed nothing, as it is noted.
+    whole_until: i64,
     /// When the connection was last known to be there.
     heard: i64,
     /// Which of the connection's losses was noticed last.
@@ -50,6 +53,8 @@ pub(super) struct Look {
     pub(super) at: i64,
     /// The latest moment that was seen in it, by the network's clock.
     pub(super) newest: i64,
+    /// Until when the login had missed nothing by then: the gap that it belongs to begins there.
+    pub(super) of: Option<i64>,
 }
 
 impl Gap {
@@ -126,6 +131,16 @@ impl Gap {
         self.inner().looks.insert(chat.clone(), look);
     }
 
+    /// Until when the login had missed nothing is noted anew.
+    pub(super) fn whole(&self, until: i64) {
+        self.inner().whole_until = until;
+    }
+
+    /// Until when the login had missed nothing, as it is noted.
+    pub(super) fn whole_until(&self) -> i64 {
+        self.inner().whole_until
+    }
+
     /// Until when an earlier process had read a chat, if that was asked for; the smallest number if it had not.
     pub(super) fn earlier(&self, chat: &ChatKey) -> Option<i64> {
         self.inner().earlier.get(chat).copied()
@@ -193,6 +208,7 @@ impl Gap {
             inner.since = None;
             inner.done.clear();
             inner.readings.clear();
+            inner.earlier.clear();
         }
         is_last
     }
@@ -231,7 +247,7 @@ mod tests {
         gap.open(70, 200);
         assert!(gap.before(&chat, 150).is_some() && gap.before(&chat, 99).is_none());
         // Read while there was no connection: what had been accepted by then may go, later things wait.
-        gap.looked(&chat, Look { at: 180, newest: 0 });
+        gap.looked(&chat, Look { at: 180, newest: 0, of: None });
         assert!(gap.before(&chat, 150).is_none() && gap.before(&chat, 190).is_some());
         assert!(gap.of_chat(&chat).is_some(), "it is not caught up on");
     }
@@ -241,9 +257,11 @@ mod tests {
         let (gap, chat) = (Gap::default(), chat());
         gap.open(50, 100);
         assert_eq!(gap.earlier(&chat), None);
-        gap.recall(&chat, Some(Look { at: 180, newest: 0 }));
+        gap.recall(&chat, Some(Look { at: 180, newest: 0, of: None }));
         assert_eq!(gap.earlier(&chat), Some(180));
         assert!(gap.before(&chat, 180).is_none() && gap.before(&chat, 181).is_some());
+        assert!(gap.close(gap.epoch()));
+        assert_eq!(gap.earlier(&chat), None, "what it had read says nothing of a later gap");
     }
 
     #[tokio::test]

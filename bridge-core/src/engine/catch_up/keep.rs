@@ -10,7 +10,7 @@ use crate::engine::Bridge;
 use crate::engine::supervisor::Live;
 use crate::error::JobError;
 use crate::event::Scope;
-use crate::id::{ChatKey, DedupKey};
+use crate::id::{ChatKey, DedupKey, LoginId};
 use crate::metrics;
 use crate::network::{Network, Stretch, Unreadable};
 use crate::queue::{Lane, NewJob, Source};
@@ -103,22 +103,44 @@ impl<N: Network> Bridge<N> {
         Ok(())
     }
 
-    /// Until when an earlier process had read a chat; the smallest number if it had not.
+    /// Notes for each chat until when it was shown, for a gap that begins at this moment.
+    pub(in crate::engine) async fn note_shown_until(
+        &self,
+        login: &LoginId,
+        whole_until: i64,
+        chats: &[(ChatKey, i64)],
+    ) -> Result<(), JobError> {
+        let mut memos = Vec::with_capacity(chats.len());
+        for (chat, at) in chats {
+            let look = Look { at: *at, newest: *at, of: Some(whole_until) };
+            let noted = serde_json::to_string(&look).map_err(|error| JobError::Park(error.to_string()))?;
+            memos.push((format!("{READ}{chat}"), noted));
+        }
+        let memos: Vec<_> = memos.iter().map(|(name, noted)| (name.as_str(), Some(noted.as_str()))).collect();
+        Ok(self.store.put_memos(login, &memos).await?)
+    }
+
+    /// Until when an earlier process had read a chat in this gap, or it was shown before the database was lost.
     pub(super) async fn read_earlier(
         &self,
         live: &Live<N::Session>,
         chat: &ChatKey,
-    ) -> Result<i64, JobError> {
+    ) -> Result<Option<i64>, JobError> {
         if let Some(known) = live.gap.earlier(chat) {
-            return Ok(known);
+            return Ok(Some(known).filter(|at| *at > i64::MIN));
         }
-        let noted = self.store.memo(&live.row.login_id, &format!("{READ}{chat}")).await?;
-        let now = self.store.clock().now_ms();
-        // Were the clock set back, all that is said until then would count as read.
-        let look: Option<Look> =
-            noted.and_then(|look| serde_json::from_str(&look).ok()).filter(|look: &Look| look.at <= now);
+        let name = format!("{READ}{chat}");
+        let noted = self.store.memo(&live.row.login_id, &name).await?;
+        let mut look: Option<Look> = noted.and_then(|look| serde_json::from_str(&look).ok());
+        if look.is_some_and(|look| look.at > self.store.clock().now_ms()) {
+            // By a clock that was ahead. Once that moment comes, all that is said until then would count as read.
+            self.store.put_memo(&live.row.login_id, &name, None).await?;
+            look = None;
+        }
+        // Of an earlier gap it says nothing about this one, nor that of a login that was ended and made again.
+        let look = look.filter(|look| look.of == Some(live.gap.whole_until()));
         live.gap.recall(chat, look);
-        Ok(look.map_or(i64::MIN, |look| look.at))
+        Ok(look.map(|look| look.at))
     }
 
     async fn keep_job(

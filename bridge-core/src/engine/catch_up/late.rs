@@ -188,7 +188,7 @@ mod tests {
         let event = |at, kind| RemoteEvent::new(Scope::Network, Sender::Network, at, DedupKey::new(""), kind);
         let id = RemoteMessageId::new("one");
         let message = |at| event(at, RemoteKind::Message { id: id.clone(), message: Message::default() });
-        let look = Look { at: 1_000, newest: 500 };
+        let look = Look { at: 1_000, newest: 500, of: None };
         assert!(is_old(&message(500), look) && !is_old(&message(501), look));
         let deleted = |at| event(at, RemoteKind::Delete { id: id.clone(), is_tombstone: false });
         assert!(is_old(&deleted(1_000), look) && !is_old(&deleted(1_001), look));

@@ -274,7 +274,7 @@ async fn what_comes_late_is_asked_for() {
             },
         ),
     ];
-    scene.live.gap.looked(&Stage::chat(), Look { at: now, newest: 20 });
+    scene.live.gap.looked(&Stage::chat(), Look { at: now, newest: 20, of: None });
     for event in &late {
         scene.stage.carry(&scene.job(event)).await;
     }
@@ -340,3 +340,5 @@ async fn a_turn_that_is_given_up_does_not_hold_the_gap_open() {
     Bridge::<Paper>::end_turn(&scene.live, &chat, Err(&JobError::Park("gone".to_owned())));
     assert!(scene.live.gap.of_chat(&chat).is_none() && scene.live.gap.order(&chat));
 }
+
+mod rebuilt;

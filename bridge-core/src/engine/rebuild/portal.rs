@@ -3,22 +3,24 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ruma::{OwnedRoomId, UserId};
+use ruma::OwnedRoomId;
 
 use super::room::Room;
+use super::said::LastSaid;
+use super::timeline::Found;
 use super::{Reach, Rebuilt, unless_refused};
 use crate::engine::Bridge;
 use crate::engine::persist::persist;
 use crate::engine::supervisor::Live;
 use crate::error::JobError;
 use crate::event::ChatInfo;
-use crate::id::{ChatKey, LoginId};
+use crate::id::ChatKey;
 use crate::network::{Network, Session};
 use crate::store::message::MessageRow;
 use crate::store::portal::PortalRow;
 
 impl<N: Network> Bridge<N> {
-    /// Restores a chat's portal with its ghosts, pairs, reactions and pins. Gives the login that sees the chat, and when the
+    /// Restores a chat's portal with its ghosts, pairs, reactions and pins. Notes for the login that sees the chat when the
     /// last message was said there that is shown.
     pub(super) async fn restore_portal(
         &self,
@@ -27,7 +29,8 @@ impl<N: Network> Bridge<N> {
         room: &Room,
         reach: Reach,
         rebuilt: &mut Rebuilt,
-    ) -> Result<Option<(LoginId, i64)>, JobError> {
+        last_said: &mut LastSaid,
+    ) -> Result<(), JobError> {
         let stored = self.store.portal(chat).await?;
         if let Some(other) = stored.as_ref().and_then(|row| row.room_id.as_deref())
             && other != room_id.as_str()
@@ -35,24 +38,31 @@ impl<N: Network> Bridge<N> {
             rebuilt
                 .missing
                 .push(format!("The room {room_id} was tied to a chat that has the room {other} now."));
-            return Ok(None);
+            return Ok(());
         }
         let Some((live, info)) = self.seen_by(chat).await? else {
             rebuilt.missing.push(format!(
                 "The room {room_id} is tied to a chat that no login here sees. Log in where it was seen, or invite the \
                  app again over there."
             ));
-            return Ok(None);
+            return Ok(());
         };
         self.restore_ghosts(room, rebuilt).await?;
-        let rows = self.restore_pairs(&live, chat, room_id, room, reach, rebuilt).await?;
-        self.restore_pins(&live, chat, room_id, room, &rows).await?;
+        let found = self.restore_pairs(&live, chat, room_id, room, reach, rebuilt).await?;
+        // What was shown by a program that was started on the empty database says nothing of when it was lost.
+        let lost = live.row.created_at;
+        let shown_until = found.shown_until(lost);
+        if let Some(at) = shown_until {
+            self.note_rebuilt_until(chat, at).await?;
+        }
+        let was_there = room.claim.as_ref().map(|(at, _)| *at).filter(|at| *at < lost);
+        last_said.note(&live.row.login_id, chat, shown_until, found.said_until(lost).max(was_there));
+        self.restore_pins(&live, chat, room_id, room, &found.rows).await?;
         rebuilt.portals += 1;
         if stored.is_none_or(|row| row.room_id.is_none()) {
-            self.tie(&live, chat, room_id, room, info).await?;
+            self.tie(&live, chat, room_id, info).await?;
         }
-        let last = rows.iter().map(|row| row.sent_at).max();
-        Ok(last.map(|at| (live.row.login_id.clone(), at)))
+        Ok(())
     }
 
     /// The login that sees a chat, and what the network says of it.
@@ -78,14 +88,15 @@ impl<N: Network> Bridge<N> {
         room: &Room,
         reach: Reach,
         rebuilt: &mut Rebuilt,
-    ) -> Result<Vec<MessageRow>, JobError> {
+    ) -> Result<Found, JobError> {
         let mut timeline = self.read_timeline(room_id, chat, reach).await?;
         let since = timeline.oldest.max(reach.since);
         let posted = self.read_posted(live, chat, since).await?;
         self.read_named(room_id, &mut timeline, &posted).await?;
         let found = timeline.with_posted(posted);
         self.store.put_pairs(&found.rows).await?;
-        for mut row in found.reactions {
+        for row in &found.reactions {
+            let mut row = row.clone();
             let profile = room.members.get(&row.sender);
             let name = profile.and_then(|profile| profile.displayname.clone());
             row.name = name.unwrap_or_else(|| row.sender.clone());
@@ -99,7 +110,7 @@ impl<N: Network> Bridge<N> {
                 found.unpaired
             ));
         }
-        Ok(found.rows)
+        Ok(found)
     }
 
     /// Notes what is pinned on both sides, unless that is known.
@@ -133,19 +144,11 @@ impl<N: Network> Bridge<N> {
         live: &Live<N::Session>,
         chat: &ChatKey,
         room_id: &OwnedRoomId,
-        room: &Room,
         info: ChatInfo,
     ) -> Result<(), JobError> {
         let (bot, alias) = (self.app.bot(), self.alias(chat));
         if bot.room_of_alias(&alias).await?.is_none() {
             unless_refused(bot.add_alias(&alias, room_id).await)?;
-        }
-        if let Ok(creator) = UserId::parse(&room.creator)
-            && !self.app.owns(creator.as_str())
-            && self.beginner(chat).await?.is_none()
-        {
-            // A room of their own that became the portal.
-            self.put_beginner(chat, &creator).await?;
         }
         match Box::pin(self.furnish(live, room_id, None, &info)).await {
             Err(error) if error.is_tried_again() => return Err(error),
@@ -162,17 +165,5 @@ impl<N: Network> Bridge<N> {
             created_at: self.store.clock().now_ms(),
         };
         Ok(self.store.put_portal(&row).await?)
-    }
-
-    /// Notes until when a login had missed nothing, so that what was said since is caught up on. Once: later runs know better.
-    pub(super) async fn note_last_said(&self, login: &LoginId, at: i64) -> Result<(), JobError> {
-        let fact = format!("rebuilt/{login}");
-        if self.store.fact(&fact).await?.is_some() {
-            return Ok(());
-        }
-        if self.store.whole_until(login).await?.is_none_or(|known| at < known) {
-            self.store.put_whole_until(login, at).await?;
-        }
-        Ok(self.store.put_fact(&fact, "").await?)
     }
 }

@@ -27,16 +27,19 @@ impl<N: Network> Bridge<N> {
         reach: Reach,
     ) -> Result<Timeline, JobError> {
         let bot = self.app.bot();
-        let mut timeline = Timeline::new(chat.clone());
+        let mut timeline = Timeline::new(chat.clone(), bot.user_id().to_string());
         let mut from: Option<String> = None;
         loop {
             let ask = || async { Ok(bot.messages(room, Direction::Backward, from.as_deref(), PAGE).await?) };
             let page = persist(&self.stopping, ask).await?;
+            let mut newest = i64::MIN;
             for event in &page.events {
                 let event: Value = serde_json::from_str(event.get()).unwrap_or_default();
+                newest = newest.max(event["origin_server_ts"].as_i64().unwrap_or_default());
                 timeline.take(&event, |user| self.app.owns(user));
             }
-            let is_enough = timeline.count >= reach.events || timeline.oldest < reach.since;
+            // A single one may be dated back: what was missed is.
+            let is_enough = timeline.count >= reach.events || newest < reach.since;
             if is_enough || page.events.is_empty() || page.next.is_none() || page.next == from {
                 return Ok(timeline);
             }

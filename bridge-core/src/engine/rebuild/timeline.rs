@@ -55,10 +55,13 @@ pub(super) struct Posted {
 /// What was read of a room.
 pub(super) struct Timeline {
     chat: ChatKey,
+    bot: String,
     /// How many events were read.
     pub(super) count: usize,
     /// When the oldest of them was sent, in milliseconds since 1970.
     pub(super) oldest: i64,
+    /// When messages of the network were said that are shown or were taken away on Matrix: of those nothing else is left.
+    shown_at: Vec<i64>,
     rows: Vec<MessageRow>,
     /// For each row of a thread whose beginning the field does not say, the event that is it.
     threads: HashMap<String, String>,
@@ -67,11 +70,13 @@ pub(super) struct Timeline {
 }
 
 impl Timeline {
-    pub(super) fn new(chat: ChatKey) -> Self {
+    pub(super) fn new(chat: ChatKey, bot: String) -> Self {
         Self {
             chat,
+            bot,
             count: 0,
             oldest: i64::MAX,
+            shown_at: Vec::new(),
             rows: Vec::new(),
             threads: HashMap::new(),
             said: HashMap::new(),
@@ -91,11 +96,16 @@ impl Timeline {
         let related = |name: &str| relation.and_then(|it| it.get(name)).and_then(Value::as_str);
         let replaced = edit::target(content).map(str::to_owned);
         match text("type") {
+            // Taken away on Matrix. The bot shows nothing of the network.
+            "m.room.message" if owns(&sender) && content.get("msgtype").is_none() => {
+                self.shown_at.extend((sender != self.bot).then_some(at));
+            }
             "m.room.message" | "m.sticker" if owns(&sender) => {
                 let Some(shows) = own_field::read(content).filter(|_| replaced.is_none()) else { return };
                 if let (Some("m.thread"), Some(root)) = (related("rel_type"), related("event_id")) {
                     self.threads.insert(event_id.clone(), root.to_owned());
                 }
+                self.shown_at.push(at);
                 self.rows.push(MessageRow {
                     message_id: shows.id,
                     part_id: shows.part,
@@ -153,7 +163,7 @@ impl Timeline {
         }
         self.settle_threads();
         let reactions = self.reactions();
-        Found { rows: self.rows, reactions, unpaired }
+        Found { rows: self.rows, reactions, unpaired, shown_at: self.shown_at }
     }
 
     fn marked<'a>(&'a self, post: &'a Posted) -> Option<(&'a Said, &'a str)> {
@@ -235,6 +245,20 @@ pub(super) struct Found {
     pub(super) reactions: Vec<ReactionRow>,
     /// Our own messages over there that belong to no event that was read.
     pub(super) unpaired: usize,
+    shown_at: Vec<i64>,
+}
+
+impl Found {
+    /// When the last message of the network was said that was shown before a moment.
+    pub(super) fn shown_until(&self, before: i64) -> Option<i64> {
+        self.shown_at.iter().copied().filter(|at| *at < before).max()
+    }
+
+    /// When the last message at all was said before a moment.
+    pub(super) fn said_until(&self, before: i64) -> Option<i64> {
+        let said = self.rows.iter().map(|row| row.sent_at);
+        said.chain(self.shown_at.iter().copied()).filter(|at| *at < before).max()
+    }
 }
 
 #[cfg(test)]

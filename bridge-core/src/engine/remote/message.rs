@@ -57,6 +57,9 @@ impl<N: Network> Bridge<N> {
         if let Sender::Own { marker: Some(marker), .. } = &event.sender {
             return Ok(adopt(live.row.own_user_id.as_str(), chat, event, id, message, marker));
         }
+        if self.was_shown_before_loss(&live.session, chat, event, id).await? {
+            return Ok(Closing::default());
+        }
         let place = self.place(live, event, chat).await?;
         let (relation, mut pairs) = self.relation(live, chat, message).await?;
         match self.show(live, event, id, message, &place, &relation).await {

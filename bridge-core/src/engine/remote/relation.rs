@@ -113,6 +113,9 @@ impl<N: Network> Bridge<N> {
         if let Sender::Own { marker: Some(marker), .. } = &event.sender {
             return Ok(adopt(live.row.own_user_id.as_str(), chat, &event, id, message, marker).pairs);
         }
+        if self.was_shown_before_loss(&live.session, chat, &event, id).await? {
+            return Ok(Vec::new());
+        }
         let place = self.place(live, &event, chat).await?;
         // A beginning has no beginning of its own, whatever the network says.
         self.show(live, &event, id, message, &place, &Relation::default()).await

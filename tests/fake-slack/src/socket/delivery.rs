@@ -90,6 +90,11 @@ impl Sockets {
         }
     }
 
+    /// Never sends what was held, and goes on as usual.
+    pub(crate) fn forget_held(&self) {
+        self.lock().tricks.held = None;
+    }
+
     /// Takes an acknowledgement. Answers the id of the slash command it was for, and what the app said to it.
     pub(crate) fn acknowledge(&self, answer: &Value) -> Option<(String, Value)> {
         let envelope_id = answer["envelope_id"].as_str()?;

@@ -53,6 +53,7 @@ mod public_files;
 mod rate_limit;
 mod reactions;
 mod rebuild;
+mod rebuild_reach;
 mod registration;
 mod relay;
 mod slash;

@@ -10,7 +10,7 @@ use crate::{Result, World, scenario};
 const LIMIT: std::time::Duration = scenarios::world::LIMIT;
 
 /// Logs in by the verb, as nothing else can be done on an empty database.
-async fn log_in_by_verb(world: &World) -> Result<()> {
+pub(crate) async fn log_in_by_verb(world: &World) -> Result<()> {
     let app = world.slack.app();
     let answers = ["login", "app", "--bot-token", &app.bot_token, "--app-token", &app.app_token];
     let (code, output) = world.bridge.verb(&answers).await?;
@@ -19,7 +19,7 @@ async fn log_in_by_verb(world: &World) -> Result<()> {
 }
 
 /// Runs `rebuild`; answers what it printed last, without what it logged.
-async fn rebuild(world: &World) -> Result<String> {
+pub(crate) async fn rebuild(world: &World) -> Result<String> {
     let (code, output) = world.bridge.verb(&["rebuild"]).await?;
     ensure!(code == 0, "{code}: {output}");
     let at = output.find("There again").unwrap_or_default();
@@ -31,7 +31,7 @@ async fn bot_rooms(world: &World) -> Result<BTreeSet<String>> {
 }
 
 /// Stops the bridge in order and takes its database.
-async fn lose_database(world: &mut World) -> Result<()> {
+pub(crate) async fn lose_database(world: &mut World) -> Result<()> {
     assert!(world.slack.wait_until_acknowledged(LIMIT).await);
     world.bridge.stop().await?;
     world.lose_database()

@@ -37,7 +37,7 @@ fn post(id: &str, marker: Option<&str>, at: i64) -> Posted {
 }
 
 fn found(events: &[Value], posted: Vec<Posted>) -> Found {
-    let mut timeline = Timeline::new(ChatKey::shared("c".into()));
+    let mut timeline = Timeline::new(ChatKey::shared("c".into()), "@ghost_bot:hs".to_owned());
     for event in events {
         timeline.take(event, owns);
     }
@@ -113,4 +113,20 @@ fn a_file_belongs_to_the_event_with_one_of_its_name() {
     let found = found(&events, posted);
     assert_eq!(pairs(&found), [("p1", "", "$1", ""), ("p2", "", "$2", "")]);
     assert_eq!(found.unpaired, 1);
+}
+
+#[test]
+fn what_was_taken_away_was_shown_and_what_the_bot_says_does_not_count() {
+    let taken = |id, sender, at| event(id, sender, at, &json!({}));
+    let events = [
+        shown("$1", 10, "m1", ""),
+        taken("$2", "@ghost_a:hs", 20),
+        taken("$3", "@ghost_bot:hs", 30),
+        taken("$4", "@ada:hs", 40),
+        shown("$5", 50, "m5", ""),
+    ];
+    let found = found(&events, vec![post("m6", Some("$none"), 60)]);
+    assert_eq!(found.rows.len(), 2);
+    assert_eq!((found.shown_until(50), found.shown_until(51)), (Some(20), Some(50)));
+    assert_eq!((found.shown_until(10), found.said_until(10)), (None, None));
 }
