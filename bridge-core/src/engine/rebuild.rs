@@ -8,7 +8,7 @@ mod timeline;
 
 use std::collections::BTreeMap;
 
-use ruma::{OwnedRoomId, RoomAliasId};
+use ruma::{OwnedRoomAliasId, OwnedRoomId, RoomId};
 
 use self::room::Room;
 pub(crate) use self::said::LastSaid;
@@ -16,7 +16,6 @@ use super::Bridge;
 use super::persist::persist;
 use crate::error::JobError;
 use crate::id::{ChatKey, RemoteUserId};
-use crate::matrix::{ErrorClass, MatrixError};
 use crate::network::Network;
 use crate::store::ghost::GhostRow;
 
@@ -62,10 +61,11 @@ impl<N: Network> Bridge<N> {
             Ok(bot.joined_rooms().await?)
         };
         let mut rebuilt = Rebuilt::default();
-        let mut of_chats: BTreeMap<ChatKey, Vec<(OwnedRoomId, Room)>> = BTreeMap::new();
+        // Only what tells them apart: a bot can be in many rooms with many members.
+        let mut of_chats: BTreeMap<ChatKey, Vec<(OwnedRoomId, Option<i64>)>> = BTreeMap::new();
         for room_id in persist(&self.stopping, joined).await? {
             match self.look_at(&room_id, &mut rebuilt).await {
-                Ok(Some((chat, room))) => of_chats.entry(chat).or_default().push((room_id, room)),
+                Ok(Some((chat, claimed_at))) => of_chats.entry(chat).or_default().push((room_id, claimed_at)),
                 Ok(None) => {}
                 Err(error) => {
                     rebuilt.failed.push(format!("The room {room_id} could not be looked at: {error}"));
@@ -74,9 +74,13 @@ impl<N: Network> Bridge<N> {
         }
         let mut last_said = LastSaid::default();
         for (chat, rooms) in of_chats {
-            let Some((room_id, room)) = self.one_of(&chat, rooms, &mut rebuilt).await? else { continue };
-            let restored =
-                self.restore_portal(&chat, &room_id, &room, reach, &mut rebuilt, &mut last_said).await;
+            let Some(room_id) = self.one_of(&chat, rooms, &mut rebuilt).await? else { continue };
+            let restored = match self.read_room(&room_id).await {
+                Ok(Some(room)) => {
+                    self.restore_portal(&chat, &room_id, &room, reach, &mut rebuilt, &mut last_said).await
+                }
+                read => read.map(drop),
+            };
             if let Err(error) = restored {
                 rebuilt.failed.push(format!("The room {room_id} could not be restored to its end: {error}"));
             }
@@ -91,20 +95,17 @@ impl<N: Network> Bridge<N> {
         &self,
         room_id: &OwnedRoomId,
         rebuilt: &mut Rebuilt,
-    ) -> Result<Option<(ChatKey, Room)>, JobError> {
+    ) -> Result<Option<(ChatKey, Option<i64>)>, JobError> {
         let bot = self.app.bot();
-        let ask = || async { Ok(bot.full_state(room_id, MOST_STATE).await?) };
-        let Some(state) = persist(&self.stopping, ask).await? else {
+        let Some(room) = self.read_room(room_id).await? else {
             rebuilt.missing.push(format!("The room {room_id} has too much state to be read."));
             return Ok(None);
         };
-        let room = room::read(&state, bot.user_id().as_str(), N::INFO.id);
-        let chat = match &room.claim {
-            Some((_, chat)) => Some(chat.clone()),
-            None => self.chat_named(room_id, &room).await?,
-        };
-        if let Some(chat) = chat {
-            return Ok(Some((chat, room)));
+        if let Some((at, chat)) = room.claim {
+            return Ok(Some((chat, Some(at))));
+        }
+        if let Some(chat) = self.chat_named(room_id).await? {
+            return Ok(Some((chat, None)));
         }
         if let [person] = room.members.keys().filter(|who| !self.app.owns(who)).collect::<Vec<_>>()[..]
             && room.members.len() == 2
@@ -119,35 +120,43 @@ impl<N: Network> Bridge<N> {
         Ok(None)
     }
 
-    /// The chat after which a room of the bot's own making is named; the homeserver gives such names to us only.
-    async fn chat_named(&self, room_id: &OwnedRoomId, room: &Room) -> Result<Option<ChatKey>, JobError> {
+    /// A room's state as far as it is of use; none where there is too much of it.
+    async fn read_room(&self, room_id: &RoomId) -> Result<Option<Room>, JobError> {
         let bot = self.app.bot();
-        let Some(alias) = room.alias.as_deref().filter(|_| room.creator == bot.user_id().as_str()) else {
-            return Ok(None);
-        };
-        let as_user = alias.replacen('#', "@", 1);
-        let Some(named) = self.app.ghosts().parse(&as_user) else { return Ok(None) };
-        let Ok(alias) = <&RoomAliasId>::try_from(alias) else { return Ok(None) };
-        let ask = || async { Ok(bot.room_of_alias(alias).await?) };
-        let is_so = persist(&self.stopping, ask).await?.is_some_and(|target| target == *room_id);
-        Ok(is_so.then(|| match named.as_str().parse() {
-            Ok(chat) => chat,
-            Err(never) => match never {},
-        }))
+        let ask = || async { Ok(bot.full_state(room_id, MOST_STATE).await?) };
+        let state = persist(&self.stopping, ask).await?;
+        Ok(state.map(|state| room::read(&state, bot.user_id().as_str(), N::INFO.id)))
     }
 
-    /// The room of a chat, of several that say they are: the one that is named after it, else the last that was tied to it.
+    /// The chat after which a room is named. The homeserver gives such names to us only, whoever made the room and whatever
+    /// somebody in it says.
+    async fn chat_named(&self, room_id: &RoomId) -> Result<Option<ChatKey>, JobError> {
+        let bot = self.app.bot();
+        let names = persist(&self.stopping, || async { Ok(bot.aliases_of(room_id).await?) }).await?;
+        Ok(names.iter().find_map(|alias| self.chat_of_name(alias)))
+    }
+
+    fn chat_of_name(&self, alias: &OwnedRoomAliasId) -> Option<ChatKey> {
+        let named = self.app.ghosts().parse(&alias.as_str().replacen('#', "@", 1))?;
+        match named.as_str().parse() {
+            Ok(chat) => Some(chat),
+            Err(never) => match never {},
+        }
+    }
+
+    /// The room of a chat, of several that may be: one that the bot tied to it before one that only has its name; of several
+    /// of those the one with the name, else the last that was tied.
     async fn one_of(
         &self,
         chat: &ChatKey,
-        mut rooms: Vec<(OwnedRoomId, Room)>,
+        mut rooms: Vec<(OwnedRoomId, Option<i64>)>,
         rebuilt: &mut Rebuilt,
-    ) -> Result<Option<(OwnedRoomId, Room)>, JobError> {
+    ) -> Result<Option<OwnedRoomId>, JobError> {
         if rooms.len() > 1 {
             let (bot, alias) = (self.app.bot(), self.alias(chat));
             let named = persist(&self.stopping, || async { Ok(bot.room_of_alias(&alias).await?) }).await?;
-            rooms.sort_by_key(|(id, room)| {
-                (named.as_ref() == Some(id), room.claim.as_ref().map(|(at, _)| *at))
+            rooms.sort_by_key(|(id, claimed_at)| {
+                (claimed_at.is_some(), named.as_ref() == Some(id), *claimed_at)
             });
             for (other, _) in &rooms[..rooms.len() - 1] {
                 rebuilt
@@ -155,7 +164,7 @@ impl<N: Network> Bridge<N> {
                     .push(format!("The room {other} was tied to a chat that has another room now."));
             }
         }
-        Ok(rooms.pop())
+        Ok(rooms.pop().map(|(room_id, _)| room_id))
     }
 
     /// Notes the ghosts in a room as they look there. The network is asked about them when they are next heard of.
@@ -180,16 +189,5 @@ impl<N: Network> Bridge<N> {
             self.store.put_ghost(&GhostRow { name, avatar_mxc, ..GhostRow::new(remote) }).await?;
         }
         Ok(is_new)
-    }
-}
-
-/// A call that may be refused, but whose other failures count.
-fn unless_refused(done: Result<(), MatrixError>) -> Result<(), JobError> {
-    match done {
-        Err(error) if error.class() == ErrorClass::Permanent => {
-            tracing::debug!(%error, "a call that may fail was refused");
-            Ok(())
-        }
-        done => Ok(done?),
     }
 }

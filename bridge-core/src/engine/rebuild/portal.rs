@@ -7,14 +7,15 @@ use ruma::OwnedRoomId;
 
 use super::room::Room;
 use super::said::LastSaid;
-use super::timeline::Found;
-use super::{Reach, Rebuilt, unless_refused};
+use super::timeline::{Found, Posted};
+use super::{Reach, Rebuilt};
 use crate::engine::Bridge;
 use crate::engine::persist::persist;
 use crate::engine::supervisor::Live;
 use crate::error::JobError;
 use crate::event::ChatInfo;
 use crate::id::ChatKey;
+use crate::matrix::ErrorClass;
 use crate::network::{Network, Session};
 use crate::store::message::MessageRow;
 use crate::store::portal::PortalRow;
@@ -60,7 +61,7 @@ impl<N: Network> Bridge<N> {
         self.restore_pins(&live, chat, room_id, room, &found.rows).await?;
         rebuilt.portals += 1;
         if stored.is_none_or(|row| row.room_id.is_none()) {
-            self.tie(&live, chat, room_id, info).await?;
+            self.tie(&live, chat, room_id, info, rebuilt).await?;
         }
         Ok(())
     }
@@ -91,8 +92,10 @@ impl<N: Network> Bridge<N> {
     ) -> Result<Found, JobError> {
         let mut timeline = self.read_timeline(room_id, chat, reach).await?;
         let since = timeline.oldest.max(reach.since);
-        let posted = self.read_posted(live, chat, since).await?;
-        self.read_named(room_id, &mut timeline, &posted).await?;
+        let beginnings = timeline.beginnings_behind();
+        self.read_events(room_id, &mut timeline, beginnings.iter().map(String::as_str)).await?;
+        let posted = self.read_posted(live, chat, since, timeline.answered()).await?;
+        self.read_events(room_id, &mut timeline, posted.iter().filter_map(Posted::event_id)).await?;
         let found = timeline.with_posted(posted);
         self.store.put_pairs(&found.rows).await?;
         for row in &found.reactions {
@@ -145,10 +148,16 @@ impl<N: Network> Bridge<N> {
         chat: &ChatKey,
         room_id: &OwnedRoomId,
         info: ChatInfo,
+        rebuilt: &mut Rebuilt,
     ) -> Result<(), JobError> {
-        let (bot, alias) = (self.app.bot(), self.alias(chat));
-        if bot.room_of_alias(&alias).await?.is_none() {
-            unless_refused(bot.add_alias(&alias, room_id).await)?;
+        let alias = self.alias(chat);
+        match self.app.bot().lead_alias(&alias, room_id).await {
+            Err(error) if error.class() == ErrorClass::Permanent => rebuilt.missing.push(format!(
+                "The homeserver does not let the name {alias} lead to the room {room_id}, which is the chat's ({error}). It \
+                 works without, but should this database be lost without a rebuild, another room is made or taken. Whoever \
+                 administers the homeserver can remove the name from where it is."
+            )),
+            done => done?,
         }
         match Box::pin(self.furnish(live, room_id, None, &info)).await {
             Err(error) if error.is_tried_again() => return Err(error),

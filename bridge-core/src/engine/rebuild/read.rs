@@ -1,5 +1,7 @@
 //! Reads a room's timeline and what we posted in its chat.
 
+use std::collections::BTreeSet;
+
 use ruma::RoomId;
 use ruma::api::Direction;
 use serde_json::Value;
@@ -47,16 +49,15 @@ impl<N: Network> Bridge<N> {
         }
     }
 
-    /// Takes in the events that our posts name and that stand further back than was read.
-    pub(super) async fn read_named(
+    /// Takes in events that stand further back than was read: those that our posts name, and beginnings of threads.
+    pub(super) async fn read_events(
         &self,
         room: &RoomId,
         timeline: &mut Timeline,
-        posted: &[Posted],
+        event_ids: impl Iterator<Item = &str>,
     ) -> Result<(), JobError> {
         let bot = self.app.bot();
-        for marker in posted.iter().filter_map(|post| post.marker.as_deref()) {
-            let event_id = marker.rsplit_once('/').map_or(marker, |(event_id, _)| event_id);
+        for event_id in event_ids {
             let Ok(parsed) = <&ruma::EventId>::try_from(event_id) else { continue };
             if timeline.has(event_id) {
                 continue;
@@ -70,21 +71,23 @@ impl<N: Network> Bridge<N> {
                 Ok(None) => {}
                 Err(error) if error.is_tried_again() => return Err(error),
                 // The bot may not see it, or it is of another room.
-                Err(error) => tracing::debug!(%error, "an event that a message names cannot be read"),
+                Err(error) => tracing::debug!(%error, "an event that another one names cannot be read"),
             }
         }
         Ok(())
     }
 
-    /// Our own messages in a chat and its threads since a moment. None where the network does not let the chat be read.
+    /// Our own messages in a chat and its threads since a moment; also in those threads that are known to be answered and may
+    /// begin before it. None where the network does not let the chat be read.
     pub(super) async fn read_posted(
         &self,
         live: &Live<N::Session>,
         chat: &ChatKey,
         since: i64,
+        mut threads: BTreeSet<RemoteMessageId>,
     ) -> Result<Vec<Posted>, JobError> {
         let stretch = Stretch { chat, thread: None, since };
-        let (mut posted, mut threads) = (Vec::new(), Vec::new());
+        let mut posted = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
             let Some(Past { messages, next, .. }) = self.page(live, &stretch, cursor.as_deref()).await?

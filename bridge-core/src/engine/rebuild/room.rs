@@ -15,8 +15,6 @@ pub(super) struct Room {
     pub(super) claim: Option<(i64, ChatKey)>,
     /// Who made the room.
     pub(super) creator: String,
-    /// The alias that the room says it has; anybody with the power for it can say so.
-    pub(super) alias: Option<String>,
     /// What is pinned.
     pub(super) pinned: Vec<String>,
     /// Who is in it.
@@ -33,7 +31,6 @@ pub(super) fn read(state: &[Box<RawValue>], bot: &str, protocol: &str) -> Room {
         let sender = text("/sender").unwrap_or_default();
         match text("/type").unwrap_or_default() {
             "m.room.create" => sender.clone_into(&mut room.creator),
-            "m.room.canonical_alias" => room.alias = text("/content/alias").map(str::to_owned),
             "m.room.pinned_events" => {
                 let pinned = event.pointer("/content/pinned").and_then(Value::as_array).into_iter().flatten();
                 room.pinned = pinned.filter_map(Value::as_str).map(str::to_owned).collect();

@@ -1,6 +1,6 @@
 //! Message pairs as a room's timeline tells them: pure.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -52,6 +52,17 @@ pub(super) struct Posted {
     pub(super) thread_root: Option<RemoteMessageId>,
 }
 
+impl Posted {
+    /// The event that it says it came from.
+    pub(super) fn event_id(&self) -> Option<&str> {
+        self.marker.as_deref().map(event_of)
+    }
+}
+
+fn event_of(marker: &str) -> &str {
+    marker.rsplit_once('/').map_or(marker, |(event_id, _)| event_id)
+}
+
 /// What was read of a room.
 pub(super) struct Timeline {
     chat: ChatKey,
@@ -66,6 +77,8 @@ pub(super) struct Timeline {
     /// For each row of a thread whose beginning the field does not say, the event that is it.
     threads: HashMap<String, String>,
     said: HashMap<String, Said>,
+    /// The events with which the threads begin that were answered on Matrix.
+    answered: BTreeSet<String>,
     reacted: Vec<Reacted>,
 }
 
@@ -80,6 +93,7 @@ impl Timeline {
             rows: Vec::new(),
             threads: HashMap::new(),
             said: HashMap::new(),
+            answered: BTreeSet::new(),
             reacted: Vec::new(),
         }
     }
@@ -123,6 +137,9 @@ impl Timeline {
                 let is_file = content.get("url").is_some() || content.get("file").is_some();
                 let name = name.filter(|_| is_file).map(str::to_owned);
                 let deed = replaced.map_or(Deed::Message(name), Deed::Edit);
+                if let (Some("m.thread"), Some(root)) = (related("rel_type"), related("event_id")) {
+                    self.answered.insert(root.to_owned());
+                }
                 self.said.insert(event_id, Said { sender, at, deed });
             }
             "m.reaction" => {
@@ -138,6 +155,24 @@ impl Timeline {
             }
             _ => {}
         }
+    }
+
+    /// The beginnings of threads that were answered on Matrix and stand further back than was read.
+    pub(super) fn beginnings_behind(&self) -> Vec<String> {
+        let is_behind = |event_id: &&String| {
+            !self.has(event_id) && !self.rows.iter().any(|row| row.event_id == **event_id)
+        };
+        self.answered.iter().filter(is_behind).cloned().collect()
+    }
+
+    /// The threads that were answered on Matrix, by the message that is their beginning, as far as the room tells that.
+    pub(super) fn answered(&self) -> BTreeSet<RemoteMessageId> {
+        let root = |event_id: &String| {
+            let is_in = |row: &&MessageRow| self.threads.get(&row.event_id) == Some(event_id);
+            let answer = self.rows.iter().find(is_in).and_then(|row| row.thread_root.clone());
+            self.message_of(event_id).or(answer)
+        };
+        self.answered.iter().filter_map(root).collect()
     }
 
     /// Whether an event of somebody on Matrix was read.
@@ -168,7 +203,7 @@ impl Timeline {
 
     fn marked<'a>(&'a self, post: &'a Posted) -> Option<(&'a Said, &'a str)> {
         let marker = post.marker.as_deref()?;
-        let event_id = marker.rsplit_once('/').map_or(marker, |(event_id, _)| event_id);
+        let event_id = event_of(marker);
         self.said.get(event_id).map(|said| (said, event_id))
     }
 

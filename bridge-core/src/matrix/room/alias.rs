@@ -1,7 +1,8 @@
 //! Rooms that are made once: an alias made from what they are for finds them again.
 
 use ruma::api::client::alias::{create_alias, delete_alias, get_alias};
-use ruma::{OwnedRoomId, RoomAliasId, RoomId};
+use ruma::api::client::room::aliases;
+use ruma::{OwnedRoomAliasId, OwnedRoomId, RoomAliasId, RoomId};
 
 use super::CreateRoom;
 use crate::matrix::error::MatrixError;
@@ -43,12 +44,30 @@ impl Intent {
         Ok(self.call("resolve_alias", get_alias::v3::Request::new(alias.to_owned())).await?.room_id)
     }
 
-    /// Gives a room one more alias; that it has it already is fine.
+    /// The aliases that lead to a room, as its homeserver knows them: nobody in the room can say otherwise.
+    pub async fn aliases_of(&self, room_id: &RoomId) -> Result<Vec<OwnedRoomAliasId>, MatrixError> {
+        Ok(self.call("room_aliases", aliases::v3::Request::new(room_id.to_owned())).await?.aliases)
+    }
+
+    /// Has an alias lead to a room, wherever it led before.
+    pub async fn lead_alias(&self, alias: &RoomAliasId, room_id: &RoomId) -> Result<(), MatrixError> {
+        match self.room_of_alias(alias).await? {
+            Some(there) if there == *room_id => return Ok(()),
+            Some(_) => self.remove_alias(alias).await?,
+            None => {}
+        }
+        self.add_alias(alias, room_id).await
+    }
+
+    /// Gives a room one more alias; that it has it already is fine, that another room has it is not.
     pub async fn add_alias(&self, alias: &RoomAliasId, room_id: &RoomId) -> Result<(), MatrixError> {
         let request = create_alias::v3::Request::new(alias.to_owned(), room_id.to_owned());
         match self.call("add_alias", request).await {
-            Err(error) if error.status() != Some(409) => Err(error),
-            _ => Ok(()),
+            Err(error) if error.status() == Some(409) => match self.room_of_alias(alias).await? {
+                Some(there) if there == *room_id => Ok(()),
+                _ => Err(error),
+            },
+            added => added.map(drop),
         }
     }
 

@@ -92,7 +92,12 @@ impl Sockets {
 
     /// Never sends what was held, and goes on as usual.
     pub(crate) fn forget_held(&self) {
-        self.lock().tricks.held = None;
+        let mut inner = self.lock();
+        for item in inner.tricks.held.take().unwrap_or_default() {
+            inner.records.settle(&item.event_id, DeliveryState::Lost);
+        }
+        drop(inner);
+        self.changed();
     }
 
     /// Takes an acknowledgement. Answers the id of the slash command it was for, and what the app said to it.

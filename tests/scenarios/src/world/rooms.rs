@@ -88,6 +88,13 @@ impl World {
         Ok(alias)
     }
 
+    /// Has one of the bridge's own aliases lead to another room, as the bot.
+    pub async fn lead_alias(&self, alias: &str, room: &str) -> Result<()> {
+        let path = format!("directory/room/{}", escaped(alias));
+        self.as_bot(Method::DELETE, &path, None).await?;
+        self.as_bot(Method::PUT, &path, Some(&json!({ "room_id": room }))).await.map(drop)
+    }
+
     /// Invites somebody as the bot, which alone has the power for it in a portal.
     async fn invite_as_bot(&self, room: &str, user_id: &str) -> Result<()> {
         let path = format!("rooms/{}/invite", escaped(room));

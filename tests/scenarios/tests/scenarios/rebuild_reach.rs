@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use anyhow::ensure;
+use testkit::eventually;
 
 use crate::rebuild::{log_in_by_verb, lose_database, rebuild};
 use crate::{Result, World, scenario};
@@ -22,6 +23,7 @@ async fn each_chat_is_read_from_where_it_stopped(world: &mut World) -> Result<()
     world.slack.hold_events();
     world.slack_says("alice", "general", "accepted and not yet delivered")?;
     world.slack.forget_held_events();
+    world.expect_unacknowledged();
     world.slack.set_clock_behind(HOUR);
     world.slack_says("bob", "random", "the last of all")?;
     world.admin.wait_for_text(&random, "the last of all").await?;
@@ -56,6 +58,7 @@ async fn a_rebuild_after_the_start_reads_what_was_said_before_it(world: &mut Wor
     world.slack.hold_events();
     world.slack_says("alice", "general", "between the loss and the start")?;
     world.slack.forget_held_events();
+    world.expect_unacknowledged();
     world.slack.set_clock_behind(Duration::ZERO);
     log_in_by_verb(world).await?;
     world.bridge.start().await?;
@@ -84,12 +87,15 @@ async fn what_stands_behind_the_reach_is_not_shown_anew(world: &mut World) -> Re
     let room = world.portal("general").await?;
     let old = world.slack_says("alice", "general", "behind the reach")?;
     let beginning = world.slack_says("bob", "general", "begins an old thread")?;
-    world.wait_for_texts(&world.admin, &room, &["behind the reach", "begins an old thread"]).await?;
-    // More than a page of the timeline.
-    for number in 0..110 {
+    let answered = world.slack_says("bob", "general", "begins a thread that goes on")?;
+    let event = world.admin.wait_for_text(&room, "begins a thread that goes on").await?.event_id;
+    // More than a page of the timeline, and of Slack's.
+    for number in 0..210 {
         world.slack_says("carol", "general", &format!("filler {number}"))?;
     }
-    world.admin.wait_for_text(&room, "filler 109").await?;
+    world.admin.wait_for_text(&room, "filler 209").await?;
+    let answer = world.admin.send_in_thread(&room, &event, "answers from Matrix").await?;
+    world.wait_on_slack("general", "answers from Matrix").await?;
     let gone = world.slack_says("alice", "general", "taken away on Matrix")?;
     let gone_event = world.admin.wait_for_text(&room, "taken away on Matrix").await?.event_id;
     lose_database(world).await?;
@@ -105,8 +111,18 @@ async fn what_stands_behind_the_reach_is_not_shown_anew(world: &mut World) -> Re
     }
     world.plant("answers in an old thread");
     world.slack.reply_as("carol", "general", &beginning, "answers in an old thread")?;
-    let answer = world.admin.wait_for_text(&room, "answers in an old thread").await?;
-    ensure!(answer.thread().is_none(), "its beginning is not known: {}", answer.content);
+    let shown = world.admin.wait_for_text(&room, "answers in an old thread").await?;
+    ensure!(shown.thread().is_none(), "its beginning is not known: {}", shown.content);
+    // An answer of ours in a thread that begins as far back.
+    world.plant("answers from Matrix, corrected");
+    world.admin.edit(&room, &answer, "answers from Matrix, corrected").await?;
+    eventually(scenarios::world::LIMIT, "the answer to be corrected", async || {
+        let thread = world.slack.thread("general", &answered);
+        let texts: Vec<String> = thread.iter().map(|message| world.slack.shown_text(message)).collect();
+        ensure!(texts.len() == 2 && texts[1] == "answers from Matrix, corrected", "{texts:?}");
+        Ok(())
+    })
+    .await?;
     world.settle("general", &room).await?;
     let texts = world.admin.texts(&room).await?;
     for text in ["changed", "taken away"] {
@@ -116,5 +132,31 @@ async fn what_stands_behind_the_reach_is_not_shown_anew(world: &mut World) -> Re
     // What was read is changed as ever, and what is new comes.
     world.slack_says("alice", "general", "and something new")?;
     world.admin.wait_for_text(&room, "and something new").await?;
+    Ok(())
+}
+
+scenario!(a_name_that_leads_elsewhere_is_led_back in each_homeserver);
+async fn a_name_that_leads_elsewhere_is_led_back(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let ts = world.slack_says("alice", "general", "said in the chat's room")?;
+    let event = world.admin.wait_for_text(&room, "said in the chat's room").await?.event_id;
+    let (eve, bot) = (world.person("eve").await?, world.bot_id());
+    let elsewhere = eve.create_dm(&bot).await?;
+    eve.wait_for_membership(&elsewhere, &bot, "join").await?;
+    lose_database(world).await?;
+    let alias = world.alias("general")?;
+    world.lead_alias(&alias, &elsewhere).await?;
+    log_in_by_verb(world).await?;
+    let told = rebuild(world).await?;
+    ensure!(told.contains("rooms of chats 1,") && told.contains(&elsewhere), "{told}");
+    assert_eq!(world.resolve(&alias).await?, Some(room.clone()));
+    world.bridge.start().await?;
+    world.wait_for_socket().await?;
+    world.plant("changed in the chat's room");
+    world.slack.edit("general", &ts, "changed in the chat's room")?;
+    world.admin.wait_for_edit(&room, &event).await?;
+    let seen = eve.texts(&elsewhere).await?;
+    ensure!(!seen.iter().any(|text| text.contains("the chat's room")), "eve reads along: {seen:?}");
     Ok(())
 }

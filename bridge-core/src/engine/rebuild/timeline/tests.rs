@@ -130,3 +130,29 @@ fn what_was_taken_away_was_shown_and_what_the_bot_says_does_not_count() {
     assert_eq!((found.shown_until(50), found.shown_until(51)), (Some(20), Some(50)));
     assert_eq!((found.shown_until(10), found.said_until(10)), (None, None));
 }
+
+#[test]
+fn threads_that_were_answered_on_matrix_are_looked_for_over_there() {
+    let in_thread = |mut event: Value, root: &str| {
+        event["content"]["m.relates_to"] = json!({ "rel_type": "m.thread", "event_id": root });
+        event
+    };
+    let mut beside = in_thread(shown("$3", 30, "m3", ""), "$elsewhere");
+    beside["content"][own_field::FIELD]["thread"] = "m0".into();
+    let events = [
+        shown("$1", 10, "m1", ""),
+        in_thread(said("$2", 20), "$1"),
+        beside,
+        in_thread(said("$4", 40), "$elsewhere"),
+        in_thread(said("$5", 50), "$old"),
+        in_thread(shown("$6", 60, "m6", ""), "$nobody answered"),
+    ];
+    let mut timeline = Timeline::new(ChatKey::shared("c".into()), String::new());
+    for event in &events {
+        timeline.take(event, owns);
+    }
+    assert_eq!(timeline.beginnings_behind(), ["$elsewhere", "$old"]);
+    timeline.take(&shown("$old", 1, "m-old", ""), owns);
+    assert_eq!(timeline.beginnings_behind(), ["$elsewhere"]);
+    assert_eq!(timeline.answered(), ["m0", "m1", "m-old"].map(RemoteMessageId::new).into());
+}
