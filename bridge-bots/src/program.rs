@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
 
 async fn carry_out(cli: Cli) -> Result<String, String> {
     match cli.verb {
-        Verb::Run => run(&cli.config).await.map(|()| String::new()),
+        Verb::Run => Box::pin(run(&cli.config)).await.map(|()| String::new()),
         _ => common::carry_out::<Section>(cli, &DEFAULTS).await,
     }
 }

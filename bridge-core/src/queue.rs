@@ -104,9 +104,9 @@ impl<H: Handler> Queue<H> {
     }
 
     /// Stops: no lane begins another job, jobs at work may end within `grace`, what is done is committed unless the
-    /// database is away.
-    pub async fn stop(mut self, grace: Duration) {
-        self.lanes.stop(grace).await;
+    /// database is away. Says whether no job is at work any more.
+    pub async fn stop(mut self, grace: Duration) -> bool {
+        let is_idle = self.lanes.stop(grace).await;
         self.stop.cancel();
         match timeout(LAST_COMMIT, &mut self.committer).await {
             Ok(Ok(())) => {}
@@ -119,6 +119,7 @@ impl<H: Handler> Queue<H> {
                 );
             }
         }
+        is_idle
     }
 
     /// A handle to wake lanes with, without owning the queue.

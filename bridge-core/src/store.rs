@@ -8,6 +8,7 @@ pub(crate) mod handed_in;
 pub mod job;
 pub mod kv;
 pub mod lease;
+mod lease_row;
 pub mod letter_id;
 pub mod login;
 pub mod management_room;
@@ -67,6 +68,11 @@ impl Store {
         Ok(!steps.is_empty() && migrate::known().iter().any(|step| !steps.contains(step)))
     }
 
+    /// Whether another process works on this database, of whatever version that has a lease. Looking may take some seconds.
+    pub(crate) async fn is_worked_on(&self) -> Result<bool, StoreError> {
+        Ok(migrate::taken(&self.db).await?.contains(&migrate::LEASE) && lease::is_kept(&self.db).await?)
+    }
+
     /// Brings the tables up to date; those of a newer version are refused in words.
     pub async fn bring_up_to_date(&self) -> Result<(), StoreError> {
         migrate::run(&self.db).await
@@ -75,7 +81,7 @@ impl Store {
     /// The same, for a process beside which others may be on this database: it may write only while it has the lease (see
     /// [`Lease::keep`]). `owner` says to people which process it is.
     pub async fn shared(self, url: &str, owner: String) -> Result<Self, StoreError> {
-        let lease = Db::open_for_lease(url).await?.map(|db| Lease::on(db, self.clock.clone(), owner));
+        let lease = Db::open_for_lease(url).await?.map(|db| Lease::on(db, self.clock.clone(), &owner));
         Ok(Self { lease: lease.unwrap_or_default(), ..self })
     }
 
@@ -100,9 +106,10 @@ impl Store {
         Ok(tx)
     }
 
-    /// Starts a writing transaction of a process that stands by. It may only touch what the one that works takes from there.
+    /// Starts a writing transaction of a process that stands by. It may only touch what the one that works takes from there, and
+    /// may be cut off at any time.
     pub(crate) async fn begin_standing_by(&self) -> Result<Tx, StoreError> {
-        self.db.begin().await
+        self.lease.db().unwrap_or(&self.db).begin().await
     }
 
     /// This process's part in the lease.

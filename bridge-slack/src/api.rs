@@ -170,6 +170,15 @@ impl Caller {
         .await
     }
 
+    /// Makes a call if this process may make it, and cuts it off when another one may.
+    async fn acting<T>(&self, call: impl Future<Output = T>) -> Result<T, CallError> {
+        let Some(context) = &self.context else { return Ok(call.await) };
+        if !context.may_act() {
+            return Err(CallError::NotConnected);
+        }
+        context.unless_over(call).await.ok_or(CallError::Broken)
+    }
+
     /// Makes a call when it may be made, and again each time Slack asks to wait. "Too many requests" is an answer only
     /// for a caller that does not wait that long. Each attempt has its own time limit.
     async fn limited<R, F>(
@@ -185,10 +194,8 @@ impl Caller {
         loop {
             let admitted = self.api.shared.limits.admit(&self.team_id, method, channel, deadline).await;
             admitted.map_err(|ComeBackIn(wait)| CallError::RateLimited(Some(wait)))?;
-            if self.context.as_ref().is_some_and(|context| !context.may_act()) {
-                return Err(CallError::NotConnected);
-            }
-            let answer = timeout(CALL_TIMEOUT, call()).await.unwrap_or(Err(CallError::TimedOut));
+            let answer =
+                self.acting(timeout(CALL_TIMEOUT, call())).await?.unwrap_or(Err(CallError::TimedOut));
             let Err(CallError::RateLimited(wait)) = answer else { return answer };
             let wait = wait.unwrap_or(UNSAID_WAIT);
             tracing::debug!(method, wait_s = wait.as_secs(), "Slack asks to wait");

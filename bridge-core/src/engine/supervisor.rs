@@ -227,6 +227,15 @@ impl<N: Network> Bridge<N> {
                     }
                     return;
                 }
+                () = self.store.lease().until_over() => {
+                    drop(listening);
+                    tracing::info!(login = %live.row.login_id, "a session is ended: another process may work");
+                    live.context.report(ConnectionState::Connecting);
+                    if live.stop.run_until_cancelled(self.store.lease().until_sure()).await != Some(true) {
+                        return;
+                    }
+                    continue;
+                }
                 ended = &mut listening => ended,
             };
             if live.stop.is_cancelled() {

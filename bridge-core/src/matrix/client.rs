@@ -23,6 +23,9 @@ use crate::clock::Clock;
 use crate::secret::Secret;
 use crate::store::lease::Lease;
 
+/// Why a call is not made, or cut off.
+const NOT_OURS: &str = "this process is not sure any more that it is the one that works";
+
 /// Talks to one homeserver as one appservice. Clones share the connections.
 #[derive(Debug, Clone)]
 pub struct MatrixClient(Arc<Inner>);
@@ -152,12 +155,17 @@ impl MatrixClient {
         call: &'static str,
         request: reqwest::Request,
     ) -> Result<http::Response<Bytes>, MatrixError> {
-        if !transport::is_reading(request.method())
-            && self.0.lease.get().is_some_and(|lease| !lease.may_act())
-        {
-            return Err(MatrixError::Unreachable("this process is not the one that works".to_owned()));
-        }
-        let result = Box::pin(transport::exchange(&self.0.http, call, request, &self.0.token)).await;
+        let lease = self.0.lease.get().filter(|_| !transport::is_reading(request.method()));
+        let exchange = Box::pin(transport::exchange(&self.0.http, call, request, &self.0.token));
+        let result = match lease {
+            Some(lease) if !lease.may_act() => return Err(MatrixError::Unreachable(NOT_OURS.to_owned())),
+            Some(lease) => match lease.unless_over(exchange).await {
+                Some(result) => result,
+                // It says nothing about the homeserver.
+                None => return Err(MatrixError::Uncertain(NOT_OURS.to_owned())),
+            },
+            None => exchange.await,
+        };
         self.note_reach(result.as_ref().err());
         result
     }

@@ -107,6 +107,15 @@ impl Context {
         }
     }
 
+    /// Makes a call with an effect, and cuts it off when another process may work, which finds out then what became of it: none
+    /// is a call of unknown outcome. A session wraps each such call, of any length, in this.
+    pub async fn unless_over<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        match &self.memos {
+            Memos::Stored(store) => store.lease().unless_over(call).await,
+            Memos::Memory(_) => Some(call.await),
+        }
+    }
+
     /// The same, able to open files of Matrix.
     pub(crate) fn with_bot(mut self, bot: Intent) -> Self {
         self.files = Files::Homeserver(bot);

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::handler::Handler;
 use super::inbox::Delivery;
 use super::lanes::Lanes;
+use crate::store::db::hurried::answer_within;
 use crate::store::dead_letter::{self, GivenUp};
 use crate::store::message::{Gone, MessageRow};
 use crate::store::{Store, StoreError, Tx, handed_in, message, queue};
@@ -29,6 +30,8 @@ const PRUNE_EVERY: Duration = Duration::from_hours(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// How often it is asked which dead letters are to be tried again: another process may have said so.
 const LETTERS_EVERY: Duration = Duration::from_secs(2);
+/// How long a commit may take: a connection may be gone without a word, and then nothing on it ever ends.
+const COMMITTED: Duration = Duration::from_mins(1);
 /// How often it is looked for what other processes accepted.
 const HANDED_IN_EVERY: Duration = Duration::from_millis(250);
 
@@ -160,7 +163,7 @@ impl<H: Handler> Committer<H> {
 
     async fn commit(&mut self) {
         let started = Instant::now();
-        match self.write().await {
+        match answer_within(COMMITTED, self.write()).await {
             Ok(plan) => {
                 metrics::committed(started.elapsed());
                 self.lanes.committing.note_success();

@@ -1,15 +1,19 @@
 //! Accepting while another process works: what comes is stored for that one.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::inbox::{Delivered, Delivery, InboxError};
+use crate::store::db::hurried::answer_within;
 use crate::store::job::{Job, NewJob};
 use crate::store::{Store, StoreError, handed_in, queue};
 
 /// Most events in one commit.
 const BATCH: usize = 4_096;
+/// How long the database may take to store them. They are refused then, and known if they come again and were stored.
+const STORED: Duration = Duration::from_secs(10);
 
 /// Stores deliveries for the process that works, until something ends. Cut off before, it refuses a delivery, which is known
 /// when it comes again, if it was stored.
@@ -32,7 +36,7 @@ pub(crate) async fn hand_in(
             waiting += delivery.jobs.len();
             accepting.push(delivery);
         }
-        match write(store, &accepting).await {
+        match answer_within(STORED, write(store, &accepting)).await {
             Ok(answers) => {
                 for (delivery, answer) in accepting.into_iter().zip(answers) {
                     let _ = delivery.answer.send(Ok(answer));

@@ -53,15 +53,17 @@ impl<H> Lanes<H> {
         self.wake.notify_waiters();
     }
 
-    /// No lane begins another job; jobs at work may end within `grace`.
-    pub(crate) async fn stop(&self, grace: Duration) {
+    /// No lane begins another job; jobs at work may end within `grace`. Says whether all of them did.
+    pub(crate) async fn stop(&self, grace: Duration) -> bool {
         // The places first: a job that ends because of the stop must not pass its place on.
         self.slots.close();
         self.stop.cancel();
         self.workers.close();
-        if tokio::time::timeout(grace, self.workers.wait()).await.is_err() {
+        let is_idle = tokio::time::timeout(grace, self.workers.wait()).await.is_ok();
+        if !is_idle {
             tracing::warn!("some jobs did not end in time; they are tried again at the next start");
         }
+        is_idle
     }
 }
 

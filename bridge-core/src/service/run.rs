@@ -116,17 +116,20 @@ impl<H: Handler> Running<H> {
             tracing::error!("the server ended by force");
         }
         let vitals = self.queue.vitals().clone();
-        self.queue.stop(GRACE).await;
-        farewell(&self.store).await;
+        let is_idle = self.queue.stop(GRACE).await;
+        farewell(&self.store, is_idle).await;
         vitals.trouble().map_or(Ok(()), Err)
     }
 }
 
-/// Leaves the work to another process and closes the database, if that answers.
-async fn farewell(store: &Store) {
+/// Leaves the work to another process and closes the database, if that answers. While something is at work outside, the lease
+/// is left to expire: another process would look for what is only now having its effect.
+async fn farewell(store: &Store, is_idle: bool) {
     let closing = async {
-        store.lease().give_up().await;
-        store.close().await;
+        if is_idle {
+            store.lease().give_up().await;
+        }
+        tokio::join!(store.lease().close(), store.close());
     };
     if tokio::time::timeout(FAREWELL, closing).await.is_err() {
         tracing::debug!("the database's connections did not close in time");

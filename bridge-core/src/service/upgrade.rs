@@ -8,8 +8,13 @@ use crate::command::time;
 use crate::config::Config;
 use crate::store::Store;
 
+/// Why tables are left as they are under a process that was made for them.
+const WORKED_ON: &str = "database.url: The database is of an earlier version, and another process works on it. Stop all \
+                         processes of that version first, then start this one: it brings the database up to date.";
+
 /// Makes a backup of a database with the tables of an earlier version, then changes them. A backup that cannot be made leaves
-/// the tables as they are, and the program does not start: the older version still could. The error is a sentence.
+/// the tables as they are, and the program does not start: the older version still could. So it is while an older version works
+/// on the database. The error is a sentence.
 pub(super) async fn bring_up_to_date<S>(
     store: &Store,
     config: &Config<S>,
@@ -18,6 +23,9 @@ pub(super) async fn bring_up_to_date<S>(
 ) -> Result<(), String> {
     let in_words = |error| format!("database.url: {error}");
     if store.lags_behind().await.map_err(in_words)? {
+        if store.is_worked_on().await.map_err(in_words)? {
+            return Err(WORKED_ON.to_owned());
+        }
         let file = place(config, path, store.clock().now_ms());
         back_up(store, config, path, program, &file).await.map_err(|why| {
             format!(

@@ -1,5 +1,6 @@
 //! The only file that knows that there are two database engines.
 
+pub(crate) mod hurried;
 mod lease;
 mod settle;
 pub(crate) mod whole;
@@ -128,7 +129,7 @@ impl Db {
     /// Opens `sqlite:FILE`, `sqlite::memory:` or `postgres://…`.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return open_postgres(url, 8, true).await;
+            return open_postgres(url, Purpose::Work).await;
         }
         match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             Some(":memory:") => open_memory().await,
@@ -145,7 +146,7 @@ impl Db {
         let Some(path) = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
         else {
             // Reading everything may take its time between two questions.
-            return open_postgres(url, 8, false).await;
+            return open_postgres(url, Purpose::Tool).await;
         };
         if !Path::new(path).is_file() {
             return Err(StoreError(format!(
@@ -161,12 +162,13 @@ impl Db {
         Ok(Self::Sqlite { write: pool.clone(), read: pool, lock: None })
     }
 
-    /// The database once more, with connections of its own for the lease; none where there can be no other process.
+    /// The database once more, with connections of its own for the lease and for standing by; none where there can be no other
+    /// process.
     pub(crate) async fn open_for_lease(url: &str) -> Result<Option<Self>, StoreError> {
         if url.starts_with("sqlite:") {
             return Ok(None);
         }
-        open_postgres(url, 2, true).await.map(Some)
+        open_postgres(url, Purpose::Lease).await.map(Some)
     }
 
     /// Starts a writing transaction.
@@ -359,33 +361,34 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// How long a transaction may wait for its process. A process that stands still would keep others from its rows; this is
-/// less than what the lease takes to expire.
-const IDLE_IN_TRANSACTION: &str = "SET idle_in_transaction_session_timeout = 5000";
+/// What connections to a server are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Work,
+    Lease,
+    /// For an operator's tool, which may take its time between two questions.
+    Tool,
+}
 
-async fn open_postgres(url: &str, connections: u32, is_hurried: bool) -> Result<Db, StoreError> {
+async fn open_postgres(url: &str, purpose: Purpose) -> Result<Db, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| StoreError("database.url is not a valid postgres:// address".to_owned()))?;
     let pool = PgPoolOptions::new()
-        .max_connections(connections)
+        .max_connections(if purpose == Purpose::Lease { 3 } else { 8 })
         .acquire_timeout(Duration::from_secs(10))
         .after_connect(move |connection, _| {
             Box::pin(async move {
-                if is_hurried {
-                    sqlx::query(IDLE_IN_TRANSACTION).execute(connection).await?;
-                }
-                Ok(())
+                if purpose == Purpose::Tool { Ok(()) } else { hurried::hurry(connection).await }
             })
-        })
-        .connect_with(options)
-        .await
-        .map_err(|error| match error {
-            // A refused connection is tried again until then: the server may just be starting.
-            sqlx::Error::PoolTimedOut => StoreError(
-                "PostgreSQL did not answer in time. Check that it runs at the host and port of database.url."
-                    .to_owned(),
-            ),
-            other => StoreError(format!("PostgreSQL could not be reached: {other}")),
-        })?;
+        });
+    let pool = if purpose == Purpose::Lease { hurried::brittle(pool) } else { pool };
+    let pool = pool.connect_with(options).await.map_err(|error| match error {
+        // A refused connection is tried again until then: the server may just be starting.
+        sqlx::Error::PoolTimedOut => StoreError(
+            "PostgreSQL did not answer in time. Check that it runs at the host and port of database.url."
+                .to_owned(),
+        ),
+        other => StoreError(format!("PostgreSQL could not be reached: {other}")),
+    })?;
     Ok(Db::Postgres(pool))
 }

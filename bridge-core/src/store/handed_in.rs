@@ -1,13 +1,18 @@
 //! The table of what processes that stand by have accepted for the one that works.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use super::Store;
+use super::db::hurried::answer_within;
 use super::db::{StoreError, Tx, on};
 use super::job::{self, Job, Lane};
 use super::queue::{self, Stored};
 use super::{kv, portal};
 use crate::event::Scope;
+
+/// How long the database may take to note a fact.
+const NOTED: Duration = Duration::from_secs(2);
 
 const NEWEST: &str = "SELECT CAST(MAX(id) AS BIGINT) FROM handed_in";
 const TAKE: &str = "DELETE FROM handed_in WHERE id IN (SELECT id FROM handed_in ORDER BY id LIMIT $1) \
@@ -43,12 +48,14 @@ pub(crate) async fn take(tx: &mut Tx, newest_id: i64, now: i64, most: usize) -> 
 }
 
 /// What becomes of lanes that whoever accepted could not decide: the chat's where the room is a portal, but for one whose
-/// own lane has work still, which new events go behind.
-pub(crate) async fn decide(
+/// own lane has work still, which new events go behind. So they do where that lane only now gets work: somebody found its room
+/// not to be a portal yet, for an event that comes behind.
+pub(crate) async fn decide<'l>(
     tx: &mut Tx,
-    lanes: impl Iterator<Item = &Lane>,
+    lanes: impl Iterator<Item = &'l Lane> + Clone,
 ) -> Result<HashMap<Lane, Lane>, StoreError> {
     let mut decided = HashMap::new();
+    let found: HashSet<&Lane> = lanes.clone().filter(|lane| lane.undecided_room().is_none()).collect();
     for lane in lanes {
         let Some(room_id) = lane.undecided_room() else { continue };
         if decided.contains_key(lane) {
@@ -56,7 +63,9 @@ pub(crate) async fn decide(
         }
         let own = Lane::of_room(room_id);
         let chat = match portal::chat_of_room(tx, room_id).await? {
-            Some(chat) if !queue::has_work(tx, &own).await? => Lane::of_scope(&Scope::Chat(chat)),
+            Some(chat) if !found.contains(&own) && !queue::has_work(tx, &own).await? => {
+                Lane::of_scope(&Scope::Chat(chat))
+            }
             _ => own,
         };
         decided.insert(lane.clone(), chat);
@@ -75,8 +84,11 @@ impl Store {
 
     /// Writes a fact at once while this process stands by: one that the process that works waits for.
     pub(crate) async fn put_fact_standing_by(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        let mut tx = self.begin_standing_by().await?;
-        kv::put(&mut tx, name, value).await?;
-        tx.commit().await
+        answer_within(NOTED, async {
+            let mut tx = self.begin_standing_by().await?;
+            kv::put(&mut tx, name, value).await?;
+            tx.commit().await
+        })
+        .await
     }
 }

@@ -9,6 +9,8 @@ use super::db::{Db, StoreError, Tx, on};
 /// Where the steps are noted that a database has taken. Each component has its own table, so that several can share one
 /// database.
 pub(crate) const TABLE: &str = "core_migration";
+/// The step that made the table of the lease.
+pub(super) const LEASE: i64 = 13;
 const STEPS: &str = "SELECT version FROM core_migration ORDER BY version";
 
 fn migrator() -> Migrator {

@@ -23,9 +23,10 @@ impl Caller {
         let request = self.api.shared.plain.post(url).timeout(CALL_TIMEOUT);
         let request = request.header(http::header::CONTENT_TYPE, "application/json").body(answer.to_string());
         failpoint::pass("slack.before_call");
-        let response = request.send().await;
+        let response = self.acting(request.send()).await;
         failpoint::pass("slack.after_call");
-        let response = response.map_err(CallError::from).map_err(|error| error.of_read(WHAT))?;
+        let response = response.and_then(|sent| sent.map_err(CallError::from));
+        let response = response.map_err(|error| error.of_read(WHAT))?;
         match response.status().as_u16() {
             200..=299 => Ok(()),
             status @ (429 | 500..) => Err(CallError::Status(status).of_read(WHAT)),

@@ -51,7 +51,7 @@ impl Caller {
         let request = request.header(header::CONTENT_TYPE, "application/octet-stream");
         let request = request.header(header::CONTENT_LENGTH, size).body(reqwest::Body::wrap_stream(pieces));
         failpoint::pass("slack.before_call");
-        let answer = request.send().await;
+        let answer = self.acting(request.send()).await.and_then(|sent| sent.map_err(CallError::from));
         failpoint::pass("slack.after_call");
         if let Some(error) = failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(Undelivered::Bytes(error));
@@ -62,7 +62,7 @@ impl Caller {
             Ok(status) => {
                 NetworkError::Rejected(format!("Slack did not take the file (HTTP status {status})."))
             }
-            Err(error) => CallError::from(error).of_read(WHAT),
+            Err(error) => error.of_read(WHAT),
         };
         Err(Undelivered::Place(error))
     }

@@ -1,8 +1,10 @@
 //! Several processes on one database: all accept, one works, and the one whose turn is over writes nothing more.
 
+use std::future::{pending, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
@@ -12,11 +14,11 @@ use crate::event::{ChatInfo, ChatKind, Scope};
 use crate::id::{ChatId, ChatKey, LoginId};
 use crate::queue::hand_in::hand_in;
 use crate::queue::{Closing, Delivered, Delivery, Inbox, Lane, NewJob, Queue};
-use crate::store::Store;
 use crate::store::lease::Role;
 use crate::store::portal::PortalRow;
 use crate::store::seal::Seal;
-use crate::store::tests::engine::{Database, Engine, number, run, sql_in, until};
+use crate::store::tests::engine::{Database, Engine, PATIENCE, number, run, sql, sql_in, until};
+use crate::store::{Store, Tx};
 use crate::task;
 
 /// A process on the database.
@@ -59,6 +61,18 @@ impl Worker {
 fn keep(store: &Store) -> JoinHandle<()> {
     let lease = store.lease().clone();
     task::spawn("lease", async move { lease.keep().await })
+}
+
+fn portal() -> PortalRow {
+    let chat = ChatKey::shared(ChatId::new("C1"));
+    PortalRow {
+        chat: chat.clone(),
+        room_id: Some("!portal:hs".to_owned()),
+        login_id: LoginId::new("L1"),
+        info: ChatInfo::new(chat, ChatKind::Channel),
+        avatar_mxc: None,
+        created_at: 1,
+    }
 }
 
 /// Lets the lease expire now.
@@ -129,15 +143,7 @@ fn an_event_of_a_portal_goes_into_the_lane_of_its_chat() {
     run(Engine::Postgres, async |db| {
         let mut one = Worker::start(db, Clock::system(), "one").await;
         one.works().await;
-        let chat = ChatKey::shared(ChatId::new("C1"));
-        let row = PortalRow {
-            chat: chat.clone(),
-            room_id: Some("!portal:hs".to_owned()),
-            login_id: LoginId::new("L1"),
-            info: ChatInfo::new(chat.clone(), ChatKind::Channel),
-            avatar_mxc: None,
-            created_at: 1,
-        };
+        let row = portal();
         one.store.put_portal(&row).await.unwrap();
         let mut two = Worker::start(db, Clock::system(), "two").await;
         two.stand_by();
@@ -149,9 +155,37 @@ fn an_event_of_a_portal_goes_into_the_lane_of_its_chat() {
         // Accepted in the moment before it worked.
         one.inbox.deliver_all(vec![undecided("!portal:hs", "3")]).await.unwrap();
         probe.until("all are done", |seen| seen.done.len() == 3).await;
-        let lane = Lane::of_scope(&Scope::Chat(chat));
+        let lane = Lane::of_scope(&Scope::Chat(row.chat));
         assert_eq!(probe.seen(|seen| seen.in_lane(lane.as_str())), ["1", "3"]);
         assert_eq!(probe.seen(|seen| seen.in_lane("room:!other:hs")), ["2"]);
+        super::probe::stop(queue).await;
+        one.keeping.abort();
+        two.keeping.abort();
+    });
+}
+
+#[test]
+fn what_is_handed_in_while_its_room_becomes_a_portal_keeps_its_order() {
+    run(Engine::Postgres, async |db| {
+        let mut one = Worker::start(db, Clock::system(), "one").await;
+        one.works().await;
+        let mut two = Worker::start(db, Clock::system(), "two").await;
+        two.stand_by();
+        let undecided = |text: &str| NewJob { lane: Lane::undecided("!portal:hs"), ..event("", text) };
+        two.inbox.deliver_all(vec![undecided("1")]).await.unwrap();
+        // The next one finds no portal, and waits for the commit in which the first one does.
+        let (inbox, own) =
+            (one.inbox.clone(), NewJob { lane: Lane::of_room("!portal:hs"), ..event("", "2") });
+        let later = task::spawn("later", async move { drop(inbox.deliver_all(vec![own]).await.unwrap()) });
+        until("it waits", async || one.deliveries.as_ref().is_some_and(|waiting| waiting.len() == 1)).await;
+        one.store.put_portal(&portal()).await.unwrap();
+        let probe = Probe::willing();
+        let queue = one.queue(&probe).await;
+        later.await.unwrap();
+        two.inbox.deliver_all(vec![undecided("3")]).await.unwrap();
+        probe.until("all are done", |seen| seen.done.len() == 3).await;
+        let own = probe.seen(|seen| seen.in_lane("room:!portal:hs"));
+        assert!(own.starts_with(&["1".to_owned(), "2".to_owned()]), "in the own lane were {own:?}");
         super::probe::stop(queue).await;
         one.keeping.abort();
         two.keeping.abort();
@@ -214,8 +248,13 @@ fn nothing_is_begun_while_it_is_not_sure_and_a_stop_hands_over() {
         deliver(&one.inbox, "a", 0..1).await;
         probe.until("it is done", |seen| seen.done.len() == 1).await;
         one.keeping.abort();
+        let unless_over = |call| tokio::time::timeout(PATIENCE, one.store.lease().unless_over(call));
         clock.advance(Duration::from_secs(5));
         assert!(!one.store.lease().may_act());
+        // What was begun before may still come to its end, and does no longer when another one may work.
+        assert_eq!(unless_over(ready(1).boxed()).await.unwrap(), Some(1));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(unless_over(pending().boxed()).await.unwrap(), None);
         deliver(&one.inbox, "a", 1..2).await;
         until("the first one's end is committed", async || {
             number(&one.store, "SELECT COUNT(*) FROM job").await == 1
@@ -229,5 +268,46 @@ fn nothing_is_begun_while_it_is_not_sure_and_a_stop_hands_over() {
         one.store.lease().give_up().await;
         tokio::time::timeout(Duration::from_secs(3), two.works()).await.unwrap();
         two.keeping.abort();
+    });
+}
+
+#[test]
+fn one_that_stands_still_in_the_middle_of_reading_keeps_nobody_waiting() {
+    run(Engine::Postgres, async |db| {
+        let one = Worker::start(db, Clock::system(), "one").await;
+        one.works().await;
+        let mut tx = one.store.begin().await.unwrap();
+        let Tx::Postgres(link) = &mut tx else { panic!("it is on a server") };
+        // Far more than the connection holds.
+        let much = "SELECT repeat('x', 1000) FROM generate_series(1, 200000)";
+        let mut rows = sqlx::query(much).fetch(&mut **link);
+        rows.next().await.unwrap().unwrap();
+        one.keeping.abort();
+        let two = Worker::start(db, Clock::system(), "two").await;
+        expire(&two).await;
+        let taken = tokio::time::timeout(Duration::from_secs(9), two.works()).await;
+        assert!(taken.is_ok(), "it is waited for");
+        two.keeping.abort();
+        drop(rows);
+        drop(tx);
+    });
+}
+
+#[test]
+fn the_same_generation_of_another_owner_is_not_its_own() {
+    run(Engine::Postgres, async |db| {
+        let one = Worker::start(db, Clock::system(), "one").await;
+        one.works().await;
+        // As it is when somebody takes over from an older backup of the database.
+        let mut tx = one.store.begin().await.unwrap();
+        sql_in(&mut tx, "UPDATE lease SET owner = 'one of a later start' WHERE name = 'fence'").await;
+        tx.commit().await.unwrap();
+        assert!(one.store.begin().await.is_err());
+        assert_eq!(one.store.lease().role(), Role::Lost);
+        let other = Worker::start(db, Clock::system(), "other").await;
+        expire(&other).await;
+        other.works().await;
+        sql(&other.store, "UPDATE lease SET owner = 'one of a later start' WHERE name = 'work'").await;
+        until("a renewal finds out", async || other.store.lease().role() == Role::Lost).await;
     });
 }

@@ -207,7 +207,7 @@ impl<H: Handler> Serving<H> {
         if server.await.is_err() {
             tracing::error!("the server ended by force");
         }
-        farewell(&store).await;
+        farewell(&store, true).await;
         vitals.trouble().map_or(Ok(()), Err)
     }
 }

@@ -7,8 +7,11 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::Defaults;
 use crate::store::db::Db;
+use crate::store::lease::Role;
 use crate::store::migrate;
 use crate::store::seal::Seal;
+use crate::store::tests::engine::{Engine, run, sql, until};
+use crate::task;
 
 const DEFAULTS: Defaults = Defaults { id: "paper", name: "Paper", bot: "paperbot", port: 29_000, notes: &[] };
 
@@ -17,9 +20,14 @@ struct Nothing {}
 
 /// A folder with a config and a registration; the database is not there yet.
 fn folder() -> (tempfile::TempDir, PathBuf, Config<Nothing>) {
+    folder_with("")
+}
+
+/// The same, with more in the config.
+fn folder_with(more: &str) -> (tempfile::TempDir, PathBuf, Config<Nothing>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.yaml");
-    let text = "homeserver: { url: 'http://127.0.0.1:8008', name: hs.test }\n";
+    let text = format!("homeserver: {{ url: 'http://127.0.0.1:8008', name: hs.test }}\n{more}");
     std::fs::write(&path, text).unwrap();
     let config = Config::<Nothing>::load(&path, &DEFAULTS).unwrap();
     std::fs::write(&config.appservice.registration, "id: paper\n").unwrap();
@@ -79,4 +87,28 @@ async fn without_a_backup_nothing_is_changed() {
     assert!(store.lags_behind().await.unwrap());
     assert!(backups(folder.path()).is_empty());
     store.close().await;
+}
+
+#[test]
+fn tables_are_not_changed_under_a_process_that_works_on_them() {
+    run(Engine::Postgres, async |db| {
+        let (folder, path, config) = folder_with(&format!("database: {{ url: '{}' }}\n", db.url));
+        let old = open(&config).await.shared(&db.url, "old".to_owned()).await.unwrap();
+        old.bring_up_to_date().await.unwrap();
+        let lease = old.lease().clone();
+        let keeping = task::spawn("lease", async move { lease.keep().await });
+        until("it works", async || matches!(old.lease().role(), Role::Working(_))).await;
+        // As if a step were new.
+        sql(&old, "DROP INDEX message_by_chat").await;
+        sql(&old, "DELETE FROM core_migration WHERE version = 9").await;
+        let new = open(&config).await;
+        let why = bring_up_to_date(&new, &config, &path, DEFAULTS.id).await.unwrap_err();
+        assert!(why.contains("Stop all processes"), "{why}");
+        assert!(new.lags_behind().await.unwrap() && backups(folder.path()).is_empty());
+        // Killed, it is in nobody's way.
+        keeping.abort();
+        bring_up_to_date(&new, &config, &path, DEFAULTS.id).await.unwrap();
+        assert!(!new.lags_behind().await.unwrap() && backups(folder.path()).len() == 1);
+        new.close().await;
+    });
 }

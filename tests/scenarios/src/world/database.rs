@@ -1,9 +1,10 @@
 //! Databases of their own for worlds.
 use std::sync::Mutex;
 
+use anyhow::Context as _;
 use testkit::Postgres;
 
-use super::{Database, World};
+use super::{Dam, Database, World};
 use crate::Result;
 
 /// The server that all worlds share. It was started by whoever set `TEST_POSTGRES_URL`.
@@ -22,6 +23,16 @@ pub(super) fn fresh(database: Database) -> Result<String> {
 }
 
 impl World {
+    /// Puts a dam between the bridge and its database server. The bridge must not run.
+    pub async fn dam_database(&mut self) -> Result<Dam> {
+        let url = self.bridge.config["database"]["url"].as_str().context("no database")?.to_owned();
+        let parsed = reqwest::Url::parse(&url)?;
+        let address = format!("{}:{}", parsed.host_str().context("no host")?, parsed.port().unwrap_or(5432));
+        let dam = Dam::before_address(&address).await?;
+        self.bridge.config["database"]["url"] = url.replacen(&address, dam.address(), 1).into();
+        Ok(dam)
+    }
+
     /// Takes the bridge's database away, as a broken disk does; an empty one stands in its place. The bridge must not run.
     pub fn lose_database(&mut self) -> Result<()> {
         let url = self.bridge.config["database"]["url"].as_str().unwrap_or_default().to_owned();

@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use anyhow::ensure;
+use serde_json::Value;
 use testkit::{Port, eventually};
 
 use super::{Balancer, Bridge, World};
@@ -22,9 +23,16 @@ pub struct Second {
 impl World {
     /// Starts two processes; the world's own is the one that works.
     pub async fn start_two(&mut self) -> Result<Second> {
+        let url = self.bridge.config["database"]["url"].clone();
+        self.start_two_apart(url).await
+    }
+
+    /// The same, where the second one's way to the database is another one.
+    pub async fn start_two_apart(&mut self, database_url: Value) -> Result<Second> {
         let ports = [Port::reserve()?, Port::reserve()?];
         self.bridge.config["appservice"]["listen"] = ports[0].address().into();
         let mut bridge = self.bridge.twin(&ports[1].address())?;
+        bridge.config["database"]["url"] = database_url;
         let targets = ports.iter().map(Port::address).collect();
         let balancer = Balancer::on(&self.appservice.port, targets)?;
         self.bridge.start().await?;

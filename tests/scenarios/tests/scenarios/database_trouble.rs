@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use fake_slack::DeliveryState;
-use scenarios::Dam;
 use serde_json::Value;
 use testkit::eventually;
 
@@ -18,7 +17,7 @@ const STOPS_WITHIN: Duration = Duration::from_secs(15);
 
 scenario!(a_database_server_that_is_away_for_a_while in database_servers);
 async fn a_database_server_that_is_away_for_a_while(world: &mut World) -> Result<()> {
-    let dam = before_the_database(world).await?;
+    let dam = world.dam_database().await?;
     world.log_in().await?;
     let room = world.portal("general").await?;
     dam.cut();
@@ -32,7 +31,7 @@ async fn a_database_server_that_is_away_for_a_while(world: &mut World) -> Result
 
 scenario!(stopped_while_the_database_server_is_away in database_servers);
 async fn stopped_while_the_database_server_is_away(world: &mut World) -> Result<()> {
-    let dam = before_the_database(world).await?;
+    let dam = world.dam_database().await?;
     world.log_in().await?;
     let room = world.portal("general").await?;
     dam.cut();
@@ -47,16 +46,6 @@ async fn stopped_while_the_database_server_is_away(world: &mut World) -> Result<
     world.bridge.start().await?;
     everything_arrives(world, &room, &said).await?;
     world.finish().await
-}
-
-/// Puts a dam between the bridge and its database server.
-async fn before_the_database(world: &mut World) -> Result<Dam> {
-    let url = world.bridge.config["database"]["url"].as_str().context("no database")?.to_owned();
-    let parsed = reqwest::Url::parse(&url)?;
-    let address = format!("{}:{}", parsed.host_str().context("no host")?, parsed.port().unwrap_or(5432));
-    let dam = Dam::before_address(&address).await?;
-    world.bridge.config["database"]["url"] = url.replacen(&address, dam.address(), 1).into();
-    Ok(dam)
 }
 
 scenario!(a_database_file_that_somebody_holds in one);

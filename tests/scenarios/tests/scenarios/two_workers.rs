@@ -1,14 +1,17 @@
 //! Two processes of one bridge on one database: both accept, one works, and the other takes over when that one is gone.
 use std::time::{Duration, Instant};
 
+use crate::{Result, World, scenario};
 use anyhow::ensure;
 use fake_slack::Fault as SlackFault;
-use scenarios::world::{Second, TAKE_OVER};
+use scenarios::Dam;
+use scenarios::world::{Bridge, Second, TAKE_OVER};
 use testkit::eventually;
 
-use crate::{Result, World, scenario};
-
 const LIMIT: Duration = scenarios::world::LIMIT;
+/// How long a stop may take that waits for nothing, on a machine that does much else.
+const STOPS_WITHIN: Duration = Duration::from_secs(2);
+
 /// Starts both and logs the admin in.
 async fn two(world: &mut World) -> Result<Second> {
     let second = world.start_two().await?;
@@ -19,6 +22,15 @@ async fn two(world: &mut World) -> Result<Second> {
 /// The other one is the world's from now on, and is looked over at the end.
 fn swap(world: &mut World, second: &mut Second) {
     std::mem::swap(&mut world.bridge, &mut second.bridge);
+}
+
+/// Stops a process that has nothing at work: that takes a moment.
+async fn stop_soon(bridge: &mut Bridge) -> Result<()> {
+    let begun = Instant::now();
+    bridge.stop().await?;
+    let took = begun.elapsed();
+    ensure!(took < STOPS_WITHIN, "a stop took {took:?}:\n{}", bridge.tail());
+    Ok(())
 }
 
 /// Says things on both sides; adds what was said.
@@ -41,21 +53,17 @@ struct Said {
 }
 
 impl Said {
-    /// All of it is on the other side, once; what was written on Matrix also in its order.
+    /// All of it is on the other side, once and in its order.
     async fn arrives(&self, world: &World, room: &str) -> Result<()> {
         let outward: Vec<&str> = self.outward.iter().map(String::as_str).collect();
+        let inward: Vec<&str> = self.inward.iter().map(String::as_str).collect();
         world.wait_for_slack_texts("general", &outward).await?;
-        eventually(LIMIT * 2, "every message from Slack", async || {
-            let texts = world.admin.texts(room).await?;
-            let missing: Vec<&String> = self.inward.iter().filter(|text| !texts.contains(text)).collect();
-            ensure!(missing.is_empty(), "{missing:?} are missing");
-            Ok(())
-        })
-        .await?;
+        world.wait_for_texts_within(LIMIT * 2, &world.admin, room, &inward).await?;
         world.settle("general", room).await?;
         for text in self.inward.iter().chain(&self.outward) {
             world.ensure_once(room, text).await?;
         }
+        world.wait_for_texts(&world.admin, room, &inward).await?;
         world.wait_for_slack_texts("general", &outward).await
     }
 }
@@ -72,7 +80,7 @@ async fn both_accept_and_one_works(world: &mut World) -> Result<()> {
         assert!(health["homeserver"]["last_transaction_at"].is_i64(), "it accepted nothing: {health}");
     }
     second.bridge.wait_for_role("standby").await?;
-    second.bridge.stop().await?;
+    stop_soon(&mut second.bridge).await?;
     talk(world, &room, &mut said, 2).await?;
     said.arrives(world, &room).await
 }
@@ -152,7 +160,7 @@ async fn a_stop_hands_the_work_over(world: &mut World) -> Result<()> {
     talk(world, &room, &mut said, 5).await?;
     said.arrives(world, &room).await?;
     let begun = Instant::now();
-    world.bridge.stop().await?;
+    stop_soon(&mut world.bridge).await?;
     swap(world, &mut second);
     world.bridge.wait_for_role("working").await?;
     let taken = begun.elapsed();
@@ -191,4 +199,58 @@ async fn what_slack_sends_to_a_frozen_process_comes_in_its_order(world: &mut Wor
     ensure!(code == 1, "it ended with exit code {code}");
     world.settle("general", &room).await?;
     world.wait_for_texts(&world.admin, &room, &texts).await
+}
+
+/// Only the one that works loses the database, in this way, while both sides go on talking.
+async fn cut_off(world: &mut World, cut: impl FnOnce(&Dam)) -> Result<()> {
+    let direct = world.bridge.config["database"]["url"].clone();
+    let dam = world.dam_database().await?;
+    let mut second = world.start_two_apart(direct).await?;
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let mut said = Said::default();
+    talk(world, &room, &mut said, 5).await?;
+    said.arrives(world, &room).await?;
+    world.expect_in_log("slow statement");
+    // It waits for an answer that does not come, to a post that is there.
+    world.slack.fail_next("chat.postMessage", SlackFault::HangAfter, 1);
+    talk(world, &room, &mut said, 2).await?;
+    let stalled = world.slack.wait_for_call("chat.postMessage", |call| call.fault.is_some(), LIMIT).await;
+    ensure!(stalled.is_some(), "nothing was posted");
+    cut(&dam);
+    let cut_at = Instant::now();
+    talk(world, &room, &mut said, 3).await?;
+    swap(world, &mut second);
+    world.bridge.wait_for_role("working").await?;
+    let taken = cut_at.elapsed();
+    ensure!(taken < TAKE_OVER, "it took {taken:?}");
+    // The other one has let its sockets go by then: all that is said from now on comes to the one that works.
+    eventually(LIMIT, "one socket, which is the other one's", async || {
+        let (sockets, health) = (world.slack.sockets().len(), world.bridge.health().await?);
+        let connection = &health["own"]["logins"][0]["connection"]["state"];
+        ensure!(sockets == 1 && connection == "connected", "there are {sockets}; this one is {connection}");
+        Ok(())
+    })
+    .await?;
+    for _ in 0..5 {
+        talk(world, &room, &mut said, 1).await?;
+        world.wait_on_slack("general", said.outward.last().expect("something was said")).await?;
+    }
+    said.arrives(world, &room).await?;
+    dam.open();
+    let (code, log) = second.bridge.wait_exit().await?;
+    ensure!(code == 1, "it ended with exit code {code}");
+    ensure!(log.contains("Another process has taken the work over"), "it does not say why:\n{log}");
+    talk(world, &room, &mut said, 3).await?;
+    said.arrives(world, &room).await
+}
+
+scenario!(cut_off_from_the_database_the_one_that_works_lets_go in two);
+async fn cut_off_from_the_database_the_one_that_works_lets_go(world: &mut World) -> Result<()> {
+    cut_off(world, Dam::cut).await
+}
+
+scenario!(a_database_that_never_answers_is_not_waited_for in two);
+async fn a_database_that_never_answers_is_not_waited_for(world: &mut World) -> Result<()> {
+    cut_off(world, Dam::close).await
 }
