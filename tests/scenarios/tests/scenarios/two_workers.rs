@@ -169,6 +169,24 @@ async fn a_stop_hands_the_work_over(world: &mut World) -> Result<()> {
     said.arrives(world, &room).await
 }
 
+scenario!(a_stop_in_the_middle_of_talk_is_short_and_keeps_the_order in two);
+async fn a_stop_in_the_middle_of_talk_is_short_and_keeps_the_order(world: &mut World) -> Result<()> {
+    let mut second = two(world).await?;
+    let room = world.portal("general").await?;
+    let mut said = Said::default();
+    for _ in 0..2 {
+        talk(world, &room, &mut said, 5).await?;
+        world.wait_on_slack("general", &said.outward[said.outward.len() - 4]).await?;
+        stop_soon(&mut world.bridge).await?;
+        swap(world, &mut second);
+        world.bridge.wait_for_role("working").await?;
+        talk(world, &room, &mut said, 2).await?;
+        second.bridge.start().await?;
+    }
+    said.arrives(world, &room).await?;
+    stop_soon(&mut second.bridge).await
+}
+
 scenario!(what_slack_sends_to_a_frozen_process_comes_in_its_order in two);
 async fn what_slack_sends_to_a_frozen_process_comes_in_its_order(world: &mut World) -> Result<()> {
     let mut second = two(world).await?;
