@@ -2,7 +2,7 @@
 
 use crate::counts::Counts;
 use crate::workspace::Workspace;
-use crate::{demo, deny, generate, process, test, tidy};
+use crate::{crashes, demo, deny, generate, process, test, tidy};
 use anyhow::{Result, bail};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,7 @@ pub(crate) fn run(workspace: &Workspace) -> bool {
         counts = outcome.counts;
         good(outcome.report(), "there are failed tests")
     });
+    step(&mut steps, "soak", || crashes::short_soaks(workspace));
     step(&mut steps, "demo", || process::run(&mut demo::prepare(workspace, &["--once".to_owned()])?));
     println!("{}", table(&steps));
     println!("{counts}");

@@ -1,6 +1,7 @@
 //! The programs that let the bridge die and look at what is left: the soak at random, failpoints at each point, power cuts at
 //! each acknowledgement.
 
+use crate::postgres::Postgres;
 use crate::workspace::Workspace;
 use crate::{debian, process, synapse};
 use anyhow::{Context, Result};
@@ -23,4 +24,18 @@ pub(crate) fn run(workspace: &Workspace, program: &str, args: &[String]) -> Resu
         command.env("SYNAPSE_VENV", venv);
     }
     Err(command.exec()).with_context(|| format!("the program `{program}` could not be started"))
+}
+
+/// Two minutes of soak from fixed seeds: one process on SQLite, and two on a PostgreSQL of their own.
+pub(crate) fn short_soaks(workspace: &Workspace) -> Result<()> {
+    workspace.build()?;
+    let soak = |args: &[&str]| {
+        let mut command = Command::new(workspace.program("soak"));
+        command.args(["--minutes", "1"]).args(args).current_dir(&workspace.root);
+        command
+    };
+    process::run(&mut soak(&["--seed", "1"]))?;
+    let postgres = Postgres::start(workspace)?;
+    let mut two = soak(&["--seed", "2", "--postgres", "--workers", "2"]);
+    process::run(two.env("TEST_POSTGRES_URL", postgres.url()))
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::gap::Look;
 use super::ms;
 use crate::engine::Bridge;
+use crate::engine::members::LONGEST_LIST;
 use crate::engine::supervisor::Live;
 use crate::error::{JobError, NetworkError};
-use crate::event::{RemoteEvent, RemoteKind, Sender};
-use crate::id::{ChatKey, RemoteMessageId};
+use crate::event::{MemberChange, RemoteEvent, RemoteKind, Sender};
+use crate::id::{ChatKey, RemoteMessageId, RemoteUserId};
 use crate::metrics;
 use crate::network::{Network, Session};
 use crate::queue::{Closing, Job};
@@ -36,6 +37,12 @@ impl<N: Network> Bridge<N> {
         job: &Job,
     ) -> Result<Option<Closing>, JobError> {
         let Some(look) = live.gap.look(chat) else { return Ok(None) };
+        let is_late = job.accepted_at <= look.at || is_old(event, look);
+        if let RemoteKind::Member { user_id, .. } = &event.kind
+            && is_late
+        {
+            return self.late_member(live, chat, user_id, event).await;
+        }
         let (RemoteKind::Message { id, .. }
         | RemoteKind::Edit { id, .. }
         | RemoteKind::React { id, .. }
@@ -43,7 +50,7 @@ impl<N: Network> Bridge<N> {
         else {
             return Ok(None);
         };
-        if job.accepted_at > look.at && !is_old(event, look) {
+        if !is_late {
             return Ok(None);
         }
         let is_shown = !self.store.message_pairs(id).await?.is_empty();
@@ -62,6 +69,24 @@ impl<N: Network> Bridge<N> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Somebody came or went; what they did after that may be known already.
+    async fn late_member(
+        &self,
+        live: &Live<N::Session>,
+        chat: &ChatKey,
+        user_id: &RemoteUserId,
+        event: &RemoteEvent,
+    ) -> Result<Option<Closing>, JobError> {
+        let listed = match live.session.members(chat, LONGEST_LIST).await {
+            Ok(listed) if listed.len() < LONGEST_LIST => listed,
+            Ok(_) | Err(NetworkError::Rejected(_) | NetworkError::Unsupported(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let change = if listed.contains(user_id) { MemberChange::Joined } else { MemberChange::Left };
+        let kind = RemoteKind::Member { user_id: user_id.clone(), change };
+        self.take_over(live, &RemoteEvent { kind, ..event.clone() }).await.map(Some)
     }
 
     /// How a message stands now.

@@ -1,6 +1,7 @@
 //! Somebody on Matrix took back a message or a reaction.
 
 use super::super::Bridge;
+use super::super::bridge::room_id;
 use super::super::relay::Voice;
 use super::{Incoming, sent};
 use crate::error::{JobError, NetworkError};
@@ -39,6 +40,7 @@ impl<N: Network> Bridge<N> {
             return Err(NetworkError::Unsupported("Taking a message back").into());
         }
         let delivered = self.deliver(job, event, chat, voice, MatrixKind::Delete { sent: all }).await?;
+        self.unpin_gone(room_id(&event.room_id)?, &[target.to_owned()]).await?;
         let gone = going.into_iter().map(|row| (row.message_id, row.part_id)).collect();
         Ok(Closing { sent: delivered.is_new, gone, ..Closing::default() })
     }

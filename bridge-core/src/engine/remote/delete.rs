@@ -34,6 +34,7 @@ impl<N: Network> Bridge<N> {
             // Nothing is left to react to; where the pairs go as well, the reactions go with them.
             self.store.remove_reactions(id).await?;
         }
+        self.unpin_shown(&pairs).await?;
         for row in pairs {
             self.redact_shown(&row, event.at).await?;
             if !is_tombstone {
@@ -41,6 +42,14 @@ impl<N: Network> Bridge<N> {
             }
         }
         Ok(closing)
+    }
+
+    async fn unpin_shown(&self, pairs: &[MessageRow]) -> Result<(), JobError> {
+        let Some(first) = pairs.first() else { return Ok(()) };
+        let Some(portal) = self.known_portal(&first.chat).await? else { return Ok(()) };
+        let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
+        let events: Vec<String> = pairs.iter().map(|row| row.event_id.clone()).collect();
+        self.unpin_gone(room, &events).await
     }
 
     /// Redacts one event: a ghost its own, the bot that of somebody on Matrix, whose message was removed over there.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 use testkit::user::Event;
 
-use super::ledger::{Channel, Ledger, Said};
+use super::act::REACTION;
+use super::ledger::{Channel, Form, Ledger, Said};
 use super::report::Differences;
 use crate::{Result, World};
 
@@ -15,6 +16,7 @@ impl Ledger {
         for channel in &self.channels {
             let events = world.admin.messages(&channel.room).await?;
             channel.compare_matrix(world, &events, &mut found);
+            channel.compare_room(&self.guest, world, &events, &mut found);
             channel.compare_slack(&world.slack.messages(&channel.id), &mut found);
         }
         Ok(found)
@@ -94,13 +96,46 @@ impl Channel {
             count(&self.id, said, &places, found);
             let [(index, event)] = shown else { continue };
             order.push((*index, said.key.as_str()));
-            if said.is_answer != event.thread().is_some() {
+            let filename = event.content["filename"].as_str();
+            if (said.form == Form::File) != filename.is_some_and(|name| name.starts_with(&said.key)) {
+                found.lost += 1;
+                found.example(|| format!("{}: {} has not its file", self.id, said.key));
+            }
+            if (said.form == Form::Answer) != event.thread().is_some() {
                 found.lost += 1;
                 found.example(|| format!("{}: {} is not in its thread", self.id, said.key));
             }
             self.compare_reactions(world, said, event, &reactions, found);
         }
         count_order(&self.id, &order, found);
+    }
+
+    /// Who is in the room, and what is pinned there.
+    fn compare_room(&self, guest: &str, world: &World, events: &[Event], found: &mut Differences) {
+        let ghost = world.ghost_id(guest);
+        let last = |kind: &str, key: &str| {
+            events.iter().rfind(|event| event.kind == kind && event.state_key.as_deref() == Some(key))
+        };
+        let is_in = last("m.room.member", &ghost).is_some_and(|event| event.content["membership"] == "join");
+        if is_in != self.has_guest {
+            found.lost += 1;
+            found.example(|| format!("{}: that the guest is in the room is {is_in}", self.id));
+        }
+        let pinned = last("m.room.pinned_events", "").map(|event| event.content["pinned"].clone());
+        let pinned: Vec<String> = pinned.and_then(|ids| serde_json::from_value(ids).ok()).unwrap_or_default();
+        let wanted = self.on_slack.iter().filter(|said| said.is_pinned && !said.is_gone);
+        let mut wanted: Vec<&str> = wanted.map(|said| said.key.as_str()).collect();
+        wanted.sort_unstable();
+        let mut there: Vec<&str> = events
+            .iter()
+            .filter(|event| pinned.contains(&event.event_id))
+            .map(|event| word(event.body()))
+            .collect();
+        there.sort_unstable();
+        if there != wanted || pinned.len() != wanted.len() {
+            found.lost += 1;
+            found.example(|| format!("{}: {pinned:?} is pinned ({there:?}), not {wanted:?}", self.id));
+        }
     }
 
     fn compare_reactions(
@@ -135,21 +170,54 @@ impl Channel {
 
     /// What was said on Matrix, in the channel.
     fn compare_slack(&self, messages: &[Value], found: &mut Differences) {
-        let mut shown: HashMap<&str, Vec<(usize, String)>> = HashMap::new();
+        let mut shown: HashMap<&str, Vec<(usize, &Value)>> = HashMap::new();
+        let mut answers: HashMap<&str, usize> = HashMap::new();
         for (index, message) in messages.iter().enumerate() {
-            let text = message["text"].as_str().unwrap_or_default();
-            shown.entry(word(text)).or_default().push((index, text.to_owned()));
+            shown.entry(word(text(message))).or_default().push((index, message));
+            if let Some(root) = message["thread_ts"].as_str().filter(|root| message["ts"] != *root) {
+                *answers.entry(root).or_default() += 1;
+            }
         }
         let mut order = Vec::new();
         for said in &self.on_matrix {
-            let places = shown.get(said.key.as_str()).map_or(&[] as &[_], Vec::as_slice);
-            count(&self.id, said, places, found);
-            if let [(index, _)] = places {
-                order.push((*index, said.key.as_str()));
-            }
+            let shown = shown.get(said.key.as_str()).map_or(&[] as &[_], Vec::as_slice);
+            let places: Vec<(usize, String)> =
+                shown.iter().map(|(index, message)| (*index, text(message).to_owned())).collect();
+            count(&self.id, said, &places, found);
+            let [(index, message)] = shown else { continue };
+            order.push((*index, said.key.as_str()));
+            let answers = message["ts"].as_str().and_then(|ts| answers.get(ts)).copied().unwrap_or_default();
+            self.compare_shown(said, message, answers, found);
         }
         count_order(&self.id, &order, found);
     }
+
+    /// What hangs on a message: its file, the reaction, and the note in its thread about whose it is.
+    fn compare_shown(&self, said: &Said, message: &Value, notes: usize, found: &mut Differences) {
+        let wanted = usize::from(said.reaction_event.is_some());
+        let reactions = message["reactions"].as_array().into_iter().flatten();
+        let reacted = reactions.filter(|reaction| reaction["name"] == REACTION.1).count();
+        let files = message["files"].as_array().map_or(0, Vec::len);
+        for (what, there, wanted) in [
+            ("the reaction", reacted, wanted),
+            ("the note about the reaction", notes, wanted),
+            ("the file", files, usize::from(said.form == Form::File)),
+        ] {
+            found.lost += usize::from(there < wanted);
+            found.doubled += usize::from(there > wanted);
+            if there != wanted {
+                found.example(|| {
+                    format!("{}: {what} of {} is there {there} times, not {wanted}", self.id, said.key)
+                });
+            }
+        }
+    }
+}
+
+/// What a message says; who says it stands before that where it cannot be posted under their name.
+fn text(message: &Value) -> &str {
+    let text = message["text"].as_str().unwrap_or_default();
+    text.split_once(": ").map_or(text, |(_, said)| said)
 }
 
 /// The rest of a seeded person's id.

@@ -7,6 +7,8 @@ use crate::{Result, World};
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) channels: Vec<Channel>,
+    /// The id of one who says nothing, and comes and goes.
+    pub(super) guest: String,
     pub(super) events: usize,
 }
 
@@ -18,6 +20,18 @@ pub(super) struct Channel {
     /// In the order in which it was said; the two sides each have an order of their own.
     pub(super) on_slack: Vec<Said>,
     pub(super) on_matrix: Vec<Said>,
+    /// Whether the one who comes and goes is there.
+    pub(super) has_guest: bool,
+}
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Message,
+    /// An answer in a thread.
+    Answer,
+    /// A file; the text is what was said with it.
+    File,
 }
 
 /// A message, as it should stand now.
@@ -29,12 +43,15 @@ pub(super) struct Said {
     pub(super) key: String,
     pub(super) text: String,
     pub(super) is_gone: bool,
-    /// Whether it is an answer in a thread.
-    pub(super) is_answer: bool,
+    pub(super) form: Form,
     /// Whether others answered it: then it is not taken back.
     pub(super) is_answered: bool,
     /// Who on Slack reacted with what.
     pub(super) reactions: BTreeSet<(&'static str, &'static str)>,
+    /// The event by which somebody on Matrix reacts to it.
+    pub(super) reaction_event: Option<String>,
+    /// Whether it is pinned on Slack.
+    pub(super) is_pinned: bool,
 }
 
 impl Said {
@@ -44,16 +61,19 @@ impl Said {
             key,
             text,
             is_gone: false,
-            is_answer: false,
+            form: Form::Message,
             is_answered: false,
             reactions: BTreeSet::new(),
+            reaction_event: None,
+            is_pinned: false,
         }
     }
 }
 
 impl Ledger {
-    /// Makes channels with their rooms, in which everybody is.
+    /// Makes channels with their rooms, in which everybody is but the one who comes and goes.
     pub(super) async fn open_channels(&mut self, world: &World, count: usize) -> Result<()> {
+        self.guest = world.slack.add_user("guest", "Guest");
         for number in 0..count {
             let id = world.slack.create_channel("alice", &format!("soak-{number}"), false)?;
             for person in ["bob", "carol"] {
@@ -61,7 +81,8 @@ impl Ledger {
             }
             world.slack.invite("alice", &world.slack.app().bot_user_id, &id)?;
             let room = world.portal(&id).await?;
-            self.channels.push(Channel { id, room, on_slack: Vec::new(), on_matrix: Vec::new() });
+            let (on_slack, on_matrix) = (Vec::new(), Vec::new());
+            self.channels.push(Channel { id, room, on_slack, on_matrix, has_guest: false });
         }
         Ok(())
     }

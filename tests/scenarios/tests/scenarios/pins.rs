@@ -50,6 +50,25 @@ async fn pins_on_matrix_are_pins_on_slack(world: &mut World) -> Result<()> {
     Ok(())
 }
 
+scenario!(a_pin_goes_with_its_message in everywhere);
+async fn a_pin_goes_with_its_message(world: &mut World) -> Result<()> {
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    let answer = world.ask(&room, "!slack version", "version 0.").await?.event_id;
+    let theirs = world.slack_says("alice", "general", "deleted over there")?;
+    let their_event = world.admin.wait_for_text(&room, "deleted over there").await?.event_id;
+    let own_event = world.matrix_says(&world.admin, &room, "deleted over here").await?;
+    let own = world.ts_of("general", "deleted over here").await?;
+    pin(world, &room, &[&answer, &their_event, &own_event]).await?;
+    wait_for_slack_pins(world, &[&own, &theirs]).await?;
+    world.slack.delete("general", &theirs)?;
+    wait_for_pins(world, &room, &[&answer, &own_event]).await?;
+    world.admin.redact(&room, &own_event).await?;
+    wait_for_pins(world, &room, &[&answer]).await?;
+    assert!(world.slack.pins("general").is_empty());
+    Ok(())
+}
+
 scenario!(a_pin_of_what_is_only_on_matrix_stays in each_homeserver);
 async fn a_pin_of_what_is_only_on_matrix_stays(world: &mut World) -> Result<()> {
     world.log_in().await?;
