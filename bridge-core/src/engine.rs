@@ -22,6 +22,7 @@ mod pinned;
 pub(crate) mod portal;
 mod powerless;
 mod preview;
+mod reacted;
 mod reaction_note;
 pub(crate) mod rebuild;
 pub(crate) mod relay;

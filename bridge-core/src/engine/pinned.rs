@@ -34,21 +34,22 @@ impl<N: Network> Bridge<N> {
         }
     }
 
-    /// Takes events that are shown no more off the list, where they were pinned on both sides: over there the pin went with
-    /// the message, and nothing tells of it. Called before their pairs go; does nothing the second time.
+    /// Takes events that are shown no more off the list: over there the pin went with the message, and nothing tells of it.
+    /// Called before their pairs go; does nothing the second time.
     pub(crate) async fn unpin_gone(&self, room: &RoomId, gone: &[String]) -> Result<(), JobError> {
-        let Some(mut on_both) = self.pinned_on_both(room).await? else { return Ok(()) };
-        if !on_both.iter().any(|event_id| gone.contains(event_id)) {
-            return Ok(());
-        }
         let mut now = self.pinned_now(room).await?;
         let before = now.len();
         now.retain(|event_id| !gone.contains(event_id));
         if now.len() < before {
             self.pin(room, &now).await?;
         }
-        on_both.retain(|event_id| !gone.contains(event_id));
-        self.note_pinned(room, &on_both).await
+        if let Some(mut on_both) = self.pinned_on_both(room).await?
+            && on_both.iter().any(|event_id| gone.contains(event_id))
+        {
+            on_both.retain(|event_id| !gone.contains(event_id));
+            self.note_pinned(room, &on_both).await?;
+        }
+        Ok(())
     }
 
     /// What was pinned on both sides when a change was last carried over, as events. People's changes that are still in

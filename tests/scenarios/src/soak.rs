@@ -23,8 +23,9 @@ use report::Differences;
 pub use report::Report;
 use trouble::Trouble;
 
-/// How long both sides may take to become equal when all trouble is over; besides a sixth of the time of the talk.
-const CALM: Duration = Duration::from_mins(2);
+/// How long both sides may take to become equal when all trouble is over; besides a sixth of the time of the talk. Synapse
+/// waits up to 512 seconds before it tries a transaction again, and Slack 5 minutes before it tells an event again.
+const CALM: Duration = Duration::from_mins(10);
 /// How long nothing is said or done before the last look: what comes doubled may come late.
 const QUIET: Duration = Duration::from_secs(10);
 /// How often what nobody looks at is thrown away.

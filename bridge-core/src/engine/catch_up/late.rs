@@ -17,6 +17,9 @@ use crate::queue::{Closing, Job};
 /// How far the network's clock may be from ours for one of its moments to count as before one of ours.
 const SKEW: Duration = Duration::from_mins(5);
 
+/// Begins the name of the memo of something that happened to a message and overtook whatever else may be told of it.
+const OVERTAKEN: &str = "overtaken ";
+
 /// What is known of something that came late.
 enum Stand {
     /// The message as it is now.
@@ -36,8 +39,8 @@ impl<N: Network> Bridge<N> {
         event: &RemoteEvent,
         job: &Job,
     ) -> Result<Option<Closing>, JobError> {
-        let Some(look) = live.gap.look(chat) else { return Ok(None) };
-        let is_late = job.accepted_at <= look.at || is_old(event, look);
+        let look = live.gap.look(chat);
+        let is_late = look.is_some_and(|look| job.accepted_at <= look.at || is_old(event, look));
         if let RemoteKind::Member { user_id, .. } = &event.kind
             && is_late
         {
@@ -50,12 +53,13 @@ impl<N: Network> Bridge<N> {
         else {
             return Ok(None);
         };
-        if !is_late {
+        let is_shown = !self.store.message_pairs(id).await?.is_empty();
+        let shows = matches!(event.kind, RemoteKind::Message { .. } | RemoteKind::Edit { .. }) && !is_shown;
+        if !(is_late || shows && self.was_overtaken(live, id).await?) {
             return Ok(None);
         }
-        let is_shown = !self.store.message_pairs(id).await?.is_empty();
         match &event.kind {
-            RemoteKind::Message { .. } | RemoteKind::Edit { .. } if !is_shown => {
+            RemoteKind::Message { .. } | RemoteKind::Edit { .. } if shows => {
                 self.late_message(live, chat, id, event, job).await
             }
             RemoteKind::Edit { revision, .. } => {
@@ -69,6 +73,20 @@ impl<N: Network> Bridge<N> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Notes that something happened to a message that is not shown, or not any more. If news of it are still to come that
+    /// would show it, they were overtaken: it is not what they say any more.
+    pub(in crate::engine) async fn note_overtaking(
+        &self,
+        live: &Live<N::Session>,
+        id: &RemoteMessageId,
+    ) -> Result<(), JobError> {
+        Ok(self.store.put_memo(&live.row.login_id, &format!("{OVERTAKEN}{id}"), Some("")).await?)
+    }
+
+    async fn was_overtaken(&self, live: &Live<N::Session>, id: &RemoteMessageId) -> Result<bool, JobError> {
+        Ok(self.store.memo(&live.row.login_id, &format!("{OVERTAKEN}{id}")).await?.is_some())
     }
 
     /// Somebody came or went; what they did after that may be known already.

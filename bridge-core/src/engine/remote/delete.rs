@@ -25,6 +25,7 @@ impl<N: Network> Bridge<N> {
         if pairs.is_empty() {
             metrics::passed_over("deletion of an unknown message");
         }
+        self.note_overtaking(live, id).await?;
         let mut closing = Closing::default();
         if let Some(note) = self.note_of(id).await? {
             remove_note(live, event, &note).await?;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::super::Bridge;
+use super::super::reacted::Reacted;
 use super::super::supervisor::Live;
 use super::message::chat_of;
 use super::relation::first_event;
@@ -33,6 +34,7 @@ impl<N: Network> Bridge<N> {
     ) -> Result<Closing, JobError> {
         let Some(target) = first_event(&self.store.message_pairs(id).await?) else {
             metrics::passed_over("reaction to an unknown message");
+            self.note_overtaking(live, id).await?;
             return Ok(Closing::default());
         };
         let stored = emoji.as_stored();
@@ -81,6 +83,7 @@ impl<N: Network> Bridge<N> {
         let rows = self.store.reactions(id).await?;
         let owners = self.logins.all();
         let mut shown = HashSet::new();
+        let mut there = None;
         for reacted in &message.reactions {
             for user in &reacted.users {
                 let ghost = self.app.ghosts().user_id(user);
@@ -94,6 +97,15 @@ impl<N: Network> Bridge<N> {
                 }
                 shown.insert(user);
                 if rows.iter().any(|row| row.sender == ghost.as_str() && row.emoji == stored) {
+                    continue;
+                }
+                if there.is_none() {
+                    there = Some(self.reactions_there(chat_of(event)?, target).await?);
+                }
+                let is_same = |other: &&Reacted| other.sender == ghost.as_str() && other.emoji == stored;
+                if let Some(known) = there.iter().flatten().find(is_same) {
+                    // By a process that died without a record of it, and under another key.
+                    self.store.put_reaction(&known.row(id)).await?;
                     continue;
                 }
                 let kind = RemoteKind::React { id: id.clone(), emoji: reacted.emoji.clone() };

@@ -2,7 +2,10 @@
 
 use ruma::api::Direction;
 use ruma::api::client::message::get_message_events;
+use ruma::api::client::relations::get_relating_events_with_rel_type_and_event_type;
 use ruma::api::client::room::get_room_event;
+use ruma::events::TimelineEventType;
+use ruma::events::relation::RelationType;
 use ruma::serde::Raw;
 use ruma::{EventId, RoomId};
 use serde_json::value::RawValue;
@@ -48,5 +51,24 @@ impl Intent {
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The reactions to an event, newest first, from `from` on. What was redacted is not among them.
+    pub async fn reactions(
+        &self,
+        room_id: &RoomId,
+        event_id: &EventId,
+        from: Option<&str>,
+    ) -> Result<Page, MatrixError> {
+        let mut request = get_relating_events_with_rel_type_and_event_type::v1::Request::new(
+            room_id.to_owned(),
+            event_id.to_owned(),
+            RelationType::Annotation,
+            TimelineEventType::Reaction,
+        );
+        request.from = from.map(str::to_owned);
+        let answer = self.call("relations", request).await?;
+        let events = answer.chunk.into_iter().map(Raw::into_json).collect();
+        Ok(Page { events, next: answer.next_batch })
     }
 }

@@ -31,23 +31,16 @@ fn word(text: &str) -> &str {
 /// Counts one message, which is shown in these places with these texts.
 fn count(channel: &str, said: &Said, places: &[(usize, String)], found: &mut Differences) {
     let wanted = usize::from(!said.is_gone);
-    if places.len() > wanted {
-        found.doubled += 1;
-        found.example(|| format!("{channel}: {} is there {} times, not {wanted}", said.key, places.len()));
-    } else if places.len() < wanted {
-        found.lost += 1;
-        found.example(|| format!("{channel}: {} is missing", said.key));
-    } else if places.iter().any(|(_, text)| *text != said.text) {
-        found.lost += 1;
-        found.example(|| format!("{channel}: {} reads {:?}, not {:?}", said.key, places[0].1, said.text));
+    found.count(places.len(), wanted, || format!("{channel}: {} (at {places:?})", said.key));
+    if places.len() == wanted && places.iter().any(|(_, text)| *text != said.text) {
+        found.lose(|| format!("{channel}: {} reads {:?}, not {:?}", said.key, places[0].1, said.text));
     }
 }
 
 fn count_order(channel: &str, order: &[(usize, &str)], found: &mut Differences) {
     for pair in order.windows(2) {
         if pair[0].0 > pair[1].0 {
-            found.reordered += 1;
-            found.example(|| format!("{channel}: {} stands behind {}", pair[0].1, pair[1].1));
+            found.reorder(|| format!("{channel}: {} stands behind {}", pair[0].1, pair[1].1));
         }
     }
 }
@@ -98,12 +91,10 @@ impl Channel {
             order.push((*index, said.key.as_str()));
             let filename = event.content["filename"].as_str();
             if (said.form == Form::File) != filename.is_some_and(|name| name.starts_with(&said.key)) {
-                found.lost += 1;
-                found.example(|| format!("{}: {} has not its file", self.id, said.key));
+                found.lose(|| format!("{}: {} has not its file", self.id, said.key));
             }
             if (said.form == Form::Answer) != event.thread().is_some() {
-                found.lost += 1;
-                found.example(|| format!("{}: {} is not in its thread", self.id, said.key));
+                found.lose(|| format!("{}: {} is not in its thread", self.id, said.key));
             }
             self.compare_reactions(world, said, event, &reactions, found);
         }
@@ -118,8 +109,7 @@ impl Channel {
         };
         let is_in = last("m.room.member", &ghost).is_some_and(|event| event.content["membership"] == "join");
         if is_in != self.has_guest {
-            found.lost += 1;
-            found.example(|| format!("{}: that the guest is in the room is {is_in}", self.id));
+            found.lose(|| format!("{}: that the guest is in the room is {is_in}", self.id));
         }
         let pinned = last("m.room.pinned_events", "").map(|event| event.content["pinned"].clone());
         let pinned: Vec<String> = pinned.and_then(|ids| serde_json::from_value(ids).ok()).unwrap_or_default();
@@ -133,8 +123,7 @@ impl Channel {
             .collect();
         there.sort_unstable();
         if there != wanted || pinned.len() != wanted.len() {
-            found.lost += 1;
-            found.example(|| format!("{}: {pinned:?} is pinned ({there:?}), not {wanted:?}", self.id));
+            found.lose(|| format!("{}: {pinned:?} is pinned ({there:?}), not {wanted:?}", self.id));
         }
     }
 
@@ -153,17 +142,9 @@ impl Channel {
         for person in ["alice", "bob", "carol"] {
             for (name, key) in [("thumbsup", "👍"), ("tada", "🎉"), ("wave", "👋")] {
                 let wanted = usize::from(said.reactions.contains(&(person, name)));
-                let there = is_there(person, key);
-                found.lost += usize::from(there < wanted);
-                found.doubled += usize::from(there > wanted);
-                if there != wanted {
-                    found.example(|| {
-                        format!(
-                            "{}: {person}'s {name} on {} is there {there} times, not {wanted}",
-                            self.id, said.key
-                        )
-                    });
-                }
+                found.count(is_there(person, key), wanted, || {
+                    format!("{}: {person}'s {name} on {}", self.id, said.key)
+                });
             }
         }
     }
@@ -203,13 +184,7 @@ impl Channel {
             ("the note about the reaction", notes, wanted),
             ("the file", files, usize::from(said.form == Form::File)),
         ] {
-            found.lost += usize::from(there < wanted);
-            found.doubled += usize::from(there > wanted);
-            if there != wanted {
-                found.example(|| {
-                    format!("{}: {what} of {} is there {there} times, not {wanted}", self.id, said.key)
-                });
-            }
+            found.count(there, wanted, || format!("{}: {what} of {}", self.id, said.key));
         }
     }
 }

@@ -4,17 +4,36 @@ use std::time::Duration;
 
 use crate::Result;
 
+/// How many examples of each kind of difference are told.
+const EXAMPLES: usize = 6;
+
+/// Differences of one kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// How many.
+    pub count: usize,
+    /// The first few in words.
+    pub examples: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, text: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(text());
+        }
+    }
+}
+
 /// The differences at the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Differences {
     /// Not there, or not as it was said last.
-    pub lost: usize,
-    /// There more than once.
-    pub doubled: usize,
+    pub lost: Found,
+    /// There more than once, or still there.
+    pub doubled: Found,
     /// Before something that was said earlier in its channel.
-    pub reordered: usize,
-    /// The first few in words.
-    pub examples: Vec<String>,
+    pub reordered: Found,
     /// Where the bridge's log is, if there are any.
     pub log: Option<std::path::PathBuf>,
 }
@@ -22,12 +41,24 @@ pub struct Differences {
 impl Differences {
     /// Whether there are none.
     pub fn is_none(&self) -> bool {
-        self.lost + self.doubled + self.reordered == 0
+        self.lost.count + self.doubled.count + self.reordered.count == 0
     }
 
-    pub(super) fn example(&mut self, text: impl FnOnce() -> String) {
-        if self.examples.len() < 10 {
-            self.examples.push(text());
+    pub(super) fn lose(&mut self, text: impl FnOnce() -> String) {
+        self.lost.add(text);
+    }
+
+    pub(super) fn reorder(&mut self, text: impl FnOnce() -> String) {
+        self.reordered.add(text);
+    }
+
+    /// Takes note of something that is there so many times and should be so many times; `text` tells what.
+    pub(super) fn count(&mut self, there: usize, wanted: usize, text: impl FnOnce() -> String) {
+        let text = || format!("{} is there {there} times, not {wanted}", text());
+        match there.cmp(&wanted) {
+            std::cmp::Ordering::Less => self.lost.add(text),
+            std::cmp::Ordering::Equal => {}
+            std::cmp::Ordering::Greater => self.doubled.add(text),
         }
     }
 }
@@ -72,20 +103,25 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Differences { lost, doubled, reordered, examples, log } = &self.found;
+        let Differences { lost, doubled, reordered, log } = &self.found;
         write!(
             f,
-            "seed {}: {} events in {:.0} s, {} kills, {} other faults, {} takeovers; {lost} lost, {doubled} doubled, \
-             {reordered} reordered; equal {:.1} s after the last trouble, and still so when all was quiet",
+            "seed {}: {} events in {:.0} s, {} kills, {} other faults, {} takeovers; {} lost, {} doubled, \
+             {} reordered; equal {:.1} s after the last trouble, and still so when all was quiet",
             self.seed,
             self.events,
             self.talked.as_secs_f64(),
             self.kills,
             self.faults,
             self.takeovers,
+            lost.count,
+            doubled.count,
+            reordered.count,
             self.settled.as_secs_f64(),
         )?;
-        examples.iter().try_for_each(|example| write!(f, "\n  {example}"))?;
+        for found in [lost, doubled, reordered] {
+            found.examples.iter().try_for_each(|example| write!(f, "\n  {example}"))?;
+        }
         log.iter().try_for_each(|log| write!(f, "\n  The bridge's log is kept in {}", log.display()))
     }
 }

@@ -229,25 +229,30 @@ async fn what_is_taken_back_meanwhile_goes_wherever_it_stood(world: &mut World) 
 scenario!(what_slack_tells_late_and_in_any_order_undoes_nothing in each_homeserver);
 async fn what_slack_tells_late_and_in_any_order_undoes_nothing(world: &mut World) -> Result<()> {
     world.log_in().await?;
-    let room = world.portal("general").await?;
-    let ts = world.slack_says("alice", "general", "much ado about this")?;
+    let room = world.portal("random").await?;
+    let ts = world.slack_says("alice", "random", "much ado about this")?;
     let event = world.admin.wait_for_text(&room, "much ado about this").await?.event_id;
+    let dora = world.slack.add_user("dora", "Dora D.");
+    world.slack.join(&dora, "random")?;
+    world.admin.wait_for_membership(&room, &world.ghost_id(&dora), "join").await?;
     world.bridge.kill9()?;
     world.slack.hold_events();
+    world.slack.leave(&dora, "random")?;
+    world.slack.join(&dora, "random")?;
     for text in ["the first change", "the last change"] {
         world.plant(text);
-        world.slack.edit("general", &ts, text)?;
+        world.slack.edit("random", &ts, text)?;
     }
-    world.slack.react_as("bob", "general", &ts, "tada")?;
-    world.slack.unreact_as("bob", "general", &ts, "tada")?;
-    let gone = world.slack_says("carol", "general", "said and taken back")?;
-    world.slack_says("carol", "general", "said and kept")?;
-    world.slack.delete("general", &gone)?;
+    world.slack.react_as("bob", "random", &ts, "tada")?;
+    world.slack.unreact_as("bob", "random", &ts, "tada")?;
+    let gone = world.slack_says("carol", "random", "said and taken back")?;
+    world.slack_says("carol", "random", "said and kept")?;
+    world.slack.delete("random", &gone)?;
     world.bridge.start().await?;
     world.wait_for_texts(&world.admin, &room, &["said and kept"]).await?;
     world.slack.release_events(true);
     assert!(world.slack.wait_until_acknowledged(LIMIT).await);
-    world.settle("general", &room).await?;
+    world.settle("random", &room).await?;
     let events = world.admin.messages(&room).await?;
     let edits: Vec<_> = events.iter().filter(|edit| edit.replaces() == Some(&event)).collect();
     assert!(
@@ -256,5 +261,8 @@ async fn what_slack_tells_late_and_in_any_order_undoes_nothing(world: &mut World
     );
     assert!(!events.iter().any(|event| event.kind == "m.reaction" && !event.is_redacted()));
     assert!(!events.iter().any(|event| event.body() == "said and taken back"));
+    let ghost = world.ghost_id(&dora);
+    let last = events.iter().rfind(|event| event.state_key.as_deref() == Some(&ghost));
+    assert_eq!(last.and_then(|event| event.content["membership"].as_str()), Some("join"));
     Ok(())
 }
