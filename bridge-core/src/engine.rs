@@ -15,6 +15,7 @@ pub(crate) mod known_login;
 pub(crate) mod matrix;
 mod media;
 pub(crate) mod members;
+pub(crate) mod missing_room;
 mod notify;
 mod own_field;
 pub(crate) mod persist;

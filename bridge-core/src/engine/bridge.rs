@@ -12,6 +12,7 @@ use super::conversation::Conversations;
 use super::ghost::{GhostWork, KnownGhost};
 use super::handover::Handovers;
 use super::members::MemberSyncs;
+use super::missing_room::MissingRooms;
 use super::relay::Named;
 use super::supervisor::Logins;
 use super::turns::Turns;
@@ -81,6 +82,8 @@ pub(crate) struct Bridge<N: Network> {
     pub(crate) changed_at: Cache<RemoteMessageId, i64>,
     /// When each message was last compared with the network, by our clock: what it tells of earlier changes is done.
     pub(crate) settled_at: Cache<RemoteMessageId, i64>,
+    /// The chats whose rooms are missing.
+    pub(crate) missing_rooms: MissingRooms,
     /// When each reaction was last set or taken back: which message, whose, which.
     pub(crate) reacted_at: Cache<(RemoteMessageId, String, String), i64>,
     /// How often carrying a file over has failed.
@@ -132,6 +135,7 @@ impl<N: Network> Bridge<N> {
             names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             changed_at: Cache::new(CACHED),
             settled_at: Cache::new(CACHED),
+            missing_rooms: MissingRooms::default(),
             reacted_at: Cache::new(CACHED),
             file_failures: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
             carried: Cache::builder().max_capacity(CARRIED).time_to_live(CARRIED_KEPT).build(),

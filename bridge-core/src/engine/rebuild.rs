@@ -1,5 +1,6 @@
 //! Brings the tables back after the database was lost, from the rooms and from what the network has of us.
 
+mod new_rooms;
 mod portal;
 mod read;
 mod room;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 
 use ruma::{OwnedRoomAliasId, OwnedRoomId, RoomId};
 
+pub(crate) use self::new_rooms::Untied;
 use self::room::Room;
 pub(crate) use self::said::LastSaid;
 use super::Bridge;

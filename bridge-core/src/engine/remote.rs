@@ -53,8 +53,12 @@ impl<N: Network> Bridge<N> {
             (self.take_over_in_order(&live, &event, job).await, event.scope)
         };
         let done = match (done, &scope) {
-            (Err(JobError::Retry(why)), Scope::Chat(chat)) if job.attempts >= ROOM_DOUBTED_FROM => {
-                Err(self.doubt_room(chat, why).await)
+            (Err(error), Scope::Chat(chat)) if is_doubted(&error, job.attempts) => {
+                Err(self.doubt_room(chat, error).await)
+            }
+            (Ok(done), Scope::Chat(chat)) => {
+                self.missing_rooms.found(chat);
+                Ok(done)
             }
             (done, _) => done,
         };
@@ -65,17 +69,20 @@ impl<N: Network> Bridge<N> {
     }
 
     /// The conduwuit family answers for a room that was deleted as for a fault of its own, so the lane would try for
-    /// ever. Where the homeserver says that the bot is not in the room, nothing in it can succeed.
-    async fn doubt_room(&self, chat: &ChatKey, why: String) -> JobError {
-        let Ok(Some(portal)) = self.known_portal(chat).await else { return JobError::Retry(why) };
+    /// ever; others refuse, in words that help nobody. Where the homeserver says that the bot is not in the room, nothing in
+    /// it can succeed.
+    async fn doubt_room(&self, chat: &ChatKey, error: JobError) -> JobError {
+        let Ok(Some(portal)) = self.known_portal(chat).await else { return error };
         match (self.app.bot().joined_rooms().await, portal.room_id.as_deref()) {
             (Ok(rooms), Some(room)) if rooms.iter().all(|joined| joined.as_str() != room) => {
+                self.missing_rooms.missed(chat);
                 JobError::Park(format!(
                     "The chat's room {room} does not exist any more, or the bot was removed from it, so nothing can be \
-                     shown there. Invite the bot again if the room is still there."
+                     shown there. Invite the bot again if the room is still there. If the homeserver lost its rooms for \
+                     good, stop the program and call `rebuild --new-rooms`; then try this letter again."
                 ))
             }
-            _ => JobError::Retry(why),
+            _ => error,
         }
     }
 
@@ -137,6 +144,15 @@ impl<N: Network> Bridge<N> {
                 Ok(Closing::default())
             }
         }
+    }
+}
+
+/// Whether it may be the room that is to blame: what is refused is never tried again, so it is looked at once.
+fn is_doubted(error: &JobError, attempts: u32) -> bool {
+    match error {
+        JobError::Retry(_) => attempts >= ROOM_DOUBTED_FROM,
+        JobError::Reject(_) | JobError::Park(_) => true,
+        _ => false,
     }
 }
 

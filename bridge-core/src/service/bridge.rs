@@ -158,7 +158,7 @@ fn logins_document<N: Network>(bridge: &Bridge<N>) -> Value {
     let not_started = |why| json!({ "state": "not_started", "reason": why });
     let failed = bridge.logins.failed().into_iter();
     logins.extend(failed.map(|(login, why)| json!({ "login": login, "connection": not_started(why) })));
-    json!({ "logins": logins })
+    json!({ "logins": logins, "rooms": bridge.missing_rooms.document() })
 }
 
 /// The bridge as the server sees it.

@@ -114,6 +114,9 @@ pub struct RebuildArgs {
     /// How far back is read, in days
     #[arg(long, value_name = "NUMBER", default_value_t = 30)]
     pub days: u32,
+    /// The homeserver lost its rooms: lets each chat get a new one in the place of a room that the bot is not in
+    #[arg(long, conflicts_with_all = ["events", "days"])]
+    pub new_rooms: bool,
 }
 
 /// What a program's help says besides the verbs.

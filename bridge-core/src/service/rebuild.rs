@@ -11,7 +11,7 @@ use super::ground::Ground;
 use super::telemetry;
 use crate::engine::Bridge;
 use crate::engine::bridge::Setup;
-use crate::engine::rebuild::{Reach, Rebuilt};
+use crate::engine::rebuild::{Reach, Rebuilt, Untied};
 use crate::network::Network;
 use crate::queue::Inbox;
 use crate::store::Store;
@@ -81,6 +81,10 @@ async fn work<N: Network>(
         delivery_events: ground.config.appservice.delivery_events,
         public_media: None,
     });
+    if args.new_rooms {
+        let untied = bridge.untie_lost_rooms().await.map_err(|error| format!("{error} Call it again."))?;
+        return Ok(told_untied(untied));
+    }
     open_logins(&bridge).await?;
     let since = store.clock().now_ms().saturating_sub(i64::from(args.days).saturating_mul(DAY_MS));
     let reach = Reach { events: usize::try_from(args.events).unwrap_or(usize::MAX), since };
@@ -103,6 +107,18 @@ async fn open_logins<N: Network>(bridge: &Arc<Bridge<N>>) -> Result<(), String> 
         opened.map_err(|why| format!("The login {login_id} cannot be used: {why} Nothing was changed."))?;
     }
     Ok(())
+}
+
+fn told_untied(untied: Untied) -> String {
+    let Untied { chats, kept } = untied;
+    if chats == 0 {
+        return format!("The bot is in the room of every chat ({kept}), so nothing was changed.");
+    }
+    format!(
+        "Chats that get a new room: {chats}. Chats whose room is there: {kept}. Start the program: a room is made with the \
+         chat's next message, or for all at once by the command `sync`. What was given up meanwhile is delivered there by \
+         `dead-letters retry --all`."
+    )
 }
 
 fn told(rebuilt: &Rebuilt, network: &str) -> String {

@@ -7,6 +7,7 @@ const FIND: &str = "SELECT value FROM kv WHERE name = $1";
 const PUT: &str =
     "INSERT INTO kv (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 const REMOVE: &str = "DELETE FROM kv WHERE name = $1";
+const REMOVE_ALL: &str = "DELETE FROM kv WHERE name LIKE $1";
 
 /// The fact of this name.
 pub async fn find(tx: &mut Tx, name: &str) -> Result<Option<String>, StoreError> {
@@ -23,6 +24,14 @@ pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError>
 /// Takes a fact away.
 pub async fn remove(tx: &mut Tx, name: &str) -> Result<(), StoreError> {
     on!(&mut *tx, c => sqlx::query(REMOVE).bind(name).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// Takes all facts away whose names begin so.
+pub async fn remove_all(tx: &mut Tx, beginning: &str) -> Result<(), StoreError> {
+    on!(&mut *tx, c => {
+        sqlx::query(REMOVE_ALL).bind(format!("{beginning}%")).execute(c).await?.rows_affected()
+    });
     Ok(())
 }
 

@@ -41,6 +41,7 @@ mod login;
 mod long_message;
 mod members;
 mod membership;
+mod new_rooms;
 mod oddities;
 mod outage;
 mod outgoing;
