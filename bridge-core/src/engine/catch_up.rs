@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 pub(crate) use self::gap::Gap;
 use self::gap::Look;
 pub(in crate::engine) use self::keep::step_of;
+pub(in crate::engine) use self::late::Overtaken;
 use self::reading::Reading;
 pub(in crate::engine) use self::sweep::chat_of;
 use super::Bridge;

@@ -24,7 +24,7 @@ use crate::store::StoreError;
 use crate::task;
 
 /// The longest list of members that is read. Of a longer one nobody is taken to have left because they are not in it.
-pub(super) const LONGEST_LIST: usize = 20_000;
+const LONGEST_LIST: usize = 20_000;
 
 /// After this time a comparison is tried again that failed for minutes.
 const TRIED_AGAIN: Duration = Duration::from_mins(15);

@@ -34,6 +34,8 @@ const LETTERS_EVERY: Duration = Duration::from_secs(2);
 const COMMITTED: Duration = Duration::from_mins(1);
 /// How often it is looked for what other processes accepted.
 const HANDED_IN_EVERY: Duration = Duration::from_millis(250);
+/// How long a look at a table may take: nothing is committed meanwhile.
+const LOOKED_WITHIN: Duration = Duration::from_secs(2);
 
 /// The end of a job.
 #[derive(Debug)]
@@ -138,7 +140,7 @@ impl<H: Handler> Committer<H> {
     }
 
     async fn look_for_letters(&mut self) {
-        match self.store.count_dead_letters().await {
+        match answer_within(LOOKED_WITHIN, self.store.count_dead_letters()).await {
             Ok(count) => {
                 metrics::dead_letters(count.all);
                 self.batch.want_letters(count.wanted > 0);
@@ -148,7 +150,7 @@ impl<H: Handler> Committer<H> {
     }
 
     async fn look_for_handed_in(&mut self) {
-        match self.store.has_handed_in().await {
+        match answer_within(LOOKED_WITHIN, self.store.has_handed_in()).await {
             Ok(is_there) => {
                 self.batch.want_handed_in(is_there);
                 self.may_be_handed_in = is_there || self.store.lease().is_shared();

@@ -25,8 +25,11 @@ const OVER_AFTER: Duration = Duration::from_millis(5_500);
 const LOOKED_EVERY: Duration = Duration::from_millis(500);
 /// How often it is looked whether one is sure again.
 const SURE_AGAIN: Duration = Duration::from_millis(50);
-/// How long the database may take to say who works, or to renew: a second try may follow while one is still sure.
+/// How long the database may take to say who works.
 const ANSWERED: Duration = Duration::from_millis(1_500);
+/// How long it may take to renew. A shorter limit would let a process that is alone stand still for ever where every commit
+/// takes a little longer than that.
+const RENEWED_WITHIN: Duration = Duration::from_millis(3_500);
 /// How long it may take to take the work over, which waits for what the last one has begun to write.
 const TAKEN: Duration = Duration::from_secs(8);
 
@@ -250,7 +253,7 @@ impl Shared {
 
     async fn renew(&self, generation: i64) -> Result<(), StoreError> {
         let begun = self.now();
-        let is_ours = answer_within(ANSWERED, async {
+        let is_ours = answer_within(RENEWED_WITHIN, async {
             let mut tx = self.db.begin().await?;
             let expires_at = tx.now_ms().await? + ms(LASTS);
             let is_ours = lease_row::renew(&mut tx, &self.owner, generation, expires_at).await?;

@@ -9,7 +9,7 @@ const TAKE: &str = "UPDATE lease SET owner = $1, generation = generation + 1, ex
                     AND owner = $3 AND generation = $4 AND expires_at = $5 RETURNING generation";
 const CLOSE_FENCE: &str = "UPDATE lease SET owner = $1, generation = $2 WHERE name = 'fence'";
 const RENEW: &str = "UPDATE lease SET expires_at = CASE WHEN expires_at < $1 THEN $1 ELSE expires_at + 1 END \
-                     WHERE name = 'work' AND generation = $2 AND owner = $3";
+                     WHERE name = 'work' AND generation = $2 AND owner = $3 AND expires_at > 0";
 const GIVE_UP: &str =
     "UPDATE lease SET expires_at = 0 WHERE name = 'work' AND generation = $1 AND owner = $2";
 
@@ -54,7 +54,7 @@ pub(super) async fn take(
     Ok(Some(generation))
 }
 
-/// Renews the lease until `expires_at`; false when it is another one's.
+/// Renews the lease until `expires_at`; false when it is another one's, or was given up.
 pub(super) async fn renew(
     tx: &mut Tx,
     owner: &str,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use bridge_core::error::NetworkError;
-use bridge_core::event::RemoteEvent;
+use bridge_core::event::{RemoteEvent, RemoteKind};
 use bridge_core::id::{ChatKey, RemoteMessageId, RemoteUserId};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::api::reply::{ChannelReply, PinsReply, RawMessagePage};
 use crate::convert::{self, Own};
 use crate::id;
 
-/// A message as an event; none when it is not there any more.
+/// A message as an event; none when it is not there any more. What stands for a deleted one that was answered is its deletion.
 pub(super) async fn message(desk: &Desk, id: &RemoteMessageId) -> Result<Option<RemoteEvent>, NetworkError> {
     const METHOD: &str = "conversations.replies";
     let place = message_ref(id)?;
@@ -27,7 +27,13 @@ pub(super) async fn message(desk: &Desk, id: &RemoteMessageId) -> Result<Option<
     };
     let found = page.messages.into_iter().find(|message| message["ts"] == place.ts.as_str());
     let Some(mut message) = found else { return Ok(None) };
+    let is_tombstone = message["subtype"] == "tombstone";
     let mut event = convert::decode(&payload(&place.team_id, &place.channel_id, &mut message), &desk.own)?;
+    if is_tombstone {
+        // The placeholder is hidden, but tells that the message was deleted and its answers were not.
+        event.kind = RemoteKind::Delete { id: id.clone(), is_tombstone };
+        return Ok(Some(event));
+    }
     desk.mark_upload(&mut event, &message).await?;
     Ok(Some(event))
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 use super::gap::Look;
 use super::ms;
 use crate::engine::Bridge;
-use crate::engine::members::LONGEST_LIST;
 use crate::engine::supervisor::Live;
 use crate::error::{JobError, NetworkError};
 use crate::event::{MemberChange, RemoteEvent, RemoteKind, Sender};
-use crate::id::{ChatKey, RemoteMessageId, RemoteUserId};
+use crate::id::{ChatKey, RemoteMessageId};
 use crate::metrics;
 use crate::network::{Network, Session};
 use crate::queue::{Closing, Job};
@@ -19,6 +18,17 @@ const SKEW: Duration = Duration::from_mins(5);
 
 /// Begins the name of the memo of something that happened to a message and overtook whatever else may be told of it.
 const OVERTAKEN: &str = "overtaken ";
+/// The memo of a deletion.
+const DELETED: &str = "deleted";
+
+/// By what the news of a message were overtaken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Overtaken {
+    /// Its deletion.
+    Deleted,
+    /// Something else that happened to it.
+    Touched,
+}
 
 /// What is known of something that came late.
 enum Stand {
@@ -41,10 +51,10 @@ impl<N: Network> Bridge<N> {
     ) -> Result<Option<Closing>, JobError> {
         let look = live.gap.look(chat);
         let is_late = look.is_some_and(|look| job.accepted_at <= look.at || is_old(event, look));
-        if let RemoteKind::Member { user_id, .. } = &event.kind
+        if let RemoteKind::Member { change, .. } = event.kind
             && is_late
         {
-            return self.late_member(live, chat, user_id, event).await;
+            return self.late_member(live, chat, change, event).await;
         }
         let (RemoteKind::Message { id, .. }
         | RemoteKind::Edit { id, .. }
@@ -53,14 +63,29 @@ impl<N: Network> Bridge<N> {
         else {
             return Ok(None);
         };
-        let is_shown = !self.store.message_pairs(id).await?.is_empty();
-        let shows = matches!(event.kind, RemoteKind::Message { .. } | RemoteKind::Edit { .. }) && !is_shown;
-        if !(is_late || shows && self.was_overtaken(live, id).await?) {
+        let overtaken = self.overtaken(live, id).await?;
+        if !is_late && overtaken.is_none() {
             return Ok(None);
         }
+        let is_shown = !self.store.message_pairs(id).await?.is_empty();
         match &event.kind {
-            RemoteKind::Message { .. } | RemoteKind::Edit { .. } if shows => {
-                self.late_message(live, chat, id, event, job).await
+            RemoteKind::Message { .. } | RemoteKind::Edit { .. } if !is_shown => {
+                let may_be_gone = is_late || overtaken == Some(Overtaken::Deleted);
+                let shown = self.late_message(live, chat, id, event, job, may_be_gone).await?;
+                if let (Some(shown), Some(Overtaken::Touched)) = (&shown, overtaken) {
+                    // It may have been pinned by then.
+                    self.store.put_pairs(&shown.pairs).await?;
+                    let pins = RemoteEvent { kind: RemoteKind::Pins, ..event.clone() };
+                    self.take_over(live, &pins).await?;
+                }
+                Ok(shown)
+            }
+            // A process that died had shown it anew, to find it, and had it still to be removed.
+            RemoteKind::Message { .. } if job.maybe_sent && overtaken == Some(Overtaken::Deleted) => {
+                match self.stand(live, chat, id).await? {
+                    Stand::Gone => self.remove(live, id, event).await.map(Some),
+                    Stand::Now(_) | Stand::Untold => Ok(None),
+                }
             }
             RemoteKind::Edit { revision, .. } => {
                 if self.changed_at.get(id).await.is_some_and(|at| at >= event.at) {
@@ -75,36 +100,60 @@ impl<N: Network> Bridge<N> {
         }
     }
 
-    /// Notes that something happened to a message that is not shown, or not any more. If news of it are still to come that
-    /// would show it, they were overtaken: it is not what they say any more.
+    /// Notes that something happened to a message. If other news of it are still to come, they were overtaken: it is not what
+    /// they say any more.
     pub(in crate::engine) async fn note_overtaking(
         &self,
         live: &Live<N::Session>,
         id: &RemoteMessageId,
+        by: Overtaken,
     ) -> Result<(), JobError> {
-        Ok(self.store.put_memo(&live.row.login_id, &format!("{OVERTAKEN}{id}"), Some("")).await?)
+        if by == Overtaken::Touched && self.overtaken(live, id).await?.is_some() {
+            return Ok(());
+        }
+        let noted = match by {
+            Overtaken::Deleted => DELETED,
+            Overtaken::Touched => "",
+        };
+        Ok(self.store.put_memo(&live.row.login_id, &format!("{OVERTAKEN}{id}"), Some(noted)).await?)
     }
 
-    async fn was_overtaken(&self, live: &Live<N::Session>, id: &RemoteMessageId) -> Result<bool, JobError> {
-        Ok(self.store.memo(&live.row.login_id, &format!("{OVERTAKEN}{id}")).await?.is_some())
+    async fn overtaken(
+        &self,
+        live: &Live<N::Session>,
+        id: &RemoteMessageId,
+    ) -> Result<Option<Overtaken>, JobError> {
+        let noted = self.store.memo(&live.row.login_id, &format!("{OVERTAKEN}{id}")).await?;
+        Ok(noted.map(|noted| if noted == DELETED { Overtaken::Deleted } else { Overtaken::Touched }))
     }
 
-    /// Somebody came or went; what they did after that may be known already.
+    /// Somebody came or went; what they did after that may be known already. Whoever came is let in, and whoever is not
+    /// among the members goes, in a task beside the lanes.
     async fn late_member(
         &self,
         live: &Live<N::Session>,
         chat: &ChatKey,
-        user_id: &RemoteUserId,
+        change: MemberChange,
         event: &RemoteEvent,
     ) -> Result<Option<Closing>, JobError> {
-        let listed = match live.session.members(chat, LONGEST_LIST).await {
-            Ok(listed) if listed.len() < LONGEST_LIST => listed,
-            Ok(_) | Err(NetworkError::Rejected(_) | NetworkError::Unsupported(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let change = if listed.contains(user_id) { MemberChange::Joined } else { MemberChange::Left };
-        let kind = RemoteKind::Member { user_id: user_id.clone(), change };
-        self.take_over(live, &RemoteEvent { kind, ..event.clone() }).await.map(Some)
+        if self.known_portal(chat).await?.is_none() {
+            return Ok(None);
+        }
+        if change == MemberChange::Joined {
+            self.take_over(live, event).await?;
+        }
+        self.compare_members(&live.row.login_id, chat).await?;
+        Ok(Some(Closing::default()))
+    }
+
+    async fn remove(
+        &self,
+        live: &Live<N::Session>,
+        id: &RemoteMessageId,
+        event: &RemoteEvent,
+    ) -> Result<Closing, JobError> {
+        let kind = RemoteKind::Delete { id: id.clone(), is_tombstone: false };
+        self.take_over(live, &RemoteEvent { kind, ..event.clone() }).await
     }
 
     /// How a message stands now.
@@ -116,8 +165,8 @@ impl<N: Network> Bridge<N> {
     ) -> Result<Stand, JobError> {
         match live.session.message(chat, id).await {
             Ok(Some(now)) if matches!(now.kind, RemoteKind::Message { .. }) => Ok(Stand::Now(Box::new(now))),
-            Ok(Some(_)) => Ok(Stand::Untold),
-            Ok(None) => {
+            Ok(Some(now)) if !matches!(now.kind, RemoteKind::Delete { .. }) => Ok(Stand::Untold),
+            Ok(_) => {
                 metrics::passed_over("late news of a message that is gone");
                 Ok(Stand::Gone)
             }
@@ -128,7 +177,8 @@ impl<N: Network> Bridge<N> {
         }
     }
 
-    /// A message that was not among what was read: it stands where nobody looked, or it was taken back.
+    /// A message that was not among what was read: it stands where nobody looked, or it was taken back. Where nothing but a
+    /// reaction overtook it, its deletion is still to come, and that it is not found now is no reason not to show it.
     async fn late_message(
         &self,
         live: &Live<N::Session>,
@@ -136,10 +186,12 @@ impl<N: Network> Bridge<N> {
         id: &RemoteMessageId,
         event: &RemoteEvent,
         job: &Job,
+        may_be_gone: bool,
     ) -> Result<Option<Closing>, JobError> {
         match self.stand(live, chat, id).await? {
             Stand::Untold => Ok(None),
             Stand::Now(now) => self.take_over(live, &now).await.map(Some),
+            Stand::Gone if !may_be_gone => Ok(None),
             Stand::Gone if job.maybe_sent && job.letter_id.is_none() => {
                 // A process that died may have shown it, without a record: shown once more under the same key it is found.
                 let shown = match self.take_over(live, event).await {
@@ -147,8 +199,7 @@ impl<N: Network> Bridge<N> {
                     shown => shown?,
                 };
                 self.store.put_pairs(&shown.pairs).await?;
-                let kind = RemoteKind::Delete { id: id.clone(), is_tombstone: false };
-                self.take_over(live, &RemoteEvent { kind, ..event.clone() }).await.map(Some)
+                self.remove(live, id, event).await.map(Some)
             }
             Stand::Gone => Ok(Some(Closing::default())),
         }

@@ -2,6 +2,7 @@
 
 use super::super::Bridge;
 use super::super::bridge::room_id;
+use super::super::catch_up::Overtaken;
 use super::super::supervisor::Live;
 use crate::error::{JobError, NetworkError};
 use crate::event::{MatrixEvent, MatrixKind, RemoteEvent, Sent, Speaker};
@@ -25,7 +26,7 @@ impl<N: Network> Bridge<N> {
         if pairs.is_empty() {
             metrics::passed_over("deletion of an unknown message");
         }
-        self.note_overtaking(live, id).await?;
+        self.note_overtaking(live, id, Overtaken::Deleted).await?;
         let mut closing = Closing::default();
         if let Some(note) = self.note_of(id).await? {
             remove_note(live, event, &note).await?;
@@ -35,9 +36,11 @@ impl<N: Network> Bridge<N> {
             // Nothing is left to react to; where the pairs go as well, the reactions go with them.
             self.store.remove_reactions(id).await?;
         }
+        for row in &pairs {
+            self.redact_shown(row, event.at).await?;
+        }
         self.unpin_shown(&pairs).await?;
         for row in pairs {
-            self.redact_shown(&row, event.at).await?;
             if !is_tombstone {
                 closing.gone.push((row.message_id, row.part_id));
             }
@@ -50,7 +53,13 @@ impl<N: Network> Bridge<N> {
         let Some(portal) = self.known_portal(&first.chat).await? else { return Ok(()) };
         let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
         let events: Vec<String> = pairs.iter().map(|row| row.event_id.clone()).collect();
-        self.unpin_gone(room, &events).await
+        match self.unpin_gone(room, &events).await {
+            Err(error) if !error.is_tried_again() => {
+                tracing::debug!(%error, "what is pinned in a room cannot be read or changed; the deletion is shown");
+                Ok(())
+            }
+            done => done,
+        }
     }
 
     /// Redacts one event: a ghost its own, the bot that of somebody on Matrix, whose message was removed over there.

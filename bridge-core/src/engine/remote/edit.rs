@@ -36,7 +36,7 @@ impl<N: Network> Bridge<N> {
         }
         let pairs = self.store.message_pairs(id).await?;
         if pairs.is_empty() {
-            return self.remote_message(live, event, id, message).await;
+            return self.show_edited(live, event, id, message).await;
         }
         if pairs.iter().any(|row| !self.app.owns(&row.sender)) {
             // Somebody on Matrix wrote it, and only they can change it there.
@@ -79,6 +79,19 @@ impl<N: Network> Bridge<N> {
         let in_thread = contents.into_iter().filter(|(part, _)| pairs.iter().any(|row| shows(row, part)));
         let in_thread = in_thread.collect();
         closing.pairs.extend(self.shown_outside(event, id, message, &pairs, in_thread, &place).await?);
+        self.note_change(id, event.at).await;
+        Ok(closing)
+    }
+
+    /// Shows a message that is known by its change only; an older change may still come.
+    async fn show_edited(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        id: &RemoteMessageId,
+        message: &Message,
+    ) -> Result<Closing, JobError> {
+        let closing = self.remote_message(live, event, id, message).await?;
         self.note_change(id, event.at).await;
         Ok(closing)
     }

@@ -2,6 +2,7 @@
 
 use super::super::Bridge;
 use super::super::bridge::room_id;
+use super::super::catch_up::Overtaken;
 use super::super::pinned::{merged, refused};
 use super::super::supervisor::Live;
 use super::message::chat_of;
@@ -25,6 +26,10 @@ impl<N: Network> Bridge<N> {
         let mut remote = Vec::new();
         for id in live.session.pins(chat).await? {
             let pairs = self.store.message_pairs(&id).await?;
+            if pairs.is_empty() {
+                // It may still be to come.
+                self.note_overtaking(live, &id, Overtaken::Touched).await?;
+            }
             remote.push(pairs.into_iter().filter(MessageRow::has_event).map(|row| row.event_id).collect());
         }
         let mut now = Vec::new();

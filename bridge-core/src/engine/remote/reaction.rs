@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::super::Bridge;
+use super::super::catch_up::Overtaken;
 use super::super::reacted::Reacted;
 use super::super::supervisor::Live;
 use super::message::chat_of;
@@ -34,7 +35,7 @@ impl<N: Network> Bridge<N> {
     ) -> Result<Closing, JobError> {
         let Some(target) = first_event(&self.store.message_pairs(id).await?) else {
             metrics::passed_over("reaction to an unknown message");
-            self.note_overtaking(live, id).await?;
+            self.note_overtaking(live, id, Overtaken::Touched).await?;
             return Ok(Closing::default());
         };
         let stored = emoji.as_stored();
@@ -60,7 +61,14 @@ impl<N: Network> Bridge<N> {
         match (is_set, row) {
             (true, None) => self.react(live, event, id, emoji, &target, event.at).await?,
             (false, Some(row)) => self.unreact(event, &row).await?,
-            _ => {}
+            // One that was set by a process that died without a record of it.
+            (false, None) => {
+                let there = self.reactions_there(chat_of(event)?, &target).await?;
+                for known in there.iter().filter(|known| known.sender == which.1 && known.emoji == which.2) {
+                    self.unreact(event, &known.row(id)).await?;
+                }
+            }
+            (true, Some(_)) => {}
         }
         self.reacted_at.insert(which, event.at).await;
         Ok(Closing::default())
@@ -184,7 +192,12 @@ impl<N: Network> Bridge<N> {
         let event_id = match sent {
             Ok(event_id) => event_id.to_string(),
             // The homeserver has this reaction of the ghost already, and we lost its record.
-            Err(error) if error.errcode() == Some("M_DUPLICATE_ANNOTATION") => return Ok(()),
+            Err(error) if error.errcode() == Some("M_DUPLICATE_ANNOTATION") => {
+                let there = self.reactions_there(chat_of(event)?, target).await?;
+                let known = there.into_iter().find(|other| other.sender == ghost && other.emoji == stored);
+                let Some(known) = known else { return Ok(()) };
+                known.event_id
+            }
             Err(error) => return Err(error.into()),
         };
         let name = place.ghost.name().to_owned();

@@ -67,6 +67,7 @@ impl Intent {
             TimelineEventType::Reaction,
         );
         request.from = from.map(str::to_owned);
+        request.limit = Some(100_u32.into());
         let answer = self.call("relations", request).await?;
         let events = answer.chunk.into_iter().map(Raw::into_json).collect();
         Ok(Page { events, next: answer.next_batch })

@@ -86,8 +86,8 @@ impl Channel {
         let key = format!("a{number:06}");
         let text = format!("{key} answers {person}");
         let ts = world.slack.reply_as(person, &self.id, &root.id, &text)?;
-        root.is_answered = true;
-        self.on_slack.push(Said { form: Form::Answer, ..Said::new(ts, key, text) });
+        let root = Some(root.key.clone());
+        self.on_slack.push(Said { form: Form::Answer, root, ..Said::new(ts, key, text) });
         Ok(())
     }
 
@@ -107,8 +107,9 @@ impl Channel {
         Ok(())
     }
 
+    /// Of one that was answered a placeholder stays.
     fn delete_on_slack(&mut self, world: &World, random: &mut StdRng) -> Result<()> {
-        let fits = |said: &Said| said.form != Form::Answer && !said.is_answered;
+        let fits = |said: &Said| said.form != Form::Answer;
         let Some(said) = recent(&mut self.on_slack, random, fits) else { return Ok(()) };
         world.slack.delete(&self.id, &said.id)?;
         said.is_gone = true;

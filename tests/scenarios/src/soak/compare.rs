@@ -1,5 +1,5 @@
 //! Compares what is there with what was said.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use testkit::user::Event;
@@ -26,6 +26,11 @@ impl Ledger {
 /// The word that a text begins with.
 fn word(text: &str) -> &str {
     text.split(' ').next().unwrap_or_default()
+}
+
+/// Whether a word is one that messages of the talk begin with.
+fn is_key(word: &str) -> bool {
+    word.len() == 7 && word.bytes().skip(1).all(|byte| byte.is_ascii_digit())
 }
 
 /// Counts one message, which is shown in these places with these texts.
@@ -77,6 +82,15 @@ impl Channel {
                 None => {}
             }
         }
+        let keys: HashSet<&str> = self.on_slack.iter().map(|said| said.key.as_str()).collect();
+        for event in events.iter().filter(|event| event.kind == "m.room.message" && !event.is_redacted()) {
+            let (key, is_ours) = (word(event.body()), event.sender != world.admin.user_id());
+            if is_ours && event.replaces().is_none() && is_key(key) && !keys.contains(key) {
+                found.count(1, 0, || format!("{}: {key}, which was not said over there,", self.id));
+            }
+        }
+        let gone = self.on_slack.iter().filter(|said| said.is_gone).map(|said| said.key.as_str());
+        let gone: HashSet<&str> = gone.collect();
         let reactions = count_reactions(events);
         let mut order = Vec::new();
         for said in &self.on_slack {
@@ -93,7 +107,9 @@ impl Channel {
             if (said.form == Form::File) != filename.is_some_and(|name| name.starts_with(&said.key)) {
                 found.lose(|| format!("{}: {} has not its file", self.id, said.key));
             }
-            if (said.form == Form::Answer) != event.thread().is_some() {
+            // Where the beginning was deleted before it was shown, an answer stands for itself.
+            let is_rootless = said.root.as_ref().is_some_and(|root| gone.contains(root.as_str()));
+            if !is_rootless && (said.form == Form::Answer) != event.thread().is_some() {
                 found.lose(|| format!("{}: {} is not in its thread", self.id, said.key));
             }
             self.compare_reactions(world, said, event, &reactions, found);
@@ -153,8 +169,14 @@ impl Channel {
     fn compare_slack(&self, messages: &[Value], found: &mut Differences) {
         let mut shown: HashMap<&str, Vec<(usize, &Value)>> = HashMap::new();
         let mut answers: HashMap<&str, usize> = HashMap::new();
+        let keys: HashSet<&str> = self.on_matrix.iter().map(|said| said.key.as_str()).collect();
         for (index, message) in messages.iter().enumerate() {
             shown.entry(word(text(message))).or_default().push((index, message));
+            let key = word(text(message));
+            let is_ours = message["bot_id"].is_string();
+            if is_ours && is_key(key) && !keys.contains(key) {
+                found.count(1, 0, || format!("{}: {key}, which was not said on Matrix,", self.id));
+            }
             if let Some(root) = message["thread_ts"].as_str().filter(|root| message["ts"] != *root) {
                 *answers.entry(root).or_default() += 1;
             }

@@ -44,8 +44,8 @@ pub(super) struct Said {
     pub(super) text: String,
     pub(super) is_gone: bool,
     pub(super) form: Form,
-    /// Whether others answered it: then it is not taken back.
-    pub(super) is_answered: bool,
+    /// The key of the message that it answers.
+    pub(super) root: Option<String>,
     /// Who on Slack reacted with what.
     pub(super) reactions: BTreeSet<(&'static str, &'static str)>,
     /// The event by which somebody on Matrix reacts to it.
@@ -62,7 +62,7 @@ impl Said {
             text,
             is_gone: false,
             form: Form::Message,
-            is_answered: false,
+            root: None,
             reactions: BTreeSet::new(),
             reaction_event: None,
             is_pinned: false,
