@@ -173,7 +173,7 @@ impl Caller {
     /// Makes a call if this process may make it, and cuts it off when another one may.
     async fn acting<T>(&self, call: impl Future<Output = T>) -> Result<T, CallError> {
         let Some(context) = &self.context else { return Ok(call.await) };
-        if !context.may_act() {
+        if !context.may_act().await {
             return Err(CallError::NotConnected);
         }
         context.unless_over(call).await.ok_or(CallError::Broken)

@@ -113,6 +113,8 @@ impl<N: Network> Bridge<N> {
             NetworkError::Rejected(why) => Ok(Err(why)),
             NetworkError::Unsupported(_) => Ok(Err("files are not carried over.".to_owned())),
             NetworkError::RateLimited(wait) => Err(JobError::RetryAfter(wait)),
+            // It was cut off, and says nothing about the file.
+            error if !self.store.lease().may_act() => Err(JobError::Retry(error.to_string())),
             error => {
                 let failures = self.file_failures.get(&file.source).await.unwrap_or(0) + 1;
                 if failures >= MOST_TRIES {

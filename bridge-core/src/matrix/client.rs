@@ -158,7 +158,9 @@ impl MatrixClient {
         let lease = self.0.lease.get().filter(|_| !transport::is_reading(request.method()));
         let exchange = Box::pin(transport::exchange(&self.0.http, call, request, &self.0.token));
         let result = match lease {
-            Some(lease) if !lease.may_act() => return Err(MatrixError::Unreachable(NOT_OURS.to_owned())),
+            Some(lease) if !lease.may_act_soon().await => {
+                return Err(MatrixError::Unreachable(NOT_OURS.to_owned()));
+            }
             Some(lease) => match lease.unless_over(exchange).await {
                 Some(result) => result,
                 // It says nothing about the homeserver.

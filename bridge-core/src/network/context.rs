@@ -99,10 +99,11 @@ impl Context {
     }
 
     /// Whether calls with an effect may be begun. Where several processes share the database, only one may, and only while
-    /// it is sure that no other does; a session asks before each such call.
-    pub fn may_act(&self) -> bool {
+    /// it is sure that no other does; a session asks before each such call. Waits some seconds for that where the database
+    /// stands still.
+    pub async fn may_act(&self) -> bool {
         match &self.memos {
-            Memos::Stored(store) => store.lease().may_act(),
+            Memos::Stored(store) => store.lease().may_act_soon().await,
             Memos::Memory(_) => true,
         }
     }
@@ -143,7 +144,11 @@ impl Context {
     /// [`NetworkError::Transient`] becomes a [`NetworkError::Rejected`] with the tenth failure, so that what comes behind
     /// the file is not held up for ever.
     pub async fn file_failed(&self, file: &File, error: NetworkError) -> NetworkError {
-        self.tries.count(&file.source, error).await
+        match &self.memos {
+            // It was cut off, and says nothing about the file.
+            Memos::Stored(store) if !store.lease().may_act() => error,
+            _ => self.tries.count(&file.source, error).await,
+        }
     }
 
     /// Notes something under a name, in place of what stood there: it is durable when this returns, also after a crash,

@@ -20,6 +20,7 @@ use crate::engine::command::catalogue;
 use crate::matrix::PublicMedia;
 use crate::network::Network;
 use crate::queue::{Inbox, InboxError, Lane};
+use crate::store::lease::{Lease, Role};
 
 const INBOX_DEPTH: usize = 1_024;
 
@@ -128,13 +129,28 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
         metrics: N::metrics(),
         routes: public.unwrap_or_default(),
     };
-    let mut serving = Serving::start(&ground, listener, store, program);
+    let lease = store.lease().clone();
+    let serving = Serving::start(&ground, listener, store, program);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "serving");
+    Box::pin(serve(&ground, &bridge, &lease, serving)).await
+}
+
+/// Works when it is this process's turn, until the end.
+async fn serve<N: Network>(
+    ground: &Ground<N::Config>,
+    bridge: &Arc<Bridge<N>>,
+    lease: &Lease,
+    mut serving: Serving<Bridge<N>>,
+) -> Result<(), String> {
     if !serving.until_turn().await {
         return serving.stop().await;
     }
     // Before the queue: jobs that were left find their login.
-    bridge.start_logins().await.map_err(|error| format!("database.url: {error}"))?;
+    if let Err(error) = bridge.start_logins().await {
+        // The work is left to another process at once.
+        let _ = serving.stop().await;
+        return Err(format!("database.url: {error}"));
+    }
     let running = serving.work().await?;
     bridge.set_waker(running.queue().waker());
     bridge.watch_statuses();
@@ -142,7 +158,9 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;
     // While the queue runs, so that what is being stored can be acknowledged.
-    bridge.stop_logins().await;
+    if lease.role() != Role::Lost {
+        bridge.stop_logins().await;
+    }
     running.stop().await
 }
 

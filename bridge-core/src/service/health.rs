@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::appservice::Exchange;
 use crate::matrix::MatrixClient;
 use crate::queue::Committing;
-use crate::store::lease::Role;
+use crate::store::lease::{Role, UNSURE};
 use crate::store::{Store, StoreError};
 use crate::task::Vitals;
 
@@ -64,9 +64,11 @@ impl Health {
             Some(why) => Err(StoreError(format!("Nothing can be stored, so nothing is accepted: {why}"))),
             None => self.store.ping().await,
         };
+        let lease = self.store.lease();
+        let is_unsure = matches!(lease.role(), Role::Working(_)) && !lease.may_act();
+        let database = if is_unsure { Err(StoreError(UNSURE.to_owned())) } else { database };
         let moved = *self.moved.borrow();
         let trouble = self.vitals.trouble();
-        let lease = self.store.lease();
         let stands_by = lease.role() == Role::StandingBy;
         let is_lost = lease.role() == Role::Lost;
         // Events come to whichever process the homeserver's call reaches; only the one that works sees to it that they do.

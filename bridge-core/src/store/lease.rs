@@ -25,6 +25,8 @@ const OVER_AFTER: Duration = Duration::from_millis(5_500);
 const LOOKED_EVERY: Duration = Duration::from_millis(500);
 /// How often it is looked whether one is sure again.
 const SURE_AGAIN: Duration = Duration::from_millis(50);
+/// How long a call with an effect waits at most until one is sure.
+const WAITED_FOR: Duration = Duration::from_secs(10);
 /// How long the database may take to say who works.
 const ANSWERED: Duration = Duration::from_millis(1_500);
 /// How long it may take to renew. A shorter limit would let a process that is alone stand still for ever where every commit
@@ -32,6 +34,10 @@ const ANSWERED: Duration = Duration::from_millis(1_500);
 const RENEWED_WITHIN: Duration = Duration::from_millis(3_500);
 /// How long it may take to take the work over, which waits for what the last one has begun to write.
 const TAKEN: Duration = Duration::from_secs(8);
+
+/// Why a process that works does nothing.
+pub(crate) const UNSURE: &str = "The database did not answer for some seconds, so another process may have taken the work over. \
+                                 This one does nothing until the database answers.";
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +109,12 @@ impl Lease {
         self.0.as_ref().is_none_or(|shared| shared.is_within(SURE_FOR))
     }
 
+    /// The same, waiting for a while if it is not sure: a database that stands still for some seconds is no reason to leave
+    /// undone what will not be tried again.
+    pub(crate) async fn may_act_soon(&self) -> bool {
+        self.may_act() || tokio::time::timeout(WAITED_FOR, self.until_sure()).await.unwrap_or(false)
+    }
+
     /// Waits until another process may work: by then all that this one has begun outside is to be at an end.
     pub(crate) async fn until_over(&self) {
         let Some(shared) = &self.0 else { return std::future::pending().await };
@@ -134,7 +146,7 @@ impl Lease {
     /// Takes the lease when it is free and renews it from then on. Ends when another process has it.
     pub async fn keep(&self) {
         let Some(shared) = &self.0 else { return std::future::pending().await };
-        let mut seen = Seen::default();
+        let (mut seen, mut doubt) = (Seen::default(), Doubt::default());
         loop {
             let begun = Instant::now();
             let before = self.role();
@@ -143,6 +155,7 @@ impl Lease {
                 Role::Working(generation) => shared.renew(generation).await,
                 Role::Lost => return,
             };
+            doubt.tell(self.role(), self.may_act());
             let pause = match (step, self.role()) {
                 // Taking it over may have had to wait.
                 (Ok(()), Role::Working(_)) if before == Role::StandingBy => Duration::ZERO,
@@ -304,7 +317,10 @@ impl Seen {
             return true;
         }
         if self.0.is_none() {
-            tracing::info!(owner = held.owner, "another process works on this database; this one stands by");
+            tracing::info!(
+                owner = held.owner,
+                "a process works on this database, or did until just now; this one stands by"
+            );
         }
         match &self.0 {
             Some((same, since)) if same == held => now.duration_since(*since) >= LASTS,
@@ -312,6 +328,21 @@ impl Seen {
                 self.0 = Some((held.clone(), now));
                 false
             }
+        }
+    }
+}
+
+/// Whether it was told that this process does nothing for the time being.
+#[derive(Debug, Default)]
+struct Doubt(bool);
+
+impl Doubt {
+    fn tell(&mut self, role: Role, may_act: bool) {
+        let is_in_doubt = matches!(role, Role::Working(_)) && !may_act;
+        match (std::mem::replace(&mut self.0, is_in_doubt), is_in_doubt) {
+            (false, true) => tracing::warn!("{UNSURE}"),
+            (true, false) if may_act => tracing::info!("the database answers again; this process goes on"),
+            _ => {}
         }
     }
 }

@@ -182,9 +182,15 @@ impl<H: Handler> Serving<H> {
             told,
             stop,
         } = self;
-        let queue = Queue::start_among(store.clone(), handler, inbox, deliveries, vitals.clone(), committing)
-            .await
-            .map_err(|error| format!("database.url: {error}"))?;
+        let started =
+            Queue::start_among(store.clone(), handler, inbox, deliveries, vitals.clone(), committing).await;
+        let queue = match started {
+            Ok(queue) => queue,
+            Err(error) => {
+                farewell(&store, true).await;
+                return Err(format!("database.url: {error}"));
+            }
+        };
         let moved = nudge.moved();
         if store.lease().is_shared() {
             let (store, moved) = (store.clone(), moved.clone());
