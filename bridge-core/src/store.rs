@@ -11,7 +11,7 @@ pub mod lease;
 mod lease_row;
 pub mod letter_id;
 pub mod login;
-mod lost;
+pub(crate) mod lost;
 pub mod management_room;
 pub mod member_sync;
 pub mod memo;

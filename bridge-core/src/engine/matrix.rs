@@ -23,7 +23,7 @@ use super::Bridge;
 use crate::config::Level;
 use crate::error::JobError;
 use crate::event::{ChatKind, Scope, Sent};
-use crate::id::{ChatKey, DedupKey};
+use crate::id::DedupKey;
 use crate::metrics;
 use crate::network::Network;
 use crate::queue::{Closing, Job, Lane, NewJob};
@@ -174,7 +174,10 @@ impl<N: Network> Bridge<N> {
 
     /// What only concerns portals, and only from people who may use them.
     async fn matrix_in_portal(&self, job: &Job, event: &Incoming) -> Result<Closing, JobError> {
-        let chat: Option<ChatKey> = self.chat_of_room(&event.room_id).await?;
+        let chat = match event.kind.as_str() {
+            "m.reaction" | "m.room.redaction" => self.chat_heard_in(&event.room_id).await?,
+            _ => self.chat_of_room(&event.room_id).await?,
+        };
         let Some(chat) = chat.filter(|_| self.permissions.level(&event.sender) >= Level::Relay) else {
             return Ok(Closing::default());
         };

@@ -63,6 +63,14 @@ impl<N: Network> Bridge<N> {
         }
     }
 
+    /// A chat that is spoken to: its portal, or the row of one whose room was lost and who has no new one yet.
+    pub(crate) async fn known_chat(&self, chat: &ChatKey) -> Result<Option<Arc<PortalRow>>, JobError> {
+        match self.known_portal(chat).await? {
+            None => Ok(self.store.portal(chat).await?.map(Arc::new)),
+            portal => Ok(portal),
+        }
+    }
+
     /// A chat's portal, if it has a room.
     pub(crate) async fn known_portal(&self, chat: &ChatKey) -> Result<Option<Arc<PortalRow>>, JobError> {
         if let Some(portal) = self.portals.get(chat).await {

@@ -9,7 +9,7 @@ use super::supervisor::Live;
 use crate::error::JobError;
 use crate::event::Speaker;
 use crate::id::LoginId;
-use crate::matrix::Profile;
+use crate::matrix::{ErrorClass, Profile};
 use crate::network::Network;
 
 /// A person's name and picture in a room.
@@ -69,7 +69,12 @@ impl<N: Network> Bridge<N> {
     /// homeserver says of them everywhere has to do.
     async fn profile_in_room(&self, room: &RoomId, user_id: &UserId) -> Result<Profile, JobError> {
         let bot = self.app.bot();
-        let member = bot.state(room, "m.room.member", user_id.as_str()).await?.unwrap_or_default();
+        let member = match bot.state(room, "m.room.member", user_id.as_str()).await {
+            // A room that is lost says nothing of anybody.
+            Err(error) if error.class() == ErrorClass::Permanent => None,
+            told => told?,
+        };
+        let member = member.unwrap_or_default();
         let text = |key| member.get(key).and_then(serde_json::Value::as_str);
         if text("membership") == Some("join") {
             let (displayname, avatar_url) = (text("displayname"), text("avatar_url"));

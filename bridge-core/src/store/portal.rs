@@ -13,6 +13,8 @@ const BY_CHAT: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar
 const BY_ROOM: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal WHERE room_id = $1";
 const OF_LOGIN: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal \
                         WHERE login_id = $1 ORDER BY created_at";
+const WITH_ROOMS: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal \
+                          WHERE room_id IS NOT NULL ORDER BY created_at";
 const PUT: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (chat_id, receiver) DO UPDATE SET \
                    room_id = excluded.room_id, login_id = excluded.login_id, info = excluded.info, \
@@ -97,6 +99,14 @@ impl Store {
         let mut tx = self.read().await?;
         let rows: Vec<Stored> =
             on!(&mut tx, c => sqlx::query_as(OF_LOGIN).bind(login_id.as_str()).fetch_all(c).await?);
+        tx.commit().await?;
+        Ok(rows.into_iter().map(PortalRow::from).collect())
+    }
+
+    /// All portals, those of logins that have ended, too; the oldest first.
+    pub(crate) async fn portals_with_rooms(&self) -> Result<Vec<PortalRow>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows: Vec<Stored> = on!(&mut tx, c => sqlx::query_as(WITH_ROOMS).fetch_all(c).await?);
         tx.commit().await?;
         Ok(rows.into_iter().map(PortalRow::from).collect())
     }

@@ -33,7 +33,7 @@ impl<N: Network> Bridge<N> {
         chat: &ChatKey,
         target: &str,
     ) -> Result<Closing, JobError> {
-        let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
+        let Some(portal) = self.known_chat(chat).await? else { return Ok(Closing::default()) };
         let rows = self.store.event_pairs(target).await?;
         let Some(first) = rows.first().cloned() else {
             return Err(JobError::Reject(

@@ -28,7 +28,7 @@ impl<N: Network> Bridge<N> {
             keep_out_of_dead_letters(Box::pin(self.take_command(job, event, line, level)).await)?;
             return Ok(Closing::default());
         }
-        if let Some(chat) = self.chat_of_room(&event.room_id).await? {
+        if let Some(chat) = self.chat_heard_in(&event.room_id).await? {
             return self.carry_over(job, event, &chat).await;
         }
         let owner = self.store.management_room_owner(&event.room_id).await?;
@@ -49,7 +49,7 @@ impl<N: Network> Bridge<N> {
         if let Some(target) = edit::target(&event.content) {
             return self.matrix_edit(job, event, chat, target).await;
         }
-        let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
+        let Some(portal) = self.known_chat(chat).await? else { return Ok(Closing::default()) };
         let voice = self.voice_of(event, &portal).await?;
         let lookup = self.matrix_lookup(&event.content, &portal, &event.sender).await?;
         let Some(mut message) = from_matrix::message(&event.content, &lookup) else {

@@ -34,7 +34,7 @@ impl<N: Network> Bridge<N> {
             // Reactions to what was never carried over concern nobody there.
             return Ok(Closing::default());
         };
-        let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
+        let Some(portal) = self.known_chat(chat).await? else { return Ok(Closing::default()) };
         let voice = self.voice_of(event, &portal).await?;
         let row = ReactionRow {
             message_id: target.message_id.clone(),
@@ -77,7 +77,7 @@ impl<N: Network> Bridge<N> {
             ));
         }
         let target = self.store.message_pairs(&row.message_id).await?.into_iter().next();
-        let (Some(target), Some(portal)) = (target, self.known_portal(chat).await?) else {
+        let (Some(target), Some(portal)) = (target, self.known_chat(chat).await?) else {
             self.store.remove_reaction(&row).await?;
             return Ok(Closing::default());
         };

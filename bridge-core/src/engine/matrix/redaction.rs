@@ -33,7 +33,7 @@ impl<N: Network> Bridge<N> {
         let mut all = sent(&going);
         all.extend(sent(&rows));
         going.extend(rows);
-        let Some(portal) = self.known_portal(chat).await? else { return Ok(Closing::default()) };
+        let Some(portal) = self.known_chat(chat).await? else { return Ok(Closing::default()) };
         let voice = self.voice_of(event, &portal).await?;
         let Voice { live, .. } = &voice;
         if !live.session.capabilities(chat).deletes {

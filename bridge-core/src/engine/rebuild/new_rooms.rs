@@ -30,23 +30,21 @@ impl<N: Network> Bridge<N> {
         let joined: HashSet<String> =
             persist(&self.stopping, ask).await?.iter().map(ToString::to_string).collect();
         let (mut lost, mut untied) = (Vec::new(), Untied::default());
-        for head in self.store.login_heads().await? {
-            for row in self.store.portals_of_login(&head.login_id).await? {
-                match &row.room_id {
-                    Some(room) if joined.contains(room) => untied.kept += 1,
-                    Some(_) => lost.push(row),
-                    None => {}
-                }
+        for row in self.store.portals_with_rooms().await? {
+            match &row.room_id {
+                Some(room) if joined.contains(room) => untied.kept += 1,
+                Some(room) => lost.push((room.clone(), row)),
+                None => {}
             }
         }
         if untied.kept == 0 && !lost.is_empty() {
             self.store.forget_homeserver().await?;
         }
-        for row in lost {
+        for (room, row) in lost {
             // A room from which only the bot was removed would be found again by its name.
             let alias = self.alias(&row.chat);
             persist(&self.stopping, || async { Ok(bot.remove_alias(&alias).await?) }).await?;
-            self.store.forget_chat_pairs(&row.chat).await?;
+            self.store.untie(&row.chat, &room).await?;
             self.store.put_portal(&PortalRow { room_id: None, ..row }).await?;
             untied.chats += 1;
         }

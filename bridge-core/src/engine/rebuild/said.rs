@@ -9,6 +9,7 @@ use crate::id::{ChatKey, LoginId, RemoteMessageId};
 use crate::metrics;
 use crate::network::{Network, Session};
 use crate::store::StoreError;
+use crate::store::lost::rebuilt_until;
 
 /// What the rooms tell of each login's last moments.
 #[derive(Debug, Default)]
@@ -69,11 +70,11 @@ impl<N: Network> Bridge<N> {
     /// Notes until when a chat was shown before the database was lost.
     pub(super) async fn note_rebuilt_until(&self, chat: &ChatKey, at: i64) -> Result<(), StoreError> {
         let known = self.rebuilt_until(chat).await?;
-        self.store.put_fact(&fact(chat), &known.map_or(at, |known| known.max(at)).to_string()).await
+        self.store.put_fact(&rebuilt_until(chat), &known.map_or(at, |known| known.max(at)).to_string()).await
     }
 
     async fn rebuilt_until(&self, chat: &ChatKey) -> Result<Option<i64>, StoreError> {
-        Ok(self.store.fact(&fact(chat)).await?.and_then(|at| at.parse().ok()))
+        Ok(self.store.fact(&rebuilt_until(chat)).await?.and_then(|at| at.parse().ok()))
     }
 
     /// Whether a message of which there is no pair was shown before the database was lost: it stands further back than was
@@ -95,9 +96,4 @@ impl<N: Network> Bridge<N> {
         }
         Ok(is_so)
     }
-}
-
-/// The name under which it is noted.
-fn fact(chat: &ChatKey) -> String {
-    format!("rebuilt-until/{chat}")
 }

@@ -34,7 +34,7 @@ async fn ids(world: &World, count: usize) -> Result<Vec<String>> {
 }
 
 /// The admin says something that Slack forbids; answers the event's id and the bot's notice.
-async fn refused_on_slack(world: &World, room: &str, text: &str) -> Result<(String, Event)> {
+pub(crate) async fn refused_on_slack(world: &World, room: &str, text: &str) -> Result<(String, Event)> {
     world.slack.fail_next(POST, Fault::Error(FORBIDDEN.to_owned()), 1);
     let sent = world.matrix_says(&world.admin, room, text).await?;
     let notice = world.answer_to(&world.admin, room, &sent, "not delivered").await?;

@@ -1,8 +1,11 @@
 //! The homeserver lost its rooms, and chats get new ones once somebody asks for it.
+
 use anyhow::{Context as _, ensure};
+use fake_slack::Fault;
 use serde_json::Value;
 use testkit::eventually;
 
+use crate::dead_letters::refused_on_slack;
 use crate::{Result, World, scenario};
 
 const LIMIT: std::time::Duration = scenarios::world::LIMIT;
@@ -38,6 +41,20 @@ async fn rooms_that_the_homeserver_lost_are_made_anew_when_asked(world: &mut Wor
     assert_eq!(missing(world).await?["missing"], 0);
     world.expect_in_log("given up");
     world.expect_in_log("dead letter");
+    // It stands in the room that is lost.
+    world.expect_in_log("a notice could not be changed");
+    // In another chat: there nothing gets past what waits.
+    let other = world.portal("random").await?;
+    refused_on_slack(world, &other, "refused in the old room").await?;
+    world.slack.fail_next("chat.postMessage", Fault::Error("internal_error".to_owned()), u32::MAX);
+    let waiting = world.matrix_says(&world.admin, &other, "waited in the old room").await?;
+    world.admin.react(&other, &waiting, "👍").await?;
+    eventually(LIMIT, "what is accepted and waits for Slack", async || {
+        let health = world.bridge.health().await?;
+        ensure!(health["queue"]["waiting"].as_i64() >= Some(2), "{}", health["queue"]);
+        Ok(())
+    })
+    .await?;
     world.fake().wipe().await?;
     let name = world.admin.user_id().trim_start_matches('@').split(':').next().context("a user id")?;
     world.admin = world.homeserver.user(name).await?;
@@ -58,10 +75,19 @@ async fn rooms_that_the_homeserver_lost_are_made_anew_when_asked(world: &mut Wor
 
     world.bridge.stop().await?;
     let (code, output) = world.bridge.verb(&["rebuild", "--new-rooms"]).await?;
-    ensure!(code == 0 && output.contains("get a new room: 1."), "{code}: {output}");
+    ensure!(code == 0 && output.contains("get a new room: 2."), "{code}: {output}");
+    world.slack.clear_faults();
     world.bridge.start().await?;
     world.wait_for_socket().await?;
     world.bridge.verb(&["dead-letters", "retry", "--all"]).await?;
+    let waited = world.wait_on_slack("random", "waited in the old room").await?;
+    world.wait_on_slack("random", "refused in the old room").await?;
+    eventually(LIMIT, "the reaction to what waited", async || {
+        let reactions = world.slack.reactions("random", waited["ts"].as_str().unwrap_or_default());
+        ensure!(reactions.contains_key("+1"), "{reactions:?}");
+        Ok(())
+    })
+    .await?;
     let room = world.portal_room("general").await?;
     assert_ne!(room, old);
     world.admin.wait_for_invite(|invite| invite.room_id == room).await?;
