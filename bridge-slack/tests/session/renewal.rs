@@ -147,6 +147,36 @@ async fn a_silent_socket_counts_as_gone() {
     assert_eq!(commit_all(&mut deliveries, 1).await, ["loud"]);
 }
 
+/// Slack says nothing but pongs: no socket is given up for it. Two days by the held clock, a ping at a time.
+#[tokio::test]
+async fn two_days_of_silence_from_slack_open_no_other_socket() {
+    // Every 15 s, and a little.
+    const PINGED_EVERY: Duration = Duration::from_secs(16);
+    const TWO_DAYS: Duration = Duration::from_hours(48);
+    // Nor does it ping by itself, or announce an end.
+    let options = Options { ping_interval: TWO_DAYS * 2, socket_lifetime: TWO_DAYS * 2, ..patient() };
+    let mut world = World::with(options).await;
+    let mut deliveries = world.listen().await;
+    let before = world.slack.sockets().remove(0);
+    tokio::time::pause();
+    for ping in 1..=TWO_DAYS.as_secs() / PINGED_EVERY.as_secs() {
+        tokio::time::advance(PINGED_EVERY).await;
+        // The test never idles, so that the clock stands still meanwhile.
+        let mut looks = 0;
+        while world.slack.sockets().iter().all(|socket| socket.pings < before.pings + ping) {
+            looks += 1;
+            assert!(looks < 1_000_000, "ping {ping} was not heard: {:?}", world.slack.sockets());
+            tokio::task::yield_now().await;
+        }
+    }
+    tokio::time::resume();
+    let sockets = world.slack.sockets();
+    assert_eq!((sockets.len(), sockets[0].socket_id), (1, before.socket_id));
+    assert_eq!((world.slack.call_count(OPEN), world.context.state()), (1, ConnectionState::Connected));
+    world.slack.post_as("alice", "general", "after two days").unwrap();
+    assert_eq!(commit_all(&mut deliveries, 1).await, ["after two days"]);
+}
+
 #[tokio::test]
 async fn a_socket_without_a_hello_is_given_up_in_time() {
     let mut world = World::new().await;

@@ -31,6 +31,8 @@ pub struct Options {
     pub close_grace: Duration,
     /// How often the server pings each socket.
     pub ping_interval: Duration,
+    /// How long a socket lives, as its hello announces. Slack: about five hours.
+    pub socket_lifetime: Duration,
     /// How many sockets one app may hold. Slack: 10.
     pub max_sockets: usize,
     /// Waited before each Web API answer, to stand for the network.
@@ -55,6 +57,7 @@ impl Default for Options {
             warning_grace: Duration::from_secs(10),
             close_grace: Duration::from_millis(500),
             ping_interval: Duration::from_secs(10),
+            socket_lifetime: Duration::from_secs(18_060),
             max_sockets: 10,
             latency: Duration::ZERO,
             remembered: 200_000,

@@ -45,6 +45,7 @@ struct Socket {
     /// Told to go; takes events only when no other socket is open.
     closing: bool,
     opened_at: u64,
+    pings: u64,
 }
 
 /// An open socket, as observers see it.
@@ -58,6 +59,8 @@ pub struct OpenSocket {
     pub opened_at: u64,
     /// Whether it was told to disconnect.
     pub closing: bool,
+    /// How often the app has pinged it.
+    pub pings: u64,
 }
 
 /// What the agenda holds for later.
@@ -158,7 +161,7 @@ impl Sockets {
         let (silent_sender, silent) = watch::channel(inner.tricks.silent);
         let greeted = inner.tricks.withhold_hello == 0;
         if greeted {
-            let lifetime = if debug_reconnects { 360 } else { 18_060 };
+            let lifetime = if debug_reconnects { 360 } else { self.options.socket_lifetime.as_secs() };
             // The receiver stands right there, so this cannot fail.
             let _ = sender.send(Order::Frame(frame::hello(app_id, already + 1, lifetime)));
         } else {
@@ -172,6 +175,7 @@ impl Sockets {
             greeted,
             closing: false,
             opened_at: now_micros(),
+            pings: 0,
         };
         inner.open.insert(socket_id, socket);
         if debug_reconnects {
@@ -181,6 +185,13 @@ impl Sockets {
         drop(inner);
         self.changed();
         Admission::In { socket_id, orders, silent }
+    }
+
+    /// The app pings a socket.
+    pub(crate) fn pinged(&self, socket_id: u64) {
+        if let Some(socket) = self.lock().open.get_mut(&socket_id) {
+            socket.pings += 1;
+        }
     }
 
     /// A connection is gone.
@@ -197,6 +208,7 @@ impl Sockets {
             app_id: socket.app_id.clone(),
             opened_at: socket.opened_at,
             closing: socket.closing,
+            pings: socket.pings,
         };
         inner.open.iter().map(describe).collect()
     }

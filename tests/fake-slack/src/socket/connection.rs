@@ -91,7 +91,7 @@ async fn serve(
     tokio::select! {
         () = cut.cancelled() => {}
         () = writer => {}
-        () = read(&workspace, source, silent) => {}
+        () = read(&workspace, socket_id, source, silent) => {}
     }
     workspace.sockets.dismiss(socket_id);
 }
@@ -136,7 +136,12 @@ async fn write(
 }
 
 /// Reads acknowledgements; deaf while silent, so that no pong goes out either. Ends when the app is gone.
-async fn read(workspace: &Workspace, mut source: SplitStream<Stream>, mut silent: watch::Receiver<bool>) {
+async fn read(
+    workspace: &Workspace,
+    socket_id: u64,
+    mut source: SplitStream<Stream>,
+    mut silent: watch::Receiver<bool>,
+) {
     loop {
         if silent.wait_for(|silent| !silent).await.is_err() {
             return;
@@ -154,6 +159,7 @@ async fn read(workspace: &Workspace, mut source: SplitStream<Stream>, mut silent
                     workspace.acknowledge(&answer);
                 }
             }
+            Some(Ok(Message::Ping(_))) => workspace.sockets.pinged(socket_id),
             Some(Ok(_)) => {}
             Some(Err(_)) | None => return,
         }

@@ -8,7 +8,7 @@ use super::DisconnectReason;
 const HOST: &str = "applink-fake-0001";
 
 /// The first frame of a connection.
-pub(super) fn hello(app_id: &str, connections: usize, lifetime_seconds: u32) -> Utf8Bytes {
+pub(super) fn hello(app_id: &str, connections: usize, lifetime_seconds: u64) -> Utf8Bytes {
     let frame = json!({
         "type": "hello",
         "num_connections": connections,
