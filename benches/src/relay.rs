@@ -8,7 +8,7 @@ pub(crate) mod setup;
 mod traffic;
 mod workload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -91,6 +91,20 @@ impl Stage {
         self.next_workload += 1;
         self.next_workload
     }
+
+    /// A workspace in which nothing was said yet, and a bridge that is logged in to it: it would read back what another
+    /// contender was told, and bring that over before anything newer.
+    async fn renew(&mut self, place: &str) -> Result<()> {
+        let folder = self.setup.folder.clone();
+        let slack = workspace(&folder, &self.options).await?;
+        std::mem::replace(&mut self.slack, slack).stop().await?;
+        self.setup = Setup::new(&folder, &self.options.bridge, self.homeserver.url(), &self.slack.info)?;
+        self.setup.prepare(place).await
+    }
+}
+
+async fn workspace(folder: &Path, options: &Options) -> Result<Slack> {
+    Slack::start(folder, options.rooms, options.messages() * 10).await
 }
 
 /// Measures and prints.
@@ -101,14 +115,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     );
     let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(data_folder()?)?;
     let homeserver = Homeserver::start().await?;
-    let slack = Slack::start(folder.path(), options.rooms, options.messages() * 10).await?;
+    let slack = workspace(folder.path(), &options).await?;
     let setup = Setup::new(folder.path(), &options.bridge, homeserver.url(), &slack.info)?;
     let mut report = Report::new(&options)?;
     report.answer_times(&homeserver.answer_times(50).await?, &slack.answer_times(50).await?);
     homeserver.set_delay(Duration::from_millis(options.homeserver_delay));
-    if !options.skeleton_only {
-        setup.prepare("relay").await?;
-    }
     let mut stage = Stage { options, homeserver, slack, setup, next_workload: 0 };
     let outcome = measure(&mut stage, &mut report).await;
     if stage.options.keep || outcome.is_err() {
@@ -133,7 +144,7 @@ async fn measure(stage: &mut Stage, report: &mut Report) -> Result<()> {
     for run in 0..stage.options.runs() {
         for kind in stage.options.kinds() {
             eprintln!("run {} of {}: {}", run + 1, stage.options.runs(), kind.name());
-            let figures = measure_one(stage, *kind).await.with_context(|| kind.name().to_owned())?;
+            let figures = measure_one(stage, *kind, run).await.with_context(|| kind.name().to_owned())?;
             report.add(*kind, figures);
         }
     }
@@ -143,8 +154,12 @@ async fn measure(stage: &mut Stage, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-async fn measure_one(stage: &mut Stage, kind: Kind) -> Result<Figures> {
-    let mut contender = Contender::start(stage, kind, "relay").await?;
+async fn measure_one(stage: &mut Stage, kind: Kind, run: usize) -> Result<Figures> {
+    let place = format!("relay{run}");
+    if kind == Kind::Bridge {
+        stage.renew(&place).await?;
+    }
+    let mut contender = Contender::start(stage, kind, &place).await?;
     let figures = workload::measure(stage, &mut contender).await;
     contender.stop().await?;
     figures

@@ -60,7 +60,7 @@ pub(crate) struct Rooms {
 /// Measures with no portal, with those of all channels, and with many.
 pub(super) async fn measure(stage: &mut Stage, report: &mut Report) -> Result<()> {
     let (rooms, most) = (stage.options.rooms, stage.options.portals);
-    stage.setup.prepare(PLACE).await?;
+    stage.renew(PLACE).await?;
     report.add_rooms(idle(stage, 0).await?);
 
     let contender = Contender::start(stage, Kind::Bridge, PLACE).await?;
