@@ -57,7 +57,7 @@ impl Default for Options {
             warning_grace: Duration::from_secs(10),
             close_grace: Duration::from_millis(500),
             ping_interval: Duration::from_secs(10),
-            socket_lifetime: Duration::from_secs(18_060),
+            socket_lifetime: Duration::from_mins(301),
             max_sockets: 10,
             latency: Duration::ZERO,
             remembered: 200_000,
