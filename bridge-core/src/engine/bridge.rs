@@ -170,13 +170,20 @@ impl<N: Network> Bridge<N> {
         Ok(self.rooms.entry_by_ref(room_id).or_insert(chat).await.into_value())
     }
 
-    /// The chat that is meant by what is said in a room: its portal's, or that of a portal whose room was lost
-    /// (`rebuild --new-rooms`), so that what waited is delivered still.
-    pub(crate) async fn chat_heard_in(&self, room_id: &str) -> Result<Option<ChatKey>, StoreError> {
-        match self.chat_of_room(room_id).await? {
-            Some(chat) => Ok(Some(chat)),
-            None => self.store.chat_heard_in(room_id).await,
+    /// The chat that is meant by what was said in a room: its portal's, or that of a portal whose room was lost
+    /// (`rebuild --new-rooms`) since it was accepted.
+    pub(crate) async fn chat_heard_in(
+        &self,
+        job: &Job,
+        room_id: &str,
+    ) -> Result<Option<ChatKey>, StoreError> {
+        if let Some(chat) = self.chat_of_room(room_id).await? {
+            return Ok(Some(chat));
         }
+        // There are letters of what was accepted before only.
+        let was_meant = |until| job.letter_id.is_some() || job.accepted_at <= until;
+        let before = self.store.chat_before(room_id).await?;
+        Ok(before.filter(|(_, until)| was_meant(*until)).map(|(chat, _)| chat))
     }
 
     /// The lane of a room's events: its chat's, so that both directions keep one order. While the room's own lane still has
@@ -187,7 +194,7 @@ impl<N: Network> Bridge<N> {
         if self.store.lease().role() == Role::StandingBy {
             return Ok(Lane::undecided(room_id));
         }
-        Ok(match self.chat_heard_in(room_id).await? {
+        Ok(match self.chat_of_room(room_id).await? {
             Some(_) if self.handovers.is_under_way(&self.store, room_id).await? => Lane::of_room(room_id),
             Some(chat) => Lane::of_scope(&crate::event::Scope::Chat(chat)),
             None => Lane::of_room(room_id),

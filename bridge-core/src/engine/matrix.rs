@@ -146,7 +146,7 @@ impl<N: Network> Bridge<N> {
         if job.lane != Lane::of_room(&event.room_id) {
             return Ok(false);
         }
-        let Some(chat) = self.chat_of_room(&event.room_id).await? else { return Ok(false) };
+        let Some(chat) = self.chat_heard_in(job, &event.room_id).await? else { return Ok(false) };
         // What was said before the ghost came stands in front of all that is handed on; a try that was cut off behind the
         // record of the portal has not taken it up.
         if event.kind == "m.room.member"
@@ -175,7 +175,7 @@ impl<N: Network> Bridge<N> {
     /// What only concerns portals, and only from people who may use them.
     async fn matrix_in_portal(&self, job: &Job, event: &Incoming) -> Result<Closing, JobError> {
         let chat = match event.kind.as_str() {
-            "m.reaction" | "m.room.redaction" => self.chat_heard_in(&event.room_id).await?,
+            "m.reaction" | "m.room.redaction" => self.chat_heard_in(job, &event.room_id).await?,
             _ => self.chat_of_room(&event.room_id).await?,
         };
         let Some(chat) = chat.filter(|_| self.permissions.level(&event.sender) >= Level::Relay) else {

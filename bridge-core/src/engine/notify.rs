@@ -15,7 +15,9 @@ impl<N: Network> Bridge<N> {
     /// Whether the sender may notify the whole room. Homeservers take the mention from anybody, and leave it to those who
     /// show it to look at the sender's level; so do we.
     pub(crate) async fn may_notify_room(&self, portal: &PortalRow, sender: &str) -> Result<bool, JobError> {
-        let room = room_id(portal.room_id.as_deref().unwrap_or_default())?;
+        // A room that was lost had its say when it was there.
+        let Some(room) = &portal.room_id else { return Ok(false) };
+        let room = room_id(room)?;
         let levels = self.app.bot().state(room, "m.room.power_levels", "").await?.unwrap_or_default();
         Ok(may_notify(&levels, sender))
     }

@@ -60,13 +60,14 @@ impl Health {
     }
 
     async fn document(&self) -> (bool, Value) {
-        let database = match self.committing.trouble() {
-            Some(why) => Err(StoreError(format!("Nothing can be stored, so nothing is accepted: {why}"))),
-            None => self.store.ping().await,
-        };
         let lease = self.store.lease();
         let is_unsure = matches!(lease.role(), Role::Working(_)) && !lease.may_act();
-        let database = if is_unsure { Err(StoreError(UNSURE.to_owned())) } else { database };
+        let database = match self.committing.trouble() {
+            Some(why) => Err(StoreError(format!("Nothing can be stored, so nothing is accepted: {why}"))),
+            // It does not answer, and may not for long.
+            None if is_unsure => Err(StoreError(UNSURE.to_owned())),
+            None => self.store.ping().await,
+        };
         let moved = *self.moved.borrow();
         let trouble = self.vitals.trouble();
         let stands_by = lease.role() == Role::StandingBy;
@@ -93,7 +94,7 @@ impl Health {
             "program": trouble.map_or(json!({ "ok": true }), |reason| json!({ "ok": false, "reason": reason })),
             "database": database,
             "homeserver": homeserver,
-            "dead_letters": self.store.count_dead_letters().await.ok().map(|count| count.all),
+            "dead_letters": if is_unsure { None } else { self.store.count_dead_letters().await.ok().map(|count| count.all) },
             "own": (self.own)(),
         });
         (ready, document)

@@ -8,7 +8,7 @@ use super::db::hurried::answer_within;
 use super::db::{StoreError, Tx, on};
 use super::job::{self, Job, Lane};
 use super::queue::{self, Stored};
-use super::{kv, lost};
+use super::{kv, portal};
 use crate::event::Scope;
 
 /// How long the database may take to note a fact.
@@ -62,7 +62,7 @@ pub(crate) async fn decide<'l>(
             continue;
         }
         let own = Lane::of_room(room_id);
-        let chat = match lost::chat_heard_in(tx, room_id).await? {
+        let chat = match portal::chat_of_room(tx, room_id).await? {
             Some(chat) if !found.contains(&own) && !queue::has_work(tx, &own).await? => {
                 Lane::of_scope(&Scope::Chat(chat))
             }

@@ -29,8 +29,8 @@ const SURE_AGAIN: Duration = Duration::from_millis(50);
 const WAITED_FOR: Duration = Duration::from_secs(10);
 /// How long the database may take to say who works.
 const ANSWERED: Duration = Duration::from_millis(1_500);
-/// How long it may take to renew. A shorter limit would let a process that is alone stand still for ever where every commit
-/// takes a little longer than that.
+/// How long it may take to renew once that did not succeed in [`ANSWERED`], so that a process that is alone does not stand
+/// still for ever where every commit takes a little longer than that.
 const RENEWED_WITHIN: Duration = Duration::from_millis(3_500);
 /// How long it may take to take the work over, which waits for what the last one has begun to write.
 const TAKEN: Duration = Duration::from_secs(8);
@@ -147,19 +147,21 @@ impl Lease {
     pub async fn keep(&self) {
         let Some(shared) = &self.0 else { return std::future::pending().await };
         let (mut seen, mut doubt) = (Seen::default(), Doubt::default());
+        let mut limit = ANSWERED;
         loop {
             let begun = Instant::now();
             let before = self.role();
             let step = match before {
                 Role::StandingBy => shared.look(&mut seen).await,
-                Role::Working(generation) => shared.renew(generation).await,
+                Role::Working(generation) => shared.renew(generation, limit).await,
                 Role::Lost => return,
             };
             doubt.tell(self.role(), self.may_act());
+            limit = if step.is_ok() { ANSWERED } else { RENEWED_WITHIN };
             let pause = match (step, self.role()) {
                 // Taking it over may have had to wait.
                 (Ok(()), Role::Working(_)) if before == Role::StandingBy => Duration::ZERO,
-                (Ok(()), Role::Working(_)) => RENEWED_EVERY,
+                (Ok(()), Role::Working(_)) => RENEWED_EVERY.saturating_sub(begun.elapsed()),
                 (Ok(()), Role::StandingBy) => LOOKED_EVERY,
                 (Ok(()), Role::Lost) => return,
                 (Err(error), role) => {
@@ -264,9 +266,9 @@ impl Shared {
         Ok(())
     }
 
-    async fn renew(&self, generation: i64) -> Result<(), StoreError> {
+    async fn renew(&self, generation: i64, limit: Duration) -> Result<(), StoreError> {
         let begun = self.now();
-        let is_ours = answer_within(RENEWED_WITHIN, async {
+        let is_ours = answer_within(limit, async {
             let mut tx = self.db.begin().await?;
             let expires_at = tx.now_ms().await? + ms(LASTS);
             let is_ours = lease_row::renew(&mut tx, &self.owner, generation, expires_at).await?;

@@ -1,7 +1,7 @@
 //! Forgetting what stood on a homeserver that lost it.
 
-use super::db::{StoreError, Tx, on};
-use super::{Store, kv, portal};
+use super::db::{StoreError, on};
+use super::{Store, kv};
 use crate::id::ChatKey;
 
 const FORGET_REACTIONS: &str = "DELETE FROM reaction WHERE message_id IN \
@@ -12,7 +12,7 @@ const FORGET_DIRECT_CHATS: &str = "DELETE FROM management_room";
 
 impl Store {
     /// Unties a chat at once from its room, which is gone: what was shown there is forgotten. What people on Matrix said there
-    /// is for the chat still ([`Self::chat_heard_in`]).
+    /// until now is for the chat still ([`Self::chat_before`]).
     pub(crate) async fn untie(&self, chat: &ChatKey, room_id: &str) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for statement in [FORGET_REACTIONS, FORGET_PAIRS] {
@@ -26,16 +26,17 @@ impl Store {
             });
         }
         kv::remove(&mut tx, &rebuilt_until(chat)).await?;
-        kv::put(&mut tx, &earlier_room(room_id), &chat.to_string()).await?;
+        kv::put(&mut tx, &earlier_room(room_id), &format!("{} {chat}", self.clock().now_ms())).await?;
         tx.commit().await
     }
 
-    /// The chat that is meant by what is said in a room: the one whose portal it is, or from which it was untied.
-    pub(crate) async fn chat_heard_in(&self, room_id: &str) -> Result<Option<ChatKey>, StoreError> {
-        let mut tx = self.read().await?;
-        let chat = chat_heard_in(&mut tx, room_id).await?;
-        tx.commit().await?;
-        Ok(chat)
+    /// The chat whose room this was, and until when what was accepted from there is for it, in milliseconds since 1970.
+    pub(crate) async fn chat_before(&self, room_id: &str) -> Result<Option<(ChatKey, i64)>, StoreError> {
+        let noted = self.fact(&earlier_room(room_id)).await?;
+        Ok(noted.and_then(|noted| {
+            let (until, chat) = noted.split_once(' ')?;
+            Some((chat.parse().ok()?, until.parse().ok()?))
+        }))
     }
 
     /// Forgets at once how ghosts look on the homeserver, which pictures it has, and people's direct chats with the bot.
@@ -49,14 +50,6 @@ impl Store {
         }
         tx.commit().await
     }
-}
-
-/// The same in a transaction.
-pub(super) async fn chat_heard_in(tx: &mut Tx, room_id: &str) -> Result<Option<ChatKey>, StoreError> {
-    if let Some(chat) = portal::chat_of_room(tx, room_id).await? {
-        return Ok(Some(chat));
-    }
-    Ok(kv::find(tx, &earlier_room(room_id)).await?.and_then(|chat| chat.parse().ok()))
 }
 
 /// The name under which the chat of a room that was given up is noted.

@@ -75,10 +75,16 @@ impl<N: Network> Bridge<N> {
                 if let (Some(shown), Some(Overtaken::Touched)) = (&shown, overtaken) {
                     // It may have been pinned by then.
                     self.store.put_pairs(&shown.pairs).await?;
-                    let pins = RemoteEvent { kind: RemoteKind::Pins, ..event.clone() };
-                    self.take_over(live, &pins).await?;
+                    self.pin_if_pinned(live, event).await?;
                 }
                 Ok(shown)
+            }
+            // An earlier try showed it, and did not come to its pin.
+            RemoteKind::Message { .. }
+                if (job.attempts > 0 || job.maybe_sent) && overtaken == Some(Overtaken::Touched) =>
+            {
+                self.pin_if_pinned(live, event).await?;
+                Ok(Some(Closing::default()))
             }
             // A process that died had shown it anew, to find it, and had it still to be removed.
             RemoteKind::Message { .. } if job.maybe_sent && overtaken == Some(Overtaken::Deleted) => {
@@ -116,6 +122,18 @@ impl<N: Network> Bridge<N> {
             Overtaken::Touched => "",
         };
         Ok(self.store.put_memo(&live.row.login_id, &format!("{OVERTAKEN}{id}"), Some(noted)).await?)
+    }
+
+    /// Takes over what is pinned in an event's chat. If that is not told, the message stands all the same.
+    async fn pin_if_pinned(&self, live: &Live<N::Session>, event: &RemoteEvent) -> Result<(), JobError> {
+        let pins = RemoteEvent { kind: RemoteKind::Pins, ..event.clone() };
+        match self.take_over(live, &pins).await {
+            Err(error) if !error.is_tried_again() => {
+                tracing::debug!(%error, "whether a message is pinned is not told");
+                Ok(())
+            }
+            done => done.map(drop),
+        }
     }
 
     async fn overtaken(

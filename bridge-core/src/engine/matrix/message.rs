@@ -28,7 +28,7 @@ impl<N: Network> Bridge<N> {
             keep_out_of_dead_letters(Box::pin(self.take_command(job, event, line, level)).await)?;
             return Ok(Closing::default());
         }
-        if let Some(chat) = self.chat_heard_in(&event.room_id).await? {
+        if let Some(chat) = self.chat_heard_in(job, &event.room_id).await? {
             return self.carry_over(job, event, &chat).await;
         }
         let owner = self.store.management_room_owner(&event.room_id).await?;

@@ -40,7 +40,9 @@ impl<N: Network> Bridge<N> {
             return Err(NetworkError::Unsupported("Taking a message back").into());
         }
         let delivered = self.deliver(job, event, chat, voice, MatrixKind::Delete { sent: all }).await?;
-        self.unpin_gone(room_id(&event.room_id)?, &[target.to_owned()]).await?;
+        if portal.room_id.as_deref() == Some(event.room_id.as_str()) {
+            self.unpin_gone(room_id(&event.room_id)?, &[target.to_owned()]).await?;
+        }
         let gone = going.into_iter().map(|row| (row.message_id, row.part_id)).collect();
         Ok(Closing { sent: delivered.is_new, gone, ..Closing::default() })
     }

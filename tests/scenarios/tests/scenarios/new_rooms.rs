@@ -49,9 +49,11 @@ async fn rooms_that_the_homeserver_lost_are_made_anew_when_asked(world: &mut Wor
     world.slack.fail_next("chat.postMessage", Fault::Error("internal_error".to_owned()), u32::MAX);
     let waiting = world.matrix_says(&world.admin, &other, "waited in the old room").await?;
     world.admin.react(&other, &waiting, "👍").await?;
+    let unsaid = world.matrix_says(&world.admin, &other, "taken back in the old room").await?;
+    world.admin.redact(&other, &unsaid).await?;
     eventually(LIMIT, "what is accepted and waits for Slack", async || {
         let health = world.bridge.health().await?;
-        ensure!(health["queue"]["waiting"].as_i64() >= Some(2), "{}", health["queue"]);
+        ensure!(health["queue"]["waiting"].as_i64() >= Some(4), "{}", health["queue"]);
         Ok(())
     })
     .await?;
@@ -98,6 +100,9 @@ async fn rooms_that_the_homeserver_lost_are_made_anew_when_asked(world: &mut Wor
     world.wait_on_slack("general", "from the new room").await?;
     world.settle("general", &room).await?;
     assert_eq!(missing(world).await?["missing"], 0);
+    ensure!(!world.slack_texts("random").iter().any(|text| text.contains("taken back")));
+    let (_, left) = world.bridge.verb(&["dead-letters", "list"]).await?;
+    ensure!(letters(world).await?.is_empty(), "{left}");
     let texts = world.admin.texts(&room).await?;
     ensure!(!texts.iter().any(|text| text.contains("in the old room")), "{texts:?}");
     world.ensure_once(&room, "said to nobody").await
