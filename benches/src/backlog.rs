@@ -30,7 +30,8 @@ database, wanted, text = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 db = sqlite3.connect(database)
 login = db.execute("SELECT login_id FROM login").fetchone()[0]
 chats = [row[0] for row in db.execute("SELECT chat_id FROM portal WHERE room_id IS NOT NULL ORDER BY chat_id")]
-now = int(time.time() * 1000)
+# Before the login: what was accepted later is compared with what the network shows of the time since, which knows none of it.
+now = int(time.time() * 1000) - 3600000
 def rows():
     for number in range(wanted):
         chat = chats[number % len(chats)]

@@ -12,6 +12,7 @@ use crate::id::{ChatKey, RemoteMessageId};
 use crate::metrics;
 use crate::network::{Network, Session};
 use crate::queue::{Closing, Job};
+use crate::store::message::MessageRow;
 
 /// How far the network's clock may be from ours for one of its moments to count as before one of ours.
 const SKEW: Duration = Duration::from_mins(5);
@@ -73,18 +74,13 @@ impl<N: Network> Bridge<N> {
                 let may_be_gone = is_late || overtaken == Some(Overtaken::Deleted);
                 let shown = self.late_message(live, chat, id, event, job, may_be_gone).await?;
                 if let (Some(shown), Some(Overtaken::Touched)) = (&shown, overtaken) {
-                    // It may have been pinned by then.
-                    self.store.put_pairs(&shown.pairs).await?;
-                    self.pin_if_pinned(live, event).await?;
+                    self.pin_if_pinned(live, event, &shown.pairs).await?;
                 }
                 Ok(shown)
             }
             // An earlier try showed it, and did not come to its pin.
-            RemoteKind::Message { .. }
-                if (job.attempts > 0 || job.maybe_sent) && overtaken == Some(Overtaken::Touched) =>
-            {
-                self.pin_if_pinned(live, event).await?;
-                Ok(Some(Closing::default()))
+            RemoteKind::Message { .. } if is_repeat(job) && overtaken == Some(Overtaken::Touched) => {
+                self.pin_if_pinned(live, event, &[]).await.map(|()| Some(Closing::default()))
             }
             // A process that died had shown it anew, to find it, and had it still to be removed.
             RemoteKind::Message { .. } if job.maybe_sent && overtaken == Some(Overtaken::Deleted) => {
@@ -124,8 +120,15 @@ impl<N: Network> Bridge<N> {
         Ok(self.store.put_memo(&live.row.login_id, &format!("{OVERTAKEN}{id}"), Some(noted)).await?)
     }
 
-    /// Takes over what is pinned in an event's chat. If that is not told, the message stands all the same.
-    async fn pin_if_pinned(&self, live: &Live<N::Session>, event: &RemoteEvent) -> Result<(), JobError> {
+    /// Takes over what is pinned in an event's chat, whose message may have been pinned before it was shown as these pairs. If
+    /// that is not told, the message stands all the same.
+    async fn pin_if_pinned(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        shown: &[MessageRow],
+    ) -> Result<(), JobError> {
+        self.store.put_pairs(shown).await?;
         let pins = RemoteEvent { kind: RemoteKind::Pins, ..event.clone() };
         match self.take_over(live, &pins).await {
             Err(error) if !error.is_tried_again() => {
@@ -277,6 +280,11 @@ impl<N: Network> Bridge<N> {
             }
         }
     }
+}
+
+/// Whether an earlier try may have done something.
+fn is_repeat(job: &Job) -> bool {
+    job.attempts > 0 || job.maybe_sent
 }
 
 /// Whether an event happened before a look. A message that was said before another one of the look is told by the network's
