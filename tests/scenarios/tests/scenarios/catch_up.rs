@@ -139,7 +139,7 @@ async fn who_looks_sees_that_it_is_still_catching_up(world: &mut World) -> Resul
 }
 
 /// Waits until the health document says this of the login.
-async fn wait_until_caught_up(world: &World, is_catching_up: bool) -> Result<()> {
+pub(crate) async fn wait_until_caught_up(world: &World, is_catching_up: bool) -> Result<()> {
     eventually(LIMIT, format!("catching_up to be {is_catching_up}"), async || {
         let health = reqwest::get(world.bridge.url("/health")).await?.json::<serde_json::Value>().await?;
         let login = &health["own"]["logins"][0];
