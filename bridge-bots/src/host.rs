@@ -1,103 +1,186 @@
-//! The host as the queue's handler: takes invitations and answers commands, a lane per room.
+//! The host: accounts and instances, and the queue's handler that brings events to them.
 
-use bridge_core::appservice::RoomLanes;
-use bridge_core::clock::Clock;
-use bridge_core::config::{Level, Permissions};
+mod carry;
+mod declare;
+mod fan_out;
+mod lane;
+mod launch;
+pub(crate) mod manage;
+
+mod timers;
+pub(crate) mod view;
+mod voice;
+
+pub(crate) use declare::problems;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use bridge_core::appservice::{Lookups, RoomLanes};
+use bridge_core::config::Permissions;
 use bridge_core::error::JobError;
-use bridge_core::matrix::{AppService, TxnKey, txn_id};
-use bridge_core::queue::{Closing, Handler, InboxError, Job, Lane};
+use bridge_core::matrix::AppService;
+use bridge_core::queue::{Closing, Handler, Inbox, InboxError, Job, Lane};
+use bridge_core::store::Store;
 use futures_util::future::BoxFuture;
-use ruma::RoomId;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use ruma::UserId;
+use tokio::sync::Notify;
 
-/// Answers for the bot's account.
+use crate::config::Section;
+use crate::instance::Instance;
+use crate::plugin::context::Own;
+use crate::plugin::{Descriptor, PluginContext};
+use crate::runtime::Runtime;
+use crate::store::account::AccountRow;
+
+/// What the host stands on.
 #[derive(Debug)]
-pub(crate) struct Host {
+pub(crate) struct Parts {
     pub(crate) app: AppService,
+    /// What accounts' local parts begin with.
+    pub(crate) prefix: String,
+    pub(crate) store: Store,
+    pub(crate) inbox: Inbox,
     pub(crate) permissions: Permissions,
-    pub(crate) clock: Clock,
+    pub(crate) section: Section,
+    pub(crate) runtimes: Vec<Box<dyn Runtime>>,
 }
 
-/// A Matrix event as far as the host reads it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Incoming {
-    event_id: String,
-    room_id: String,
-    sender: String,
-    #[serde(rename = "type")]
-    kind: String,
-    state_key: Option<String>,
-    origin_server_ts: i64,
-    content: Value,
+/// A cheap handle; clones share everything.
+#[derive(Debug, Clone)]
+pub(crate) struct Host(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    parts: Parts,
+    accounts: RwLock<BTreeMap<String, AccountRow>>,
+    instances: RwLock<BTreeMap<String, Arc<Instance>>>,
+    timers_changed: Arc<Notify>,
+    /// Whether what there is was read: before that nothing can be changed.
+    is_open: AtomicBool,
+    /// How often jobs had a fault of their plugin's.
+    faults: Mutex<HashMap<i64, u32>>,
 }
 
-impl Incoming {
-    fn text(&self, key: &str) -> &str {
-        self.content.get(key).and_then(Value::as_str).unwrap_or_default()
+impl Host {
+    /// A host that knows of no instance yet; see [`Host::open`].
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            parts,
+            accounts: RwLock::default(),
+            instances: RwLock::default(),
+            timers_changed: Arc::default(),
+            is_open: AtomicBool::new(false),
+            faults: Mutex::default(),
+        }))
+    }
+
+    fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
+    fn now(&self) -> i64 {
+        self.0.parts.store.clock().now_ms()
+    }
+
+    fn event_limit(&self) -> Duration {
+        Duration::from_secs(self.0.parts.section.event_limit.max(1))
+    }
+
+    /// The runtime that has a plugin, and what the plugin is.
+    fn runtime(&self, plugin: &str) -> Option<(&dyn Runtime, &Descriptor)> {
+        self.0.parts.runtimes.iter().find_map(|runtime| {
+            let found = runtime.plugins().into_iter().find(|descriptor| descriptor.id == plugin)?;
+            Some((&**runtime, found))
+        })
+    }
+
+    /// All plugins, by their ids.
+    pub(crate) fn plugins(&self) -> Vec<&Descriptor> {
+        self.0.parts.runtimes.iter().flat_map(|runtime| runtime.plugins()).collect()
+    }
+
+    /// The config of a plugin with all keys at their defaults, as YAML.
+    pub(crate) fn default_config(&self, plugin: &str) -> Option<String> {
+        self.runtime(plugin)?.0.default_config(plugin)
+    }
+
+    /// Whether it works: it knows what there is.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.is_open.load(Ordering::Acquire)
+    }
+
+    fn instance(&self, instance_id: &str) -> Option<Arc<Instance>> {
+        self.0.instances.read().unwrap_or_else(PoisonError::into_inner).get(instance_id).cloned()
+    }
+
+    fn instances(&self) -> Vec<Arc<Instance>> {
+        self.0.instances.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn account(&self, user_id: &str) -> Option<AccountRow> {
+        self.0.accounts.read().unwrap_or_else(PoisonError::into_inner).get(user_id).cloned()
+    }
+
+    /// All accounts, by their ids.
+    pub(crate) fn accounts(&self) -> Vec<AccountRow> {
+        self.0.accounts.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// What an instance's plugin sees of the world while it works on `origin`.
+    fn context(&self, instance: &Instance, origin: String) -> PluginContext {
+        let row = instance.row();
+        let own = Own {
+            voice: Arc::new(voice::MatrixVoice::new(self, &row)),
+            instance_id: row.instance_id,
+            account: row.user_id,
+            store: self.0.parts.store.clone(),
+            log: instance.log.clone(),
+            timers_changed: Arc::clone(&self.0.timers_changed),
+        };
+        PluginContext::new(own, origin)
     }
 }
 
 impl Handler for Host {
     async fn handle(&self, job: &Job) -> Result<Closing, JobError> {
-        // What is no event has no effect; it was counted when it came in.
-        let event: Incoming = serde_json::from_str(&job.payload).unwrap_or_default();
-        let is_allowed = self.permissions.level(&event.sender) >= Level::Relay;
-        let Ok(room) = <&RoomId>::try_from(event.room_id.as_str()) else { return Ok(Closing::default()) };
-        if !is_allowed || self.app.owns(&event.sender) {
-            return Ok(Closing::default());
-        }
-        match event.kind.as_str() {
-            "m.room.member" => self.invited(room, &event).await?,
-            "m.room.message" if event.text("msgtype") != "m.notice" => self.message(room, &event).await?,
-            _ => {}
+        match lane::instance_of(&job.lane) {
+            Some(instance_id) => self.carry(job, instance_id).await?,
+            None => self.fan_out(job).await?,
         }
         Ok(Closing::default())
     }
 
     async fn given_up(&self, job: &Job, reason: &str, _for_person: bool) -> Option<String> {
-        tracing::warn!(job = job.id, reason, "an event was given up");
+        self.forget_faults(job.id);
+        if let Some(instance) = lane::instance_of(&job.lane).and_then(|id| self.instance(id)) {
+            instance.note(|status| status.last_error = Some(reason.to_owned()));
+        }
         None
     }
 }
 
-impl Host {
-    async fn invited(&self, room: &RoomId, event: &Incoming) -> Result<(), JobError> {
-        let bot = self.app.bot();
-        if event.text("membership") == "invite" && event.state_key.as_deref() == Some(bot.user_id().as_str())
-        {
-            bot.ensure_registered().await?;
-            bot.join(room).await?;
-        }
-        Ok(())
-    }
-
-    async fn message(&self, room: &RoomId, event: &Incoming) -> Result<(), JobError> {
-        if event.text("body").trim() != "!ping" {
-            return Ok(());
-        }
-        let took = self.clock.now_ms().saturating_sub(event.origin_server_ts).max(0);
-        let content = json!({
-            "msgtype": "m.notice",
-            "body": format!("Pong! Your message took {took} ms to me."),
-            "m.mentions": {},
-            "m.relates_to": { "m.in_reply_to": { "event_id": event.event_id } },
-        });
-        let bot = self.app.bot();
-        let ghost = bot.user_id().as_str();
-        let key = TxnKey { kind: "pong", remote_id: &event.event_id, part: "", ghost, revision: "" };
-        bot.send(room, "m.room.message", &content, &txn_id(&key), None).await?;
-        Ok(())
-    }
-}
-
-/// Each room is a lane of its own.
+/// Each room is a lane of its own, from which the events go on to the instances' lanes.
 #[derive(Debug)]
 pub(crate) struct Rooms;
 
 impl RoomLanes for Rooms {
     fn lane<'a>(&'a self, room_id: &'a str) -> BoxFuture<'a, Result<Lane, InboxError>> {
         Box::pin(std::future::ready(Ok(Lane::of_room(room_id))))
+    }
+}
+
+impl Lookups for Host {
+    fn user_exists<'a>(&'a self, user_id: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Ok(id) = <&UserId>::try_from(user_id) else { return false };
+            self.account(user_id).is_some() && self.0.parts.app.intent(id).ensure_registered().await.is_ok()
+        })
+    }
+
+    fn alias_exists<'a>(&'a self, _alias: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(std::future::ready(false))
     }
 }

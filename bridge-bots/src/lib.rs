@@ -1,6 +1,19 @@
 //! Bot host on bridge-core: bots that live in Matrix rooms, on the same queue and server as the bridges.
+//!
+//! A bot is a [`Plugin`](plugin::Plugin). An instance is a plugin at work for an account, with a config of its own. A program
+//! with bots of its own calls [`main_with`].
 
+mod account;
+mod config;
+mod ctl;
+mod error;
 mod host;
+mod instance;
+pub mod plugin;
+pub mod plugins;
 mod program;
+mod runtime;
+mod store;
 
-pub use program::main;
+pub use program::{main, main_with};
+pub use runtime::native::Plugins;

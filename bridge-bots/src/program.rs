@@ -5,69 +5,101 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bridge_core::appservice::OwnEvents;
-use bridge_core::appservice::query::NoLookups;
 use bridge_core::config::{Config, Defaults};
 use bridge_core::queue::Inbox;
 use bridge_core::service::cli::{Cli, Help, Verb, start};
 use bridge_core::service::run::{Program, Serving, introduce_bot};
 use bridge_core::service::{Ground, common, telemetry};
-use serde::{Deserialize, Serialize};
 
-use crate::host::{Host, Rooms};
+use crate::config::{NOTES, Section};
+use crate::ctl;
+use crate::host::{Host, Parts, Rooms, problems};
+use crate::plugin::Problem;
+use crate::runtime::Runtime;
+use crate::runtime::native::Plugins;
+use crate::store::TABLES;
 
-const DEFAULTS: Defaults = Defaults { id: "bots", name: "Bots", bot: "botsbot", port: 29_420, notes: &[] };
+const DEFAULTS: Defaults = Defaults { id: "bots", name: "Bots", bot: "botsbot", port: 29_420, notes: NOTES };
 const INBOX_DEPTH: usize = 1_024;
 
-/// The section `bots`, which has no keys yet.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Section {}
-
-/// Runs the program: reads the command line, carries the verb out, ends with 0 or with 1 and sentences.
+/// Runs the program with the bots that come with it: reads the command line, carries the verb out, ends with 0 or with 1 and
+/// sentences.
 pub fn main() -> ExitCode {
+    main_with(Plugins::built_in())
+}
+
+/// Like [`main`], with other bots.
+pub fn main_with(plugins: Plugins) -> ExitCode {
     let help = Help {
         name: "bridge-bots".to_owned(),
         about: "A host for Matrix bots.".to_owned(),
         hidden: &["login", "commands", "rebuild"],
+        verbs: vec![ctl::verb()],
         ..Help::default()
     };
-    start(help, carry_out)
+    start(help, |cli| carry_out(cli, vec![Box::new(plugins)]))
 }
 
-async fn carry_out(cli: Cli) -> Result<String, String> {
+async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, String> {
     match cli.verb {
-        Verb::Run => Box::pin(run(&cli.config)).await.map(|()| String::new()),
-        _ => common::carry_out::<Section>(cli, &DEFAULTS).await,
+        Verb::Run => Box::pin(run(&cli.config, runtimes)).await.map(|()| String::new()),
+        Verb::Check => {
+            load(&cli.config, &runtimes)?;
+            common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await
+        }
+        Verb::Own(_, words) => ctl::carry_out(load(&cli.config, &runtimes)?, &words).await,
+        _ => common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await,
     }
 }
 
-async fn run(path: &Path) -> Result<(), String> {
+/// The config file, with what it declares looked over. The error names all mistakes.
+fn load(path: &Path, runtimes: &[Box<dyn Runtime>]) -> Result<Config<Section>, String> {
     let config: Config<Section> = Config::load(path, &DEFAULTS).map_err(|error| error.to_string())?;
+    let problems = problems(&config.own, &config.appservice.bot, runtimes);
+    if problems.is_empty() {
+        return Ok(config);
+    }
+    Err(problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String> {
+    let config = load(path, &runtimes)?;
     telemetry::log(&config.logging, &[])?;
-    let ground = Ground::prepare(config)?;
+    let ground = Ground::prepare(config)?.with_components(TABLES);
     let listener = ground.listen().await?;
     ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;
     let store = ground.open_store(path, DEFAULTS.id).await?;
-    let host = Host {
+    let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
+    let host = Host::new(Parts {
         app: ground.app.clone(),
+        prefix: ground.config.appservice.user_prefix.clone(),
+        store: store.clone(),
+        inbox: inbox.clone(),
         permissions: ground.config.permissions.clone(),
-        clock: store.clock().clone(),
-    };
+        section: ground.config.own.clone(),
+        runtimes,
+    });
+    let health = host.clone();
     let program = Program {
-        handler: Arc::new(host),
-        inbox: Inbox::channel(INBOX_DEPTH),
+        handler: Arc::new(host.clone()),
+        inbox: (inbox, deliveries),
         lanes: Arc::new(Rooms),
-        lookups: Arc::new(NoLookups),
+        lookups: Arc::new(host.clone()),
         own_events: OwnEvents::Keep,
-        health: Arc::new(|| serde_json::json!({})),
+        health: Arc::new(move || health.health()),
         metrics: &[],
-        routes: axum::Router::new(),
+        routes: ctl::route::router(host.clone(), &ground.hs_token),
     };
     let mut serving = Serving::start(&ground, listener, store, program);
     if !serving.until_turn().await {
         return serving.stop().await;
     }
+    if let Err(error) = host.open().await {
+        serving.stop().await?;
+        return Err(error.to_string());
+    }
     let running = serving.work().await?;
+    host.launch();
     running.unless_told(introduce_bot(&ground.app, &ground.config.appservice)).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;

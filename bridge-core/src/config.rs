@@ -3,7 +3,7 @@
 pub mod appservice;
 pub mod database;
 pub mod example;
-mod explain;
+pub mod explain;
 pub mod ghost_name;
 pub mod homeserver;
 pub mod logging;

@@ -29,6 +29,7 @@ pub use db::{Db, StoreError, Tx};
 
 use crate::clock::Clock;
 use lease::Lease;
+use migrate::Component;
 use recent::Recent;
 use seal::Seal;
 
@@ -40,6 +41,7 @@ pub struct Store {
     seal: Arc<Seal>,
     recent: Arc<Recent>,
     lease: Lease,
+    components: &'static [Component],
 }
 
 impl Store {
@@ -60,13 +62,28 @@ impl Store {
             seal: Arc::new(seal),
             recent: Arc::default(),
             lease: Lease::default(),
+            components: &[],
         })
+    }
+
+    /// The same database with the tables of a program beside the core's: they are brought up to date and backed up together.
+    #[must_use]
+    pub fn with_components(self, components: &'static [Component]) -> Self {
+        Self { components, ..self }
     }
 
     /// Whether there are tables, and of an earlier version.
     pub async fn lags_behind(&self) -> Result<bool, StoreError> {
-        let steps = migrate::taken(&self.db).await?;
-        Ok(!steps.is_empty() && migrate::known().iter().any(|step| !steps.contains(step)))
+        let lags = |steps: &[i64], known: &[i64]| {
+            !steps.is_empty() && known.iter().any(|step| !steps.contains(step))
+        };
+        let mut tx = self.db.read().await?;
+        let mut found = lags(&migrate::steps(&mut tx).await?, &migrate::known());
+        for component in self.components {
+            found |= lags(&component.steps(&mut tx).await?, &component.known());
+        }
+        tx.commit().await?;
+        Ok(found)
     }
 
     /// Whether another process works on this database, of whatever version that has a lease. Looking may take some seconds.
@@ -76,7 +93,11 @@ impl Store {
 
     /// Brings the tables up to date; those of a newer version are refused in words.
     pub async fn bring_up_to_date(&self) -> Result<(), StoreError> {
-        migrate::run(&self.db).await
+        migrate::run(&self.db).await?;
+        for component in self.components {
+            component.run(&self.db).await?;
+        }
+        Ok(())
     }
 
     /// The same, for a process beside which others may be on this database: it may write only while it has the lease (see
@@ -91,7 +112,14 @@ impl Store {
     pub async fn open_beside(url: &str, clock: Clock) -> Result<Self, StoreError> {
         let db = Db::open_beside(url).await?;
         migrate::expect_current(&db).await?;
-        Ok(Self { db, clock, seal: Arc::new(Seal::none()), recent: Arc::default(), lease: Lease::default() })
+        Ok(Self {
+            db,
+            clock,
+            seal: Arc::new(Seal::none()),
+            recent: Arc::default(),
+            lease: Lease::default(),
+            components: &[],
+        })
     }
 
     /// Starts a writing transaction. Nothing may wait for the network while it is open, and whoever has one opens no

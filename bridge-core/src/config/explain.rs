@@ -2,13 +2,22 @@
 
 /// Puts the key's full path in front and says it plainly: `limit: invalid type …` becomes `members.limit: …`.
 pub(super) fn explain(section: &str, words: &str) -> String {
+    format!(
+        "{}. Correct or remove the key; `example-config` prints a complete example.",
+        said(section, words)
+    )
+}
+
+/// The same without the advice, for a text of its own whose keys have no section (`""`) or one. No full stop at the end.
+pub fn said(section: &str, words: &str) -> String {
+    let dot = if section.is_empty() { "" } else { "." };
+    let section_alone = if section.is_empty() { "the text" } else { section };
     // The line is one of the section's copy, not of the file.
     let words = words.split_once(" at line ").map_or(words, |(words, _)| words);
-    let joined = match words.split_once(": ") {
-        Some((path, rest)) if !path.contains(' ') => format!("{section}.{path}: {}", plainly(rest)),
-        _ => format!("{section}: {}", plainly(words)),
-    };
-    format!("{joined}. Correct or remove the key; `example-config` prints a complete example.")
+    match words.split_once(": ") {
+        Some((path, rest)) if !path.contains(' ') => format!("{section}{dot}{path}: {}", plainly(rest)),
+        _ => format!("{section_alone}: {}", plainly(words)),
+    }
 }
 
 fn plainly(words: &str) -> String {

@@ -16,6 +16,7 @@ use crate::command::time;
 use crate::config::{Config, Defaults};
 use crate::store::Store;
 use crate::store::backup::{Backup, Beside, restore as restore_database};
+use crate::store::migrate::Component;
 
 /// What the files are called in a backup.
 pub(super) const CONFIG: &str = "config";
@@ -26,6 +27,7 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
     path: &Path,
     args: &BackupArgs,
     defaults: &Defaults,
+    components: &'static [Component],
 ) -> Result<String, String> {
     let config = Config::<S>::load(path, defaults).map_err(|error| error.to_string())?;
     if args.file.exists() {
@@ -40,7 +42,8 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
         files.map(|(name, path)| read_beside(name, path)).into_iter().collect::<Result<Vec<_>, _>>()?;
     let store = Store::open_beside(config.database.url.expose(), Clock::system())
         .await
-        .map_err(|error| format!("database.url: {error}"))?;
+        .map_err(|error| format!("database.url: {error}"))?
+        .with_components(components);
     let written = write_file(&store, defaults.id, &files, &args.file).await;
     store.close().await;
     let rows = written?;
@@ -96,8 +99,9 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
     path: &Path,
     args: &RestoreArgs,
     defaults: &Defaults,
+    components: &'static [Component],
 ) -> Result<String, String> {
-    let backup = Backup::look(&args.file, defaults.id).map_err(|error| error.0)?;
+    let backup = Backup::look(&args.file, defaults.id, components).map_err(|error| error.0)?;
     let text = |name: &str| backup.files.iter().find(|file| file.name == name).map(|file| file.text.as_str());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let config = match text(CONFIG).filter(|_| !path.exists()) {

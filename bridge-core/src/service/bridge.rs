@@ -33,6 +33,7 @@ pub fn main<N: Network>() -> ExitCode {
         documents: documents.collect(),
         login: login::help(N::login_flows()),
         hidden: &[],
+        verbs: Vec::new(),
     };
     start(help, carry_out::<N>)
 }

@@ -59,6 +59,9 @@ pub enum Verb {
     /// Prints a text of the network's own, by its name; see [`Help::documents`]
     #[command(skip)]
     Document(String),
+    /// A verb of the program's own, by its name, with its words; see [`Help::verbs`]
+    #[command(skip)]
+    Own(String, Box<clap::ArgMatches>),
 }
 
 /// What `init` asks.
@@ -128,6 +131,8 @@ pub struct Help {
     pub about: String,
     /// Verbs that print a text of the network's own, each with a sentence.
     pub documents: Vec<(&'static str, &'static str)>,
+    /// Verbs of the program's own.
+    pub verbs: Vec<clap::Command>,
     /// Said below the options of `login`.
     pub login: String,
     /// Verbs that are left out: the program has no use for them.
@@ -140,7 +145,8 @@ where
     F: Future<Output = Result<String, String>>,
 {
     let documents = help.documents.clone();
-    let cli = match parser(help).try_get_matches().and_then(|matches| read(&matches, &documents)) {
+    let verbs = help.verbs.clone();
+    let cli = match parser(help).try_get_matches().and_then(|matches| read(&matches, &documents, &verbs)) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
@@ -164,16 +170,25 @@ fn parser(help: Help) -> clap::Command {
     for verb in help.hidden {
         command = command.mut_subcommand(verb, |verb| verb.hide(true));
     }
+    command = command.subcommands(help.verbs);
     command.subcommands(help.documents.into_iter().map(|(name, about)| clap::Command::new(name).about(about)))
 }
 
 /// The command line, as it was read.
-fn read(matches: &clap::ArgMatches, documents: &[(&'static str, &'static str)]) -> Result<Cli, clap::Error> {
-    let Some((name, _)) = documents.iter().find(|(name, _)| matches.subcommand_name() == Some(name)) else {
-        return Cli::from_arg_matches(matches);
-    };
-    let config = matches.get_one::<PathBuf>("config").cloned().unwrap_or_default();
-    Ok(Cli { config, verb: Verb::Document((*name).to_owned()) })
+fn read(
+    matches: &clap::ArgMatches,
+    documents: &[(&'static str, &'static str)],
+    verbs: &[clap::Command],
+) -> Result<Cli, clap::Error> {
+    let Some((name, words)) = matches.subcommand() else { return Cli::from_arg_matches(matches) };
+    let config = || matches.get_one::<PathBuf>("config").cloned().unwrap_or_default();
+    if documents.iter().any(|(document, _)| *document == name) {
+        return Ok(Cli { config: config(), verb: Verb::Document(name.to_owned()) });
+    }
+    if verbs.iter().any(|verb| verb.get_name() == name) {
+        return Ok(Cli { config: config(), verb: Verb::Own(name.to_owned(), Box::new(words.clone())) });
+    }
+    Cli::from_arg_matches(matches)
 }
 
 /// Ends a program with sentences for whoever started it.
@@ -207,10 +222,16 @@ mod tests {
 
     fn asked(words: &[&str]) -> Result<Cli, String> {
         let documents = vec![("poster", "A poster to hang up")];
-        let help = Help { name: "bridge-paper".to_owned(), documents: documents.clone(), ..Help::default() };
+        let verbs = vec![clap::Command::new("fold").arg(clap::Arg::new("times").required(true))];
+        let help = Help {
+            name: "bridge-paper".to_owned(),
+            documents: documents.clone(),
+            verbs: verbs.clone(),
+            ..Help::default()
+        };
         let words = ["bridge-paper"].iter().chain(words);
         let matches = parser(help).try_get_matches_from(words);
-        matches.and_then(|matches| read(&matches, &documents)).map_err(|error| error.to_string())
+        matches.and_then(|matches| read(&matches, &documents, &verbs)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -224,6 +245,13 @@ mod tests {
             asked(&["poster", "large"]).unwrap_err().contains("large"),
             "what is not asked for is refused"
         );
+    }
+
+    #[test]
+    fn a_programs_own_verb_comes_with_its_words() {
+        let Verb::Own(name, words) = asked(&["fold", "3"]).unwrap().verb else { panic!("another verb") };
+        assert_eq!((name.as_str(), words.get_one::<String>("times").unwrap().as_str()), ("fold", "3"));
+        assert!(asked(&["fold"]).unwrap_err().contains("times"));
     }
 
     #[test]

@@ -9,10 +9,23 @@ use super::ground::{Ground, plan};
 use super::{backup, check, init, letters};
 use crate::config::{Config, Defaults, example::example};
 use crate::metrics::{Described, Kind, METRICS};
+use crate::store::migrate::Component;
 
 /// Carries out `init`, `registration`, `check`, `dead-letters`, `backup`, `restore`, `example-config` and `metrics-list`. Anything else is unknown to the
 /// program. `S` is its own config section.
 pub async fn carry_out<S>(cli: Cli, defaults: &Defaults) -> Result<String, String>
+where
+    S: Serialize + DeserializeOwned + Default,
+{
+    carry_out_with::<S>(cli, defaults, &[]).await
+}
+
+/// The same for a program with tables of its own beside the core's.
+pub async fn carry_out_with<S>(
+    cli: Cli,
+    defaults: &Defaults,
+    components: &'static [Component],
+) -> Result<String, String>
 where
     S: Serialize + DeserializeOwned + Default,
 {
@@ -26,16 +39,19 @@ where
         }
         Verb::Check => check::check(&Ground::prepare(load()?)?).await,
         Verb::DeadLetters(order) => letters::carry_out(&load()?, &order, &|_| false).await,
-        Verb::Backup(args) => backup::back_up::<S>(&cli.config, &args, defaults).await,
-        Verb::Restore(args) => backup::restore::<S>(&cli.config, &args, defaults).await,
+        Verb::Backup(args) => backup::back_up::<S>(&cli.config, &args, defaults, components).await,
+        Verb::Restore(args) => backup::restore::<S>(&cli.config, &args, defaults, components).await,
         Verb::ExampleConfig => {
             let own = serde_yaml::to_string(&S::default()).map_err(|error| error.to_string())?;
             Ok(example(defaults, "example.org", &own))
         }
         Verb::MetricsList => Ok(metrics_list(&[])),
-        Verb::Run | Verb::Login(_) | Verb::Rebuild(_) | Verb::Commands | Verb::Document(_) => {
-            Err("This program has no such verb; see --help.".to_owned())
-        }
+        Verb::Run
+        | Verb::Login(_)
+        | Verb::Rebuild(_)
+        | Verb::Commands
+        | Verb::Document(_)
+        | Verb::Own(..) => Err("This program has no such verb; see --help.".to_owned()),
     }
 }
 

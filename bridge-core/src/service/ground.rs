@@ -17,6 +17,7 @@ use crate::matrix::app_service::Settings;
 use crate::matrix::{AppService, ErrorClass, MatrixError};
 use crate::secret::Secret;
 use crate::store::Store;
+use crate::store::migrate::Component;
 use crate::store::seal::Seal;
 
 /// The pause between two tries to reach a homeserver that does not answer yet.
@@ -31,6 +32,8 @@ pub struct Ground<S> {
     pub app: AppService,
     /// What the homeserver shows to us.
     pub hs_token: Secret,
+    /// The tables of the program beside the core's; none unless [`Ground::with_components`] says so.
+    components: &'static [Component],
 }
 
 impl<S: DeserializeOwned + Default> Ground<S> {
@@ -52,7 +55,13 @@ impl<S: DeserializeOwned + Default> Ground<S> {
         // A key that is not there or not good is told before anything is waited for.
         seal(&config)?;
         let hs_token = Secret::new(registration.hs_token.expose());
-        Ok(Self { config, app, hs_token })
+        Ok(Self { config, app, hs_token, components: &[] })
+    }
+
+    /// The same, for a program with tables of its own.
+    #[must_use]
+    pub fn with_components(self, components: &'static [Component]) -> Self {
+        Self { components, ..self }
     }
 
     /// Takes the port.
@@ -112,7 +121,7 @@ impl<S: DeserializeOwned + Default> Ground<S> {
     /// Opens the database and brings it up to date, see [`open_store`], as one of perhaps several processes. From here on things
     /// are changed.
     pub async fn open_store(&self, path: &Path, program: &str) -> Result<Store, String> {
-        let store = open_store(&self.config, path, program).await?;
+        let store = open_store_of(&self.config, path, program, self.components).await?;
         let owner = format!("{} (process {})", self.config.appservice.listen, std::process::id());
         let store = store
             .shared(self.config.database.url.expose(), owner)
@@ -162,6 +171,15 @@ pub(super) fn seal<S>(config: &Config<S>) -> Result<Option<Seal>, String> {
 /// Opens the database that a config names, read from `path`, and brings it up to date; of one with the tables of an earlier
 /// version a backup is made before. Without a key the operator is told that credentials lie open.
 pub async fn open_store<S>(config: &Config<S>, path: &Path, program: &str) -> Result<Store, String> {
+    open_store_of(config, path, program, &[]).await
+}
+
+async fn open_store_of<S>(
+    config: &Config<S>,
+    path: &Path,
+    program: &str,
+    components: &'static [Component],
+) -> Result<Store, String> {
     let seal = seal(config)?.unwrap_or_else(|| {
         tracing::warn!(
             "secret.key_file is not set: credentials are stored unsealed, and whoever reads the database can use them"
@@ -170,7 +188,8 @@ pub async fn open_store<S>(config: &Config<S>, path: &Path, program: &str) -> Re
     });
     let store = Store::open_unchanged(config.database.url.expose(), seal, Clock::system())
         .await
-        .map_err(|error| format!("database.url: {error}"))?;
+        .map_err(|error| format!("database.url: {error}"))?
+        .with_components(components);
     let done = upgrade::bring_up_to_date(&store, config, path, program).await;
     if done.is_err() {
         store.close().await;

@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use super::Store;
 use super::db::whole::{Column, Kind};
 use super::db::{StoreError, Tx, on};
-use super::migrate;
+use super::migrate::{self, Component};
 use format::{FORM, Line, Writer};
 
 pub use format::Header;
@@ -37,7 +37,7 @@ impl Store {
     /// are of one moment; whoever writes meanwhile is not held up. Gives the number of rows.
     pub async fn back_up(&self, program: &str, files: &[Beside], out: impl Write) -> Result<u64, StoreError> {
         let mut tx = self.db.one_moment().await?;
-        let written = write_all(&mut tx, self.header(program), files, out).await;
+        let written = write_all(&mut tx, self.header(program), self.components, files, out).await;
         tx.rollback().await?;
         written
     }
@@ -48,6 +48,7 @@ impl Store {
             program: program.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             steps: Vec::new(),
+            components: BTreeMap::new(),
             engine: self.db.engine().to_owned(),
             made_at: self.clock.now_ms(),
         }
@@ -56,16 +57,21 @@ impl Store {
 
 async fn write_all(
     tx: &mut Tx,
-    header: Header,
+    mut header: Header,
+    components: &[Component],
     files: &[Beside],
     out: impl Write,
 ) -> Result<u64, StoreError> {
     let mut out = Writer::new(out);
-    out.line(&Header { steps: migrate::steps(tx).await?, ..header })?;
+    header.steps = migrate::steps(tx).await?;
+    for component in components {
+        header.components.insert(component.name.to_owned(), component.steps(tx).await?);
+    }
+    out.line(&header)?;
     for Beside { name, text } in files {
         out.line(&Line::File { file: name.clone(), text: text.clone() })?;
     }
-    for (table, columns) in own_tables(tx).await? {
+    for (table, columns) in own_tables(tx, components).await? {
         out.line(&Line::Table { table: table.clone(), columns: format::named(&columns) })?;
         write_rows(tx, &table, &columns, &mut out).await?;
     }
@@ -102,9 +108,17 @@ async fn write_rows(
 }
 
 /// The tables that our migrations made, as the database has them. Others may share it.
-async fn own_tables(tx: &mut Tx) -> Result<BTreeMap<String, Vec<Column>>, StoreError> {
-    let own: BTreeSet<String> = migrate::tables();
+async fn own_tables(
+    tx: &mut Tx,
+    components: &[Component],
+) -> Result<BTreeMap<String, Vec<Column>>, StoreError> {
+    let own = known_tables(components);
     let mut tables = tx.tables().await?;
     tables.retain(|name, _| own.contains(name));
     Ok(tables)
+}
+
+/// The tables that the core's migrations and those of these components make.
+fn known_tables(components: &[Component]) -> BTreeSet<String> {
+    migrate::tables().into_iter().chain(components.iter().flat_map(Component::tables)).collect()
 }

@@ -108,7 +108,9 @@ impl<D: sqlx::Database> Link<D> {
     }
 }
 
-/// Runs one expression on the connection of whichever engine the transaction is on.
+/// Runs one expression on the connection of whichever engine the transaction is on: `on!(&mut tx, c => …)`. For the files of
+/// a store, this one's and that of a program with tables of its own.
+#[macro_export]
 macro_rules! on {
     ($tx:expr, $conn:ident => $body:expr) => {
         match $tx {
@@ -123,7 +125,7 @@ macro_rules! on {
         }
     };
 }
-pub(crate) use on;
+pub use on;
 
 impl Db {
     /// Opens `sqlite:FILE`, `sqlite::memory:` or `postgres://…`.

@@ -21,6 +21,7 @@
     reason = "a test-support crate: a broken world should stop the test"
 )]
 
+pub mod bots;
 pub mod demo;
 pub mod failpoints;
 mod mount;
@@ -28,6 +29,7 @@ pub mod power_loss;
 pub mod soak;
 pub mod world;
 
+pub use bots::Bots;
 pub use mount::{run, run_alone};
 pub use world::{Balancer, Bridge, Dam, Database, Place, World};
 

@@ -3,7 +3,7 @@ pub mod balancer;
 pub mod bridge;
 mod choice;
 pub mod dam;
-mod database;
+pub(crate) mod database;
 mod inspect;
 mod login;
 mod place;

@@ -1,5 +1,6 @@
 //! The lines of a backup file: what stands in them, and a count and hash that tell whether it is whole.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct Header {
     pub version: String,
     /// The steps that its tables have taken.
     pub steps: Vec<i64>,
+    /// The same of the program's own components, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub components: BTreeMap<String, Vec<i64>>,
     /// The database engine that it was made on; it may be restored to another.
     pub engine: String,
     /// When it was made, in milliseconds since 1970.

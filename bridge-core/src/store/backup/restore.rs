@@ -10,10 +10,10 @@ use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 
 use super::format::{Header, Line, Reader, columns, damaged};
-use super::{Beside, own_tables};
+use super::{Beside, known_tables, own_tables};
 use crate::store::db::whole::{Column, Kind};
 use crate::store::db::{Db, StoreError, Tx, on, storable, storable_json};
-use crate::store::migrate;
+use crate::store::migrate::{self, Component};
 use crate::store::queue::{chunks, values_sql};
 
 /// Rows that are written together.
@@ -28,6 +28,7 @@ pub struct Backup {
     pub files: Vec<Beside>,
     /// How many rows it has.
     pub rows: u64,
+    components: &'static [Component],
 }
 
 /// What came out of it.
@@ -39,8 +40,8 @@ pub struct Restored {
 
 impl Backup {
     /// Reads a file to its end and changes nothing. The error is a sentence: it is no backup, not whole, of another
-    /// program, or from a newer version.
-    pub fn look(path: &Path, program: &str) -> Result<Self, StoreError> {
+    /// program, or from a newer version. `components` are the tables that the program has beside the core's.
+    pub fn look(path: &Path, program: &str, components: &'static [Component]) -> Result<Self, StoreError> {
         let (mut reader, header) = open(path)?;
         if header.program != program {
             return Err(StoreError(format!(
@@ -48,7 +49,7 @@ impl Backup {
                 header.program
             )));
         }
-        if let Some(step) = migrate::unknown(&header.steps) {
+        if let Some(step) = unknown(&header, components) {
             return Err(StoreError(format!(
                 "The backup was made by a newer version of this program, {} (its tables have step {step}, which is not \
                  known here). Restore it with that version.",
@@ -56,12 +57,13 @@ impl Backup {
             )));
         }
         let (mut files, mut rows) = (Vec::new(), 0);
+        let known = known_tables(components);
         let mut width = None;
         while let Some(line) = reader.next()? {
             match line {
                 Line::File { file, text } => files.push(Beside { name: file, text }),
                 Line::Table { table, columns: named } => {
-                    if !migrate::tables().contains(&table) {
+                    if !known.contains(&table) {
                         return Err(damaged("it has a table that is not known here"));
                     }
                     width = Some(columns(&named)?.len());
@@ -70,8 +72,19 @@ impl Backup {
                 Line::Row(_) | Line::End { .. } => return Err(damaged("a row does not fit its table")),
             }
         }
-        Ok(Self { header, files, rows })
+        Ok(Self { header, files, rows, components })
     }
+}
+
+/// The first step that is not known here.
+fn unknown(header: &Header, components: &[Component]) -> Option<i64> {
+    let of_components = header.components.iter().find_map(|(name, steps)| {
+        match components.iter().find(|component| component.name == name) {
+            Some(component) => component.unknown(steps),
+            None => steps.first().copied(),
+        }
+    });
+    migrate::unknown(&header.steps).or(of_components)
 }
 
 fn open(path: &Path) -> Result<(Reader<BufReader<File>>, Header), StoreError> {
@@ -92,32 +105,41 @@ pub async fn restore(path: &Path, backup: &Backup, url: &str, force: bool) -> Re
 
 async fn restore_into(db: &Db, path: &Path, backup: &Backup, force: bool) -> Result<Restored, StoreError> {
     let mut tx = db.begin().await?;
-    if !force && let Some(table) = first_with_rows(&mut tx).await? {
+    if !force && let Some(table) = first_with_rows(&mut tx, backup.components).await? {
         tx.rollback().await?;
         return Err(StoreError(format!(
             "The database is not empty (its table {table} has rows), and nothing was changed. Name an empty one in \
              database.url, or use --force to delete what is in this one."
         )));
     }
-    for table in own_tables(&mut tx).await?.into_keys().chain([migrate::TABLE.to_owned()]) {
+    let noted = backup.components.iter().map(Component::table).chain([migrate::TABLE.to_owned()]);
+    for table in own_tables(&mut tx, backup.components).await?.into_keys().chain(noted) {
         let sql = format!("DROP TABLE IF EXISTS {table}");
         on!(&mut tx, c => sqlx::query(AssertSqlSafe(sql)).execute(c).await?.rows_affected());
     }
     tx.commit().await?;
     // As the tables were when the backup was made; steps that came later change the rows as they would have then.
     migrate::run_only(db, &backup.header.steps).await?;
+    for component in backup.components {
+        if let Some(steps) = backup.header.components.get(component.name) {
+            component.run_only(db, steps).await?;
+        }
+    }
     let mut tx = db.begin().await?;
-    if let Err(error) = read_rows(&mut tx, path).await {
+    if let Err(error) = read_rows(&mut tx, path, backup.components).await {
         tx.rollback().await?;
         return Err(error);
     }
     tx.commit().await?;
     migrate::run(db).await?;
+    for component in backup.components {
+        component.run(db).await?;
+    }
     Ok(Restored { rows: backup.rows })
 }
 
-async fn first_with_rows(tx: &mut Tx) -> Result<Option<String>, StoreError> {
-    for table in own_tables(tx).await?.into_keys() {
+async fn first_with_rows(tx: &mut Tx, components: &[Component]) -> Result<Option<String>, StoreError> {
+    for table in own_tables(tx, components).await?.into_keys() {
         let sql = format!("SELECT 1 FROM {table} LIMIT 1");
         let row = on!(&mut *tx, c => sqlx::query(AssertSqlSafe(sql)).fetch_optional(c).await?.is_some());
         if row {
@@ -127,8 +149,8 @@ async fn first_with_rows(tx: &mut Tx) -> Result<Option<String>, StoreError> {
     Ok(None)
 }
 
-async fn read_rows(tx: &mut Tx, path: &Path) -> Result<(), StoreError> {
-    let present = own_tables(tx).await?;
+async fn read_rows(tx: &mut Tx, path: &Path, components: &[Component]) -> Result<(), StoreError> {
+    let present = own_tables(tx, components).await?;
     let (mut reader, _) = open(path)?;
     let (mut table, mut rows) = (None, Vec::new());
     while let Some(line) = reader.next()? {

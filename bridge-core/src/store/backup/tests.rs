@@ -120,7 +120,7 @@ fn body(path: &Path) -> String {
 }
 
 async fn put(path: &Path, url: &str, force: bool) -> Result<u64, String> {
-    let backup = Backup::look(path, PROGRAM).map_err(|error| error.0)?;
+    let backup = Backup::look(path, PROGRAM, &[]).map_err(|error| error.0)?;
     assert_eq!(backup.files, files());
     restore(path, &backup, url, force).await.map(|restored| restored.rows).map_err(|error| error.0)
 }
@@ -194,7 +194,7 @@ async fn a_damaged_file_is_refused_and_nothing_is_changed(db: &Database) {
     let before = number(&store, "SELECT COUNT(*) FROM job").await;
     for (text, said) in cases {
         std::fs::write(&path, text).unwrap();
-        let words = Backup::look(&path, PROGRAM).unwrap_err().0;
+        let words = Backup::look(&path, PROGRAM, &[]).unwrap_err().0;
         assert!(words.contains(said), "{said}: {words}");
     }
     assert_eq!(number(&store, "SELECT COUNT(*) FROM job").await, before);

@@ -11,7 +11,7 @@ use crate::Result;
 static SERVER: Mutex<Option<Postgres>> = Mutex::new(None);
 
 /// The URL of an empty database, as the bridge's config takes it.
-pub(super) fn fresh(database: Database) -> Result<String> {
+pub(crate) fn fresh(database: Database) -> Result<String> {
     if database == Database::Sqlite {
         return Ok("sqlite:bridge.db".to_owned());
     }

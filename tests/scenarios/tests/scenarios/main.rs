@@ -14,6 +14,7 @@ mod at_rest;
 mod backup;
 mod begin_chat;
 mod begun_chat;
+mod bots;
 mod broadcasts;
 mod burst;
 mod catch_up;

@@ -1,0 +1,70 @@
+//! Bots' Matrix users: what they are called, and which invitations they take.
+
+use bridge_core::config::{Level, Permissions};
+use bridge_core::matrix::{AppService, MatrixError};
+use bridge_core::store::{Store, StoreError};
+use ruma::UserId;
+
+use crate::config::Account;
+use crate::store::account::AccountRow;
+use crate::store::member;
+
+/// The full id of an account's name: one of our namespace, or the appservice's own bot under its own name.
+pub(crate) fn user_id(app: &AppService, prefix: &str, name: &str) -> String {
+    let bot = app.bot().user_id().to_owned();
+    if name == bot.localpart() {
+        return bot.to_string();
+    }
+    format!("@{prefix}{name}:{}", app.client().server_name())
+}
+
+/// An account as it is stored.
+pub(crate) fn row(user_id: String, name: &str, account: &Account, declared: bool) -> AccountRow {
+    AccountRow {
+        user_id,
+        displayname: account.displayname.clone().unwrap_or_else(|| name.to_owned()),
+        avatar_url: account.avatar.clone().unwrap_or_default(),
+        autojoin: account.autojoin,
+        declared,
+    }
+}
+
+/// Whether an account takes somebody's invitation.
+pub(crate) fn accepts(row: &AccountRow, permissions: &Permissions, inviter: &str) -> bool {
+    let wanted = if row.autojoin { Level::User } else { Level::Admin };
+    permissions.level(inviter) >= wanted
+}
+
+/// Why an account could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetUpError {
+    /// The homeserver.
+    #[error("{0}")]
+    Matrix(#[from] MatrixError),
+    /// The database.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// Sees to it that the account is there, with its name and picture, and notes the rooms that it is in.
+pub(crate) async fn set_up(app: &AppService, store: &Store, row: &AccountRow) -> Result<(), SetUpError> {
+    let user_id = <&UserId>::try_from(row.user_id.as_str())
+        .map_err(|_| MatrixError::Malformed("an account's id is no user id".to_owned()))?;
+    let intent = app.intent(user_id);
+    intent.ensure_registered().await?;
+    let profile = intent.profile(user_id).await?;
+    if profile.displayname.as_deref() != Some(row.displayname.as_str()) {
+        intent.set_displayname(&row.displayname).await?;
+    }
+    let avatar = (!row.avatar_url.is_empty()).then_some(row.avatar_url.as_str());
+    if profile.avatar_url.as_deref() != avatar {
+        intent.set_avatar_url(avatar).await?;
+    }
+    let rooms: Vec<String> = intent.joined_rooms().await?.iter().map(ToString::to_string).collect();
+    if member::of_user(store, &row.user_id).await? != rooms {
+        let mut tx = store.begin().await?;
+        member::replace(&mut tx, &row.user_id, &rooms).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! Section `bots`: accounts and instances that the config file declares.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plugin::Problem;
+
+/// The section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Section {
+    /// How many seconds a plugin may work on one event.
+    pub(crate) event_limit: u64,
+    /// The accounts, by their names.
+    pub(crate) accounts: BTreeMap<String, Account>,
+    /// The instances, by their names.
+    pub(crate) instances: BTreeMap<String, Declared>,
+}
+
+impl Default for Section {
+    fn default() -> Self {
+        Self { event_limit: 30, accounts: BTreeMap::new(), instances: BTreeMap::new() }
+    }
+}
+
+/// An account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Account {
+    /// Its display name; its own name if left out.
+    pub(crate) displayname: Option<String>,
+    /// Its picture's `mxc://` address.
+    pub(crate) avatar: Option<String>,
+    /// Whether it takes invitations of everybody with the level `user`, not of admins only.
+    pub(crate) autojoin: bool,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self { displayname: None, avatar: None, autojoin: true }
+    }
+}
+
+/// An instance.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Declared {
+    /// The plugin's id.
+    pub(crate) plugin: String,
+    /// The account's name.
+    pub(crate) account: String,
+    /// Whether it is to run.
+    #[serde(default = "yes")]
+    pub(crate) enabled: bool,
+    /// The plugin's config: keys, or a text in YAML or JSON.
+    #[serde(default)]
+    pub(crate) config: serde_yaml::Value,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Declared {
+    /// The config as text.
+    pub(crate) fn config_text(&self) -> String {
+        match &self.config {
+            serde_yaml::Value::Null => String::new(),
+            serde_yaml::Value::String(text) => text.clone(),
+            keys => serde_yaml::to_string(keys).unwrap_or_default(),
+        }
+    }
+}
+
+/// The notes of the example.
+pub(crate) const NOTES: &[(&str, &str)] = &[
+    ("event_limit", "How many seconds a bot may work on one event before it is cut off and restarted."),
+    (
+        "accounts",
+        "Bots' Matrix users, by name: `helper` becomes @bots_helper:example.org. `displayname`, `avatar` (mxc://…),\n\
+         `autojoin: false` (only admins may invite it). The file wins over what was set by `ctl`.",
+    ),
+    (
+        "instances",
+        "Bots: a name, and `plugin`, `account`, `config`, `enabled: false`. The verb `ctl plugins` lists the plugins. Example:\n\
+         greeter: { plugin: hello, account: helper, config: { greeting: \"Hi, {name}!\" } }",
+    ),
+];
+
+/// What is wrong with a name of an account or instance.
+pub(crate) fn name_problem(field: &str, name: &str) -> Option<Problem> {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    if !name.is_empty() && name.len() <= 64 && name.bytes().all(fits) {
+        return None;
+    }
+    Some(Problem::new(field, "has to be a name of a-z, 0-9 and - _ . of 64 characters at most."))
+}

@@ -1,0 +1,82 @@
+//! The verb `ctl`: what operators do with the running program from a shell.
+
+mod answer;
+pub(crate) mod order;
+pub(crate) mod route;
+
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+use bridge_core::config::Config;
+use bridge_core::service::Ground;
+use clap::{ArgMatches, FromArgMatches as _, Subcommand as _};
+
+use crate::config::Section;
+use order::Order;
+
+/// How long an order may take: a plugin's start has 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The verb for the command line.
+pub(crate) fn verb() -> clap::Command {
+    let verb = clap::Command::new("ctl").about("Accounts, bots and their config, while the program runs");
+    Order::augment_subcommands(verb).subcommand_required(true).arg_required_else_help(true)
+}
+
+/// Hands an order to the running program and gives its answer. The error is a sentence.
+pub(crate) async fn carry_out(config: Config<Section>, words: &ArgMatches) -> Result<String, String> {
+    let mut order = Order::from_arg_matches(words).map_err(|error| error.to_string())?;
+    read_files(&mut order)?;
+    let address = config.appservice.listen;
+    let ground = Ground::prepare(config)?;
+    let token = route::token(&ground.hs_token);
+    let sent = client()?
+        .post(format!("http://{address}{}", route::PATH))
+        .bearer_auth(token)
+        .json(&order)
+        .send()
+        .await;
+    let answer = sent.map_err(|_| {
+        format!(
+            "Nothing answers at {address} (appservice.listen). Start the program with `run`, then try again."
+        )
+    })?;
+    let told: answer::Told = answer.json().await.map_err(|_| {
+        format!(
+            "What answers at {address} is not this program, or of another version. Look at appservice.listen."
+        )
+    })?;
+    told.into_result()
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "speaks to the program's own listener, without TLS and with a time limit"
+)]
+fn client() -> Result<reqwest::Client, String> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(PATIENCE)
+        .build()
+        .map_err(|error| format!("The call could not be made: {error}."))
+}
+
+/// Files are read here: the running program may not see them.
+fn read_files(order: &mut Order) -> Result<(), String> {
+    let file = match order {
+        Order::Create { config, .. } => config.as_mut(),
+        Order::Config { set, .. } => set.as_mut(),
+        _ => None,
+    };
+    let Some(file) = file else { return Ok(()) };
+    let mut text = String::new();
+    let read = if file == "-" {
+        std::io::stdin().read_to_string(&mut text).map(drop)
+    } else {
+        std::fs::read_to_string(Path::new(file.as_str())).map(|read| text = read)
+    };
+    read.map_err(|error| format!("{file} could not be read: {error}."))?;
+    *file = text;
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! The lanes of instances: one per instance and room, so that none waits for another.
+
+use bridge_core::queue::Lane;
+
+const PREFIX: &str = "bot:";
+
+/// The lane of what an instance hears from a room; the room is empty for timers without one.
+pub(super) fn of_instance(instance_id: &str, room_id: &str) -> Lane {
+    Lane::stored(format!("{PREFIX}{instance_id}:{room_id}"))
+}
+
+/// The instance of such a lane.
+pub(super) fn instance_of(lane: &Lane) -> Option<&str> {
+    let (instance_id, _) = lane.as_str().strip_prefix(PREFIX)?.split_once(':')?;
+    Some(instance_id)
+}
+
+/// The room of such a lane.
+pub(super) fn room_of(lane: &Lane) -> &str {
+    let rest = lane.as_str().strip_prefix(PREFIX).and_then(|rest| rest.split_once(':'));
+    rest.map_or("", |(_, room_id)| room_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_tells_instance_and_room() {
+        let lane = of_instance("hello-team", "!a:hs.test:8448");
+        assert_eq!((instance_of(&lane), room_of(&lane)), (Some("hello-team"), "!a:hs.test:8448"));
+        assert_eq!(instance_of(&Lane::of_room("!bot:x:y")), None);
+    }
+}

@@ -1,0 +1,156 @@
+//! Accounts and instances come to life when the program begins to work, and again after a fault.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use bridge_core::queue::retry;
+use bridge_core::task;
+use futures_util::FutureExt as _;
+
+use super::fan_out::told;
+use super::{Host, timers};
+use crate::account;
+use crate::error::HostError;
+use crate::instance::Instance;
+use crate::instance::status::Phase;
+use crate::plugin::{PluginError, Severity};
+use crate::runtime::Worker;
+use crate::store::account::AccountRow;
+use crate::store::kept;
+
+/// How long a plugin's start may take.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// How many kept events are delivered together.
+const TOGETHER: i64 = 100;
+
+impl Host {
+    /// Reads what there is and makes it what the config file declares. Comes before the queue begins to work.
+    pub(crate) async fn open(&self) -> Result<(), HostError> {
+        let (accounts, instances) = self.declare().await?;
+        let mut by_id = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        by_id.extend(accounts.into_iter().map(|row| (row.user_id.clone(), row)));
+        drop(by_id);
+        for row in instances {
+            let Some((_, descriptor)) = self.runtime(&row.plugin) else {
+                tracing::error!(
+                    instance = row.instance_id,
+                    plugin = row.plugin,
+                    "this program does not have the plugin, so the instance does not run"
+                );
+                continue;
+            };
+            let instance = Instance::new(row, descriptor.clone(), self.now());
+            self.add(Arc::new(instance));
+        }
+        self.0.is_open.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    pub(super) fn add(&self, instance: Arc<Instance>) {
+        let mut instances = self.0.instances.write().unwrap_or_else(PoisonError::into_inner);
+        instances.insert(instance.row().instance_id, instance);
+    }
+
+    /// Sets accounts up and starts instances. Comes when the queue works; returns at once.
+    pub(crate) fn launch(&self) {
+        for row in self.accounts() {
+            self.set_up_account(row);
+        }
+        for instance in self.instances().into_iter().filter(|instance| instance.row().enabled) {
+            self.revive_later(instance.row().instance_id, Duration::ZERO);
+        }
+        let host = self.clone();
+        task::spawn("timers", async move { timers::run(&host).await });
+    }
+
+    /// Sees to an account until that has worked.
+    pub(super) fn set_up_account(&self, row: AccountRow) {
+        let host = self.clone();
+        task::spawn("account", async move {
+            let mut attempts = 0;
+            // A newer wish for the same account has its own task.
+            while host.account(&row.user_id).as_ref() == Some(&row) {
+                match account::set_up(&host.parts().app, &host.parts().store, &row).await {
+                    Ok(()) => return,
+                    Err(error) => {
+                        attempts += 1;
+                        tracing::warn!(account = row.user_id, %error, "an account could not be set up; trying again");
+                        tokio::time::sleep(retry::delay(attempts)).await;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Starts an instance after a while, unless it runs by then or is stopped.
+    pub(super) fn revive_later(&self, instance_id: String, wait: Duration) {
+        let host = self.clone();
+        task::spawn("start an instance", async move {
+            tokio::time::sleep(wait).await;
+            let Some(instance) = host.instance(&instance_id) else { return };
+            let _gate = instance.gate.write().await;
+            if matches!(instance.status().phase, Phase::Starting | Phase::Restarting) {
+                let _ = host.start_gated(&instance).await;
+            }
+        });
+    }
+
+    /// Starts an instance whose gate is held. If that fails it is tried again later; the error says why.
+    pub(super) async fn start_gated(&self, instance: &Instance) -> Result<(), HostError> {
+        let config = instance.row().config;
+        let started = match self.new_worker(instance, &config).await {
+            Ok(worker) => {
+                self.hand_out_kept(instance).await.map(|()| worker).map_err(|error| error.to_string())
+            }
+            Err(error) => Err(format!("The plugin could not be started: {error}")),
+        };
+        match started {
+            Ok(worker) => {
+                instance.run(worker, self.now());
+                instance.log.write(self.now(), Severity::Info, "runs".to_owned());
+                Ok(())
+            }
+            Err(why) => {
+                instance.log.write(self.now(), Severity::Error, why.clone());
+                if let Some(wait) = instance.fail(None, &why, self.now()) {
+                    self.revive_later(instance.row().instance_id, wait);
+                }
+                Err(HostError::Failed(format!("{why} It is tried again by itself.")))
+            }
+        }
+    }
+
+    /// A worker of the instance's plugin with this config.
+    pub(super) async fn new_worker(
+        &self,
+        instance: &Instance,
+        config: &str,
+    ) -> Result<Arc<dyn Worker>, PluginError> {
+        let row = instance.row();
+        let (runtime, _) = self
+            .runtime(&row.plugin)
+            .ok_or_else(|| PluginError::Fault("this program does not have the plugin".to_owned()))?;
+        let context = self.context(instance, format!("start {}", self.now()));
+        let starting = async { runtime.start(&row.plugin, config, &context).await };
+        match AssertUnwindSafe(tokio::time::timeout(START_LIMIT, starting)).catch_unwind().await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(PluginError::Fault(format!("it took longer than {} s", START_LIMIT.as_secs()))),
+            Err(_) => Err(PluginError::Fault("it panicked".to_owned())),
+        }
+    }
+
+    /// Puts what was kept while it was stopped into the queue, before anything that comes from now on.
+    async fn hand_out_kept(&self, instance: &Instance) -> Result<(), HostError> {
+        let instance_id = instance.row().instance_id;
+        let store = &self.parts().store;
+        loop {
+            let rows = kept::next(store, &instance_id, TOGETHER).await?;
+            let Some(last) = rows.last().map(|row| row.order_id) else { return Ok(()) };
+            let jobs = rows.into_iter().map(|row| told(&instance_id, &row.room_id, row.dedup, row.payload));
+            self.parts().inbox.deliver_all(jobs.collect()).await?;
+            kept::remove(store, &instance_id, last).await?;
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What operators do with accounts and instances. Pages, APIs and the verb `ctl` call these.
+
+use std::sync::{Arc, PoisonError};
+
+use bridge_core::store::StoreError;
+
+use super::Host;
+use super::view::InstanceView;
+use crate::account;
+use crate::config::{Account, name_problem};
+use crate::error::HostError;
+use crate::instance::Instance;
+use crate::instance::log::Line;
+use crate::plugin::{Problem, Severity};
+use crate::store::account::AccountRow;
+use crate::store::instance::InstanceRow;
+use crate::store::{account as accounts, instance as instances};
+
+/// A new instance, as an operator asks for it.
+#[derive(Debug, Clone)]
+pub(crate) struct NewInstance {
+    pub(crate) name: String,
+    pub(crate) plugin: String,
+    /// The account's name.
+    pub(crate) account: String,
+    /// YAML or JSON; empty for the defaults.
+    pub(crate) config: String,
+}
+
+impl Host {
+    /// One instance, with its config as text.
+    pub(crate) fn show(&self, name: &str) -> Result<(InstanceView, String), HostError> {
+        let instance = self.found(name)?;
+        Ok((self.view(&instance), instance.row().config))
+    }
+
+    /// Makes an account, or changes what it is called. It is registered at once.
+    pub(crate) async fn put_account(&self, name: &str, account: &Account) -> Result<AccountRow, HostError> {
+        let mut problems: Vec<Problem> = name_problem("account", name).into_iter().collect();
+        if account.avatar.as_deref().is_some_and(|address| !address.starts_with("mxc://")) {
+            problems.push(Problem::new("avatar", "has to be an mxc:// address."));
+        }
+        if !problems.is_empty() {
+            return Err(HostError::Invalid(problems));
+        }
+        let user_id = account::user_id(&self.parts().app, &self.parts().prefix, name);
+        if self.account(&user_id).is_some_and(|row| row.declared) {
+            return Err(declared("account", name));
+        }
+        let row = account::row(user_id, name, account, false);
+        let mut tx = self.parts().store.begin().await?;
+        accounts::put(&mut tx, &row).await?;
+        tx.commit().await?;
+        let mut all = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(row.user_id.clone(), row.clone());
+        drop(all);
+        self.set_up_account(row.clone());
+        Ok(row)
+    }
+
+    /// Takes an account out of use; no instance may need it any more. The Matrix user stays, and in its rooms.
+    pub(crate) async fn delete_account(&self, name: &str) -> Result<(), HostError> {
+        let row = self.found_account(name)?;
+        if row.declared {
+            return Err(declared("account", name));
+        }
+        let user = self.instances().into_iter().find(|instance| instance.row().user_id == row.user_id);
+        if let Some(user) = user {
+            let user = user.row().instance_id;
+            return Err(HostError::Conflict(format!(
+                "The instance {user} uses the account {name}; delete it first."
+            )));
+        }
+        let mut tx = self.parts().store.begin().await?;
+        accounts::remove(&mut tx, &row.user_id).await?;
+        tx.commit().await?;
+        self.0.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(&row.user_id);
+        Ok(())
+    }
+
+    /// Makes an instance and starts it. Nothing is made if anything of it is wrong.
+    pub(crate) async fn create(&self, new: NewInstance) -> Result<InstanceView, HostError> {
+        let NewInstance { name, plugin, account, config } = new;
+        if let Some(problem) = name_problem("name", &name) {
+            return Err(HostError::Invalid(vec![problem]));
+        }
+        let user_id = self.found_account(&account)?.user_id;
+        let (runtime, descriptor) = self.runtime(&plugin).ok_or_else(|| {
+            HostError::NotFound(format!(
+                "There is no plugin {plugin}. `ctl plugins` lists those that there are."
+            ))
+        })?;
+        runtime.check(&plugin, &config).map_err(HostError::Invalid)?;
+        let row = InstanceRow {
+            instance_id: name.clone(),
+            plugin,
+            user_id,
+            enabled: true,
+            config,
+            declared: false,
+        };
+        let instance = Arc::new(Instance::new(row.clone(), descriptor.clone(), self.now()));
+        let _gate = instance.gate.write().await;
+        {
+            let mut all = self.0.instances.write().unwrap_or_else(PoisonError::into_inner);
+            if all.contains_key(&name) {
+                return Err(HostError::Conflict(format!("There is an instance {name} already.")));
+            }
+            all.insert(name.clone(), Arc::clone(&instance));
+        }
+        if let Err(error) = self.store_row(&row).await {
+            self.0.instances.write().unwrap_or_else(PoisonError::into_inner).remove(&name);
+            return Err(error.into());
+        }
+        self.start_gated(&instance).await?;
+        Ok(self.view(&instance))
+    }
+
+    /// Gives an instance another config. One that runs goes on with the old one until a worker with the new one stands; if that
+    /// does not come about, nothing has changed.
+    pub(crate) async fn configure(&self, name: &str, config: &str) -> Result<InstanceView, HostError> {
+        let instance = self.found(name)?;
+        let _gate = instance.gate.write().await;
+        let row = instance.row();
+        if row.declared {
+            return Err(declared("instance", name));
+        }
+        let (runtime, _) = self
+            .runtime(&row.plugin)
+            .ok_or_else(|| HostError::NotFound(format!("There is no plugin {}.", row.plugin)))?;
+        runtime.check(&row.plugin, config).map_err(HostError::Invalid)?;
+        let row = InstanceRow { config: config.to_owned(), ..row };
+        if !row.enabled {
+            self.store_row(&row).await?;
+            instance.set_row(row);
+            return Ok(self.view(&instance));
+        }
+        let worker = self.new_worker(&instance, config).await.map_err(|error| {
+            HostError::Failed(format!(
+                "The plugin does not start with this config, so the old one stays: {error}"
+            ))
+        })?;
+        self.store_row(&row).await?;
+        instance.set_row(row);
+        instance.run(worker, self.now());
+        instance.log.write(self.now(), Severity::Info, "runs with a new config".to_owned());
+        Ok(self.view(&instance))
+    }
+
+    /// Starts an instance; one that runs is left as it is.
+    pub(crate) async fn start(&self, name: &str) -> Result<InstanceView, HostError> {
+        let instance = self.found(name)?;
+        let _gate = instance.gate.write().await;
+        self.enable(&instance, true).await?;
+        if instance.worker().is_none() {
+            self.start_gated(&instance).await?;
+        }
+        Ok(self.view(&instance))
+    }
+
+    /// Stops an instance, which stays so over restarts of the program unless the config file says otherwise. What it works on
+    /// comes to its end.
+    pub(crate) async fn stop(&self, name: &str) -> Result<InstanceView, HostError> {
+        let instance = self.found(name)?;
+        let _gate = instance.gate.write().await;
+        self.enable(&instance, false).await?;
+        instance.halt(self.now());
+        instance.log.write(self.now(), Severity::Info, "was stopped".to_owned());
+        Ok(self.view(&instance))
+    }
+
+    /// Stops and starts an instance. Others notice nothing.
+    pub(crate) async fn restart(&self, name: &str) -> Result<InstanceView, HostError> {
+        let instance = self.found(name)?;
+        let _gate = instance.gate.write().await;
+        self.enable(&instance, true).await?;
+        instance.halt(self.now());
+        self.start_gated(&instance).await?;
+        Ok(self.view(&instance))
+    }
+
+    /// Deletes an instance with all it kept.
+    pub(crate) async fn delete(&self, name: &str) -> Result<(), HostError> {
+        let instance = self.found(name)?;
+        let _gate = instance.gate.write().await;
+        if instance.row().declared {
+            return Err(declared("instance", name));
+        }
+        let mut tx = self.parts().store.begin().await?;
+        instances::remove(&mut tx, name).await?;
+        tx.commit().await?;
+        self.0.instances.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        instance.halt(self.now());
+        Ok(())
+    }
+
+    /// The last lines of an instance's log, the oldest first.
+    pub(crate) fn logs(&self, name: &str, most: usize) -> Result<Vec<Line>, HostError> {
+        Ok(self.found(name)?.log.tail(most))
+    }
+
+    async fn enable(&self, instance: &Instance, enabled: bool) -> Result<(), HostError> {
+        let row = instance.row();
+        if row.enabled != enabled {
+            let row = InstanceRow { enabled, ..row };
+            self.store_row(&row).await?;
+            instance.set_row(row);
+        }
+        Ok(())
+    }
+
+    async fn store_row(&self, row: &InstanceRow) -> Result<(), StoreError> {
+        let mut tx = self.parts().store.begin().await?;
+        instances::put(&mut tx, row).await?;
+        tx.commit().await
+    }
+
+    fn found(&self, name: &str) -> Result<Arc<Instance>, HostError> {
+        self.instance(name).ok_or_else(|| {
+            HostError::NotFound(format!(
+                "There is no instance {name}. `ctl list` lists those that there are."
+            ))
+        })
+    }
+
+    fn found_account(&self, name: &str) -> Result<AccountRow, HostError> {
+        let user_id = account::user_id(&self.parts().app, &self.parts().prefix, name);
+        self.account(&user_id).ok_or_else(|| {
+            HostError::NotFound(format!(
+                "There is no account {name}. `ctl accounts` lists those that there are."
+            ))
+        })
+    }
+}
+
+fn declared(what: &str, name: &str) -> HostError {
+    HostError::Conflict(format!(
+        "The {what} {name} is declared in the config file. Change it there and start the program again."
+    ))
+}

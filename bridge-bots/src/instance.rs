@@ -1,0 +1,131 @@
+//! An instance while the program runs: its state, its worker, its log.
+
+pub(crate) mod log;
+pub(crate) mod status;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{RwLock, Semaphore, SemaphorePermit};
+
+use crate::plugin::Descriptor;
+use crate::runtime::Worker;
+use crate::store::instance::InstanceRow;
+use log::Log;
+use status::{Phase, Status};
+
+/// How many rooms' events an instance works on at the same time. A hanging one must not use up the queue's places.
+const AT_WORK: usize = 8;
+
+/// A plugin at work for an account.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) descriptor: Descriptor,
+    pub(crate) log: Log,
+    /// Held for writing by whoever starts or stops it, for reading by whoever hands it an event: what was kept while it was
+    /// stopped comes before what comes then.
+    pub(crate) gate: RwLock<()>,
+    row: Mutex<InstanceRow>,
+    running: Mutex<Running>,
+    places: Semaphore,
+}
+
+/// What changes while it runs.
+#[derive(Debug)]
+struct Running {
+    status: Status,
+    worker: Option<Arc<dyn Worker>>,
+    /// How often it was started: a fault of a worker that is gone already counts for nothing.
+    generation: u64,
+}
+
+/// A worker, and which start it comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Started {
+    pub(crate) worker: Arc<dyn Worker>,
+    pub(crate) generation: u64,
+}
+
+impl Instance {
+    pub(crate) fn new(row: InstanceRow, descriptor: Descriptor, now: i64) -> Self {
+        let phase = if row.enabled { Phase::Starting } else { Phase::Stopped };
+        Self {
+            descriptor,
+            log: Log::new(&row.instance_id),
+            gate: RwLock::new(()),
+            row: Mutex::new(row),
+            running: Mutex::new(Running { status: Status::new(phase, now), worker: None, generation: 0 }),
+            places: Semaphore::new(AT_WORK),
+        }
+    }
+
+    /// What is stored of it.
+    pub(crate) fn row(&self) -> InstanceRow {
+        self.row.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes note of what is stored now.
+    pub(crate) fn set_row(&self, row: InstanceRow) {
+        *self.row.lock().unwrap_or_else(PoisonError::into_inner) = row;
+    }
+
+    /// How it is.
+    pub(crate) fn status(&self) -> Status {
+        self.running().status.clone()
+    }
+
+    /// Changes how it is.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Status)) {
+        change(&mut self.running().status);
+    }
+
+    /// The worker, while it runs.
+    pub(crate) fn worker(&self) -> Option<Started> {
+        let running = self.running();
+        let worker = running.worker.clone().filter(|_| running.status.phase == Phase::Running)?;
+        Some(Started { worker, generation: running.generation })
+    }
+
+    /// A place to work on an event; none while too many others are at work.
+    pub(crate) fn place(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.try_acquire().ok()
+    }
+
+    /// Runs from now on.
+    pub(crate) fn run(&self, worker: Arc<dyn Worker>, now: i64) {
+        let mut running = self.running();
+        running.generation += 1;
+        running.worker = Some(worker);
+        running.status.enter(Phase::Running, now);
+    }
+
+    /// Runs no longer.
+    pub(crate) fn halt(&self, now: i64) {
+        let mut running = self.running();
+        running.worker = None;
+        running.status.enter(Phase::Stopped, now);
+        running.status.faults = 0;
+    }
+
+    /// Takes note of a fault; `generation` is that of the worker that had it, none for a start that failed. Gives how long to
+    /// wait before the next start; none if somebody sees to it already, or it is stopped.
+    pub(crate) fn fail(
+        &self,
+        generation: Option<u64>,
+        reason: &str,
+        now: i64,
+    ) -> Option<std::time::Duration> {
+        let mut running = self.running();
+        running.status.last_error = Some(reason.to_owned());
+        let is_gone = generation.is_some_and(|generation| generation != running.generation);
+        let is_down = !matches!(running.status.phase, Phase::Running | Phase::Starting);
+        if is_gone || (generation.is_some() && is_down) || running.status.phase == Phase::Stopped {
+            return None;
+        }
+        running.worker = None;
+        Some(running.status.fail(now))
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,63 @@
+//! What a bot does outside, as a value: performed by the homeserver, or noted down by a test.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::PluginError;
+
+/// One effect of a plugin.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Act {
+    /// An event is sent: a message, a reaction, an edit.
+    Send {
+        /// Where.
+        room_id: String,
+        /// The event's type, such as `m.room.message`.
+        kind: String,
+        /// Its content.
+        content: Value,
+    },
+    /// An event is taken back.
+    Redact {
+        /// Where.
+        room_id: String,
+        /// Which.
+        event_id: String,
+        /// Why, for whoever looks.
+        reason: Option<String>,
+    },
+    /// A file is uploaded.
+    Upload {
+        /// What is in it.
+        content: Vec<u8>,
+        /// What kind it is.
+        content_type: String,
+        /// What it is called.
+        name: Option<String>,
+    },
+    /// The account is shown as typing for this long, or no longer.
+    Typing {
+        /// Where.
+        room_id: String,
+        /// How long.
+        time: Option<Duration>,
+    },
+    /// A room is marked as read up to an event.
+    Read {
+        /// Where.
+        room_id: String,
+        /// Up to which.
+        event_id: String,
+    },
+}
+
+/// Performs effects for one account.
+pub(crate) trait Voice: Debug + Send + Sync {
+    /// Performs one. The same `key` a second time has no second effect and gives the same answer: the event's id, the file's
+    /// address, or nothing.
+    fn perform<'a>(&'a self, act: Act, key: &'a str) -> BoxFuture<'a, Result<String, PluginError>>;
+}
