@@ -46,7 +46,7 @@ pub(crate) enum SetUpError {
     Store(#[from] StoreError),
 }
 
-/// Sees to it that the account is there, with its name and picture, and notes the rooms that it is in.
+/// Sees to it that the account is there, with its name and picture, and that its rooms are known.
 pub(crate) async fn set_up(app: &AppService, store: &Store, row: &AccountRow) -> Result<(), SetUpError> {
     let user_id = <&UserId>::try_from(row.user_id.as_str())
         .map_err(|_| MatrixError::Malformed("an account's id is no user id".to_owned()))?;
@@ -60,7 +60,24 @@ pub(crate) async fn set_up(app: &AppService, store: &Store, row: &AccountRow) ->
     if profile.avatar_url.as_deref() != avatar {
         intent.set_avatar_url(avatar).await?;
     }
-    let rooms: Vec<String> = intent.joined_rooms().await?.iter().map(ToString::to_string).collect();
+    // What comes in the meantime is noted beside this, so nothing is taken away here.
+    let known = member::of_user(store, &row.user_id).await?;
+    for room_id in intent.joined_rooms().await? {
+        if !known.contains(&room_id.to_string()) {
+            member::note(store, room_id.as_str(), &row.user_id, true).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes the rooms that the account is in, in place of those that were noted. Comes before anything is worked: an event about
+/// the account would be undone.
+pub(crate) async fn note_rooms(app: &AppService, store: &Store, row: &AccountRow) -> Result<(), SetUpError> {
+    let user_id = <&UserId>::try_from(row.user_id.as_str())
+        .map_err(|_| MatrixError::Malformed("an account's id is no user id".to_owned()))?;
+    let rooms = app.intent(user_id).joined_rooms().await?;
+    let mut rooms: Vec<String> = rooms.iter().map(ToString::to_string).collect();
+    rooms.sort();
     if member::of_user(store, &row.user_id).await? != rooms {
         let mut tx = store.begin().await?;
         member::replace(&mut tx, &row.user_id, &rooms).await?;

@@ -16,7 +16,7 @@ use crate::config::Section;
 use order::Order;
 
 /// How long an order may take: a plugin's start has 30 seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The verb for the command line.
 pub(crate) fn verb() -> clap::Command {
@@ -65,7 +65,7 @@ fn client() -> Result<reqwest::Client, String> {
 /// Files are read here: the running program may not see them.
 fn read_files(order: &mut Order) -> Result<(), String> {
     let file = match order {
-        Order::Create { config, .. } => config.as_mut(),
+        Order::Create { file, .. } => file.as_mut(),
         Order::Config { set, .. } => set.as_mut(),
         _ => None,
     };

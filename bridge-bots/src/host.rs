@@ -14,7 +14,6 @@ mod voice;
 pub(crate) use declare::problems;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -26,7 +25,7 @@ use bridge_core::queue::{Closing, Handler, Inbox, InboxError, Job, Lane};
 use bridge_core::store::Store;
 use futures_util::future::BoxFuture;
 use ruma::UserId;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::config::Section;
 use crate::instance::Instance;
@@ -59,7 +58,7 @@ struct Inner {
     instances: RwLock<BTreeMap<String, Arc<Instance>>>,
     timers_changed: Arc<Notify>,
     /// Whether what there is was read: before that nothing can be changed.
-    is_open: AtomicBool,
+    is_open: watch::Sender<bool>,
     /// How often jobs had a fault of their plugin's.
     faults: Mutex<HashMap<i64, u32>>,
 }
@@ -72,7 +71,7 @@ impl Host {
             accounts: RwLock::default(),
             instances: RwLock::default(),
             timers_changed: Arc::default(),
-            is_open: AtomicBool::new(false),
+            is_open: watch::Sender::new(false),
             faults: Mutex::default(),
         }))
     }
@@ -107,9 +106,10 @@ impl Host {
         self.runtime(plugin)?.0.default_config(plugin)
     }
 
-    /// Whether it works: it knows what there is.
-    pub(crate) fn is_open(&self) -> bool {
-        self.0.is_open.load(Ordering::Acquire)
+    /// Waits until it knows what there is, and works.
+    pub(crate) async fn opened(&self) {
+        // The sender lives as long as this handle.
+        let _ = self.0.is_open.subscribe().wait_for(|is_open| *is_open).await;
     }
 
     fn instance(&self, instance_id: &str) -> Option<Arc<Instance>> {

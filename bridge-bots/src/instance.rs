@@ -98,6 +98,14 @@ impl Instance {
         running.status.enter(Phase::Running, now);
     }
 
+    /// Is about to be started: what comes meanwhile waits for it.
+    pub(crate) fn begin(&self, now: i64) {
+        let mut running = self.running();
+        running.worker = None;
+        running.status.enter(Phase::Starting, now);
+        running.status.faults = 0;
+    }
+
     /// Runs no longer.
     pub(crate) fn halt(&self, now: i64) {
         let mut running = self.running();

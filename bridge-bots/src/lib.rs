@@ -9,11 +9,13 @@ mod ctl;
 mod error;
 mod host;
 mod instance;
+mod metrics;
 pub mod plugin;
 pub mod plugins;
 mod program;
 mod runtime;
 mod store;
+pub mod testing;
 
 pub use program::{main, main_with};
 pub use runtime::native::Plugins;

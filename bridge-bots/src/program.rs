@@ -14,6 +14,7 @@ use bridge_core::service::{Ground, common, telemetry};
 use crate::config::{NOTES, Section};
 use crate::ctl;
 use crate::host::{Host, Parts, Rooms, problems};
+use crate::metrics::METRICS;
 use crate::plugin::Problem;
 use crate::runtime::Runtime;
 use crate::runtime::native::Plugins;
@@ -47,6 +48,7 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
             load(&cli.config, &runtimes)?;
             common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await
         }
+        Verb::MetricsList => Ok(common::metrics_list(METRICS)),
         Verb::Own(_, words) => ctl::carry_out(load(&cli.config, &runtimes)?, &words).await,
         _ => common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await,
     }
@@ -87,7 +89,7 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
         lookups: Arc::new(host.clone()),
         own_events: OwnEvents::Keep,
         health: Arc::new(move || health.health()),
-        metrics: &[],
+        metrics: METRICS,
         routes: ctl::route::router(host.clone(), &ground.hs_token),
     };
     let mut serving = Serving::start(&ground, listener, store, program);

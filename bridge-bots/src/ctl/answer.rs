@@ -41,8 +41,8 @@ pub(super) async fn carry_out(host: &Host, order: Order) -> Result<String, HostE
             let (view, _) = host.show(&name)?;
             format!("{}|{}|{}", view.state.as_str(), time(view.since), view.restarts)
         }
-        Order::Create { name, plugin, account, config } => {
-            let config = config.unwrap_or_default();
+        Order::Create { name, plugin, account, file } => {
+            let config = file.unwrap_or_default();
             line(&host.create(NewInstance { name, plugin, account, config }).await?)
         }
         Order::Config { name, set: None } => host.show(&name)?.1,

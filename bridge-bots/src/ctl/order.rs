@@ -31,7 +31,7 @@ pub(crate) enum Order {
         account: String,
         /// A file with its config, YAML or JSON; - is standard input
         #[arg(long, value_name = "FILE")]
-        config: Option<String>,
+        file: Option<String>,
     },
     /// Prints a bot's config, or gives it another one
     Config {
@@ -75,7 +75,7 @@ pub(crate) enum Order {
     Accounts,
     /// Makes an account, or changes one
     Account {
-        /// Its name: `helper` becomes @bots_helper:example.org
+        /// Its name: `helper` becomes `@bots_helper:example.org`
         name: String,
         /// Its display name
         #[arg(long, value_name = "NAME")]

@@ -1,5 +1,8 @@
 //! The route by which `ctl` reaches the running program, on the listener that the homeserver uses.
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -17,13 +20,19 @@ use crate::host::Host;
 /// Where it is.
 pub(crate) const PATH: &str = "/bots/ctl";
 
+/// How long it is waited for a program that does not work yet.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What whoever calls has to show: it follows from the registration, which only the operator and the homeserver can read, and
 /// the registration's own tokens do not follow from it.
 pub(crate) fn token(hs_token: &Secret) -> String {
     let mut hash = Sha256::new();
     hash.update(b"bridge-bots ctl\0");
     hash.update(hs_token.expose().as_bytes());
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[derive(Clone)]
@@ -47,7 +56,7 @@ async fn ordered(State(shared): State<Shared>, headers: HeaderMap, body: String)
     let Ok(order) = serde_json::from_str::<Order>(&body) else {
         return told(StatusCode::BAD_REQUEST, Err("There is no such order.".to_owned()));
     };
-    if !shared.host.is_open() {
+    if tokio::time::timeout(PATIENCE, shared.host.opened()).await.is_err() {
         let why = "The program does not work yet, or stands by for another process; ask that one.";
         return told(StatusCode::SERVICE_UNAVAILABLE, Err(why.to_owned()));
     }

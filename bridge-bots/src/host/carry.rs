@@ -77,6 +77,11 @@ impl Host {
         if !instance.descriptor.keeps && told.timer.is_none() {
             return Ok(());
         }
+        // Whoever starts it has taken what was kept before this, or does after it.
+        let _gate = instance.gate.read().await;
+        if instance.status().phase != Phase::Stopped {
+            return Err(JobError::RetryAfter(PLACE_EVERY));
+        }
         // Under another key: this one has been accepted already.
         let dedup = format!("{}+", job.dedup.as_str());
         let room_id = lane::room_of(&job.lane).to_owned();
@@ -106,6 +111,7 @@ impl Host {
             Err(_) => Err(PluginError::Fault("The plugin panicked while working on an event.".to_owned())),
         };
         failpoint::pass("bot.worked");
+        crate::metrics::worked(&instance.row().instance_id, &outcome);
         match outcome {
             Ok(()) => {
                 self.forget_faults(job.id);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bridge_core::config::Level;
 use bridge_core::error::JobError;
+use bridge_core::failpoint;
 use bridge_core::id::DedupKey;
 use bridge_core::queue::{Job, NewJob, Source};
 use bridge_core::store::StoreError;
@@ -56,8 +57,12 @@ impl Host {
     async fn interested(&self, event: &Event) -> Result<Vec<Arc<Instance>>, JobError> {
         let mut wanting: Vec<_> =
             self.instances().into_iter().filter(|one| one.descriptor.is_for(event)).collect();
-        // Nobody talks to themselves.
-        wanting.retain(|instance| instance.row().user_id != event.sender);
+        // Nobody talks to themselves, and to other bots of ours only who wants to.
+        let is_ours = event.kind() == Kind::Message && self.account(&event.sender).is_some();
+        wanting.retain(|instance| {
+            let hears_bots = !is_ours || instance.descriptor.wants.contains(&Kind::Notice);
+            hears_bots && instance.row().user_id != event.sender
+        });
         if wanting.is_empty() {
             return Ok(wanting);
         }
@@ -84,8 +89,10 @@ impl Host {
             }
         }
         if !jobs.is_empty() {
+            failpoint::pass("bot.handing_on");
             let delivered = self.parts().inbox.deliver_all(jobs).await;
             delivered.map_err(|error| JobError::Retry(error.to_string()))?;
+            failpoint::pass("bot.handed_on");
         }
         Ok(())
     }

@@ -1,13 +1,12 @@
 //! Accounts and instances come to life when the program begins to work, and again after a fault.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bridge_core::queue::retry;
 use bridge_core::task;
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::fan_out::told;
 use super::{Host, timers};
@@ -22,6 +21,8 @@ use crate::store::kept;
 
 /// How long a plugin's start may take.
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// How many accounts are asked about at the same time.
+const TOGETHER_ASKED: usize = 16;
 /// How many kept events are delivered together.
 const TOGETHER: i64 = 100;
 
@@ -29,6 +30,7 @@ impl Host {
     /// Reads what there is and makes it what the config file declares. Comes before the queue begins to work.
     pub(crate) async fn open(&self) -> Result<(), HostError> {
         let (accounts, instances) = self.declare().await?;
+        self.note_rooms(&accounts).await;
         let mut by_id = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
         by_id.extend(accounts.into_iter().map(|row| (row.user_id.clone(), row)));
         drop(by_id);
@@ -44,8 +46,18 @@ impl Host {
             let instance = Instance::new(row, descriptor.clone(), self.now());
             self.add(Arc::new(instance));
         }
-        self.0.is_open.store(true, Ordering::Release);
+        self.0.is_open.send_replace(true);
         Ok(())
+    }
+
+    async fn note_rooms(&self, accounts: &[AccountRow]) {
+        let (app, store) = (&self.parts().app, &self.parts().store);
+        let noted = futures_util::stream::iter(accounts).for_each_concurrent(TOGETHER_ASKED, async |row| {
+            if let Err(error) = account::note_rooms(app, store, row).await {
+                tracing::warn!(account = row.user_id, %error, "the account's rooms could not be asked for; those known stay");
+            }
+        });
+        noted.await;
     }
 
     pub(super) fn add(&self, instance: Arc<Instance>) {

@@ -153,6 +153,7 @@ impl Host {
         let _gate = instance.gate.write().await;
         self.enable(&instance, true).await?;
         if instance.worker().is_none() {
+            instance.begin(self.now());
             self.start_gated(&instance).await?;
         }
         Ok(self.view(&instance))
@@ -174,7 +175,7 @@ impl Host {
         let instance = self.found(name)?;
         let _gate = instance.gate.write().await;
         self.enable(&instance, true).await?;
-        instance.halt(self.now());
+        instance.begin(self.now());
         self.start_gated(&instance).await?;
         Ok(self.view(&instance))
     }

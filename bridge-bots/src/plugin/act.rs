@@ -55,6 +55,16 @@ pub enum Act {
     },
 }
 
+impl Act {
+    /// The content of an event that is sent; none for other effects.
+    pub fn content(&self) -> Option<&Value> {
+        match self {
+            Self::Send { content, .. } => Some(content),
+            _ => None,
+        }
+    }
+}
+
 /// Performs effects for one account.
 pub(crate) trait Voice: Debug + Send + Sync {
     /// Performs one. The same `key` a second time has no second effect and gives the same answer: the event's id, the file's

@@ -125,7 +125,7 @@ mod tests {
             ("more: {a: {lst: []}}", "more.a", "there is no key `lst`"),
             ("wort: x", "", "there is no key `wort`"),
             ("[1, 2]", "", "not right"),
-            ("a: [", "", "not right"),
+            ("word: 'x", "", "not right"),
         ] {
             let problems = read::<Sample>(text).unwrap_err();
             assert_eq!(problems.len(), 1, "{text}");

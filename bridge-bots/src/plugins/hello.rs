@@ -59,3 +59,36 @@ impl Plugin for Hello {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+    use super::*;
+    use crate::testing::TestBot;
+
+    #[tokio::test]
+    async fn greets_by_the_name_that_is_written_or_the_writers() {
+        let mut bot = TestBot::start::<Hello>("").await.unwrap();
+        for text in ["!hello Bob", "!HELLO", "hello", "!hellos"] {
+            bot.says("@ann:hs.test", text).await.unwrap();
+            bot.repeats_last().await.unwrap();
+        }
+        bot.says(crate::testing::ACCOUNT, "!hello me").await.unwrap();
+        assert_eq!(bot.said(), ["Hello, Bob!", "Hello, ann!"]);
+    }
+
+    #[tokio::test]
+    async fn the_greeting_is_set_and_not_empty() {
+        let mut bot = TestBot::start::<Hello>(r#"{"greeting": "Hi {name}"}"#).await.unwrap();
+        bot.says("@ann:hs.test", "!hello Bob").await.unwrap();
+        assert_eq!(bot.said(), ["Hi Bob"]);
+        assert!(
+            TestBot::start::<Hello>("greeting: ''")
+                .await
+                .unwrap_err()
+                .to_string()
+                .contains("greeting: is empty")
+        );
+    }
+}

@@ -17,7 +17,10 @@ pub(crate) async fn of_room(store: &Store, room_id: &str) -> Result<Vec<String>,
 
 /// The rooms of a bot.
 pub(crate) async fn of_user(store: &Store, user_id: &str) -> Result<Vec<String>, StoreError> {
-    asked(store, OF_USER, user_id).await
+    let mut rooms = asked(store, OF_USER, user_id).await?;
+    // By our own order: a database server may have another.
+    rooms.sort();
+    Ok(rooms)
 }
 
 async fn asked(store: &Store, sql: &'static str, id: &str) -> Result<Vec<String>, StoreError> {

@@ -56,7 +56,7 @@ where
 }
 
 /// All metrics as Markdown, the program's own after the core's.
-pub(super) fn metrics_list(own: &[Described]) -> String {
+pub fn metrics_list(own: &[Described]) -> String {
     let rows = METRICS.iter().chain(own).map(|(name, kind, sentence)| {
         let kind = match kind {
             Kind::Counter => "counter",

@@ -14,8 +14,8 @@ use crate::{Place, Result};
 const PROGRAM_VARIABLE: &str = "BRIDGE_BOTS";
 /// How long a start or an orderly stop may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How long anything else may take.
-pub const LIMIT: Duration = Duration::from_secs(20);
+/// How long anything else may take; after a kill another process waits for the lease to run out.
+pub const LIMIT: Duration = Duration::from_mins(1);
 
 /// Everything a scenario about bots acts in. The host is configured and not started.
 #[derive(Debug)]
@@ -102,6 +102,41 @@ impl Bots {
             if said == texts { Ok(()) } else { Err(format!("it said {said:?}")) }
         })
         .await
+    }
+
+    /// Has `ctl` carry an order out; fails if it does not.
+    pub async fn ctl(&self, order: &[&str]) -> Result<String> {
+        let (code, told) = self.verb(&[&["ctl"], order].concat()).await?;
+        anyhow::ensure!(code == 0, "ctl {order:?} ended with {code}: {told}");
+        Ok(told)
+    }
+
+    /// What `ctl` says of an order that it does not carry out.
+    pub async fn ctl_refused(&self, order: &[&str]) -> Result<String> {
+        let (code, told) = self.verb(&[&["ctl"], order].concat()).await?;
+        anyhow::ensure!(code == 1, "ctl {order:?} ended with {code}: {told}");
+        Ok(told)
+    }
+
+    /// Writes a file that an order can name; answers its path.
+    pub fn file(&self, name: &str, text: &str) -> Result<String> {
+        Ok(self.program.write(name, text)?.to_string_lossy().into_owned())
+    }
+
+    /// Has the host end by SIGKILL, after the next start, when a point is passed.
+    pub fn kill_at(&mut self, point: &str) -> Result<()> {
+        let nonce = rand::random::<u32>();
+        self.program.write("armed", &format!("{nonce} {point} 1"))?;
+        let folder = self.program.folder().to_owned();
+        self.program.set_env("BRIDGE_FAILPOINTS", folder);
+        Ok(())
+    }
+
+    /// Waits until it has ended by SIGKILL, and starts it again.
+    pub async fn wait_killed_and_start(&mut self) -> Result<()> {
+        let code = self.program.wait_exit(PATIENCE).await?;
+        anyhow::ensure!(code == -9, "the host ended with {code}, not by SIGKILL\n{}", self.program.tail());
+        self.start().await
     }
 
     /// Starts the host and waits until it serves.

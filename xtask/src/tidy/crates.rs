@@ -34,6 +34,7 @@ const RULES: &[Rule] = &[
     // The programs are measured from outside; only the conversions, which are pure, from within.
     Rule { name: "benches", ours: &["testkit", "fake-slack", "bridge-core", "bridge-slack"], never: &[] },
     Rule { name: "fuzz", ours: &["bridge-core", "bridge-slack"], never: &[] },
+    Rule { name: "trouble-bots", ours: &["bridge-bots"], never: &["sqlx", "axum", "ruma"] },
     Rule { name: "xtask", ours: &[], never: &["tokio", "reqwest", "clap"] },
 ];
 

@@ -3,6 +3,8 @@ use serde_json::json;
 
 use scenarios::{Bots, bots_scenario};
 
+use testkit::eventually;
+
 use crate::Result;
 
 bots_scenario!(a_declared_bot_joins_and_answers in everywhere);
@@ -10,8 +12,12 @@ async fn a_declared_bot_joins_and_answers(world: &mut Bots) -> Result<()> {
     world.declare("greeter", "hello", &json!({}));
     world.start().await?;
     let room = world.room_with(&["greeter"]).await?;
-    let profile = world.admin.profile(&world.account("greeter")).await?;
-    assert_eq!(profile["displayname"], "Bot greeter");
+    eventually(scenarios::bots::LIMIT, "the account to have its name", async || {
+        let profile =
+            world.admin.profile(&world.account("greeter")).await.map_err(|error| error.to_string())?;
+        if profile["displayname"] == "Bot greeter" { Ok(()) } else { Err(profile.to_string()) }
+    })
+    .await?;
     let asked = world.admin.send_text(&room, "!hello Bob").await?;
     let answer = world.admin.wait_for_text(&room, "Hello, Bob!").await?;
     assert_eq!(

@@ -1,0 +1,195 @@
+//! For authors of bots: drives a plugin without a homeserver, and says what it did.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bridge_core::clock::Clock;
+use bridge_core::store::Store;
+use bridge_core::store::seal::Seal;
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+
+use crate::instance::log::Log;
+use crate::plugin::act::{Act, Voice};
+use crate::plugin::context::Own;
+use crate::plugin::{Descriptor, Event, Plugin, PluginContext, PluginError, Timer};
+use crate::runtime::native::Plugins;
+use crate::runtime::{Runtime as _, Task, Worker};
+use crate::store::{TABLES, timer};
+
+/// When a test begins, in milliseconds since 1970: a moment in 2027.
+pub const BEGIN: i64 = 1_800_000_000_000;
+/// The bot's account.
+pub const ACCOUNT: &str = "@bots_test:hs.test";
+/// Where things are said unless another room is named.
+pub const ROOM: &str = "!room:hs.test";
+
+/// A started instance of a plugin, with a real memory and real timers, a clock that stands still, and a homeserver that only
+/// notes down what it is told.
+pub struct TestBot {
+    worker: Arc<dyn Worker>,
+    descriptor: Descriptor,
+    own: Own,
+    notes: Arc<Notes>,
+    last: Option<(Task, String)>,
+    events: usize,
+}
+
+impl fmt::Debug for TestBot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestBot").field("did", &self.did()).finish_non_exhaustive()
+    }
+}
+
+/// What was done, in order, each effect once.
+#[derive(Debug, Default)]
+struct Notes {
+    acts: Mutex<Vec<Act>>,
+    answers: Mutex<HashMap<String, String>>,
+}
+
+impl Voice for Notes {
+    fn perform<'a>(&'a self, act: Act, key: &'a str) -> BoxFuture<'a, Result<String, PluginError>> {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = answers.len();
+        let answer = answers.entry(key.to_owned()).or_insert_with(|| {
+            let answer = match &act {
+                Act::Upload { .. } => format!("mxc://hs.test/file{next}"),
+                _ => format!("$answer{next}:hs.test"),
+            };
+            self.acts.lock().unwrap_or_else(PoisonError::into_inner).push(act);
+            answer
+        });
+        let answer = answer.clone();
+        Box::pin(std::future::ready(Ok(answer)))
+    }
+}
+
+impl TestBot {
+    /// Starts a plugin with this config text; empty for the defaults. The error is what a wrong config or the plugin's start
+    /// says.
+    pub async fn start<P: Plugin>(config: &str) -> Result<Self, PluginError> {
+        let store = Store::open_unchanged("sqlite::memory:", Seal::none(), Clock::manual(BEGIN)).await?;
+        let store = store.with_components(TABLES);
+        store.bring_up_to_date().await?;
+        let (notes, descriptor) = (Arc::new(Notes::default()), P::descriptor());
+        let own = Own {
+            instance_id: "test".to_owned(),
+            account: ACCOUNT.to_owned(),
+            store,
+            voice: Arc::<Notes>::clone(&notes),
+            log: Log::new("test"),
+            timers_changed: Arc::default(),
+        };
+        let plugins = Plugins::default().with::<P>();
+        let context = PluginContext::new(own.clone(), "start".to_owned());
+        let worker = plugins.start(&descriptor.id, config, &context).await?;
+        Ok(Self { worker, descriptor, own, notes, last: None, events: 0 })
+    }
+
+    /// Somebody says something.
+    pub async fn says(&mut self, sender: &str, text: &str) -> Result<(), PluginError> {
+        self.says_in(ROOM, sender, text).await
+    }
+
+    /// Somebody says something in another room.
+    pub async fn says_in(&mut self, room_id: &str, sender: &str, text: &str) -> Result<(), PluginError> {
+        let event = self.message(room_id, sender, text);
+        self.hears(event).await
+    }
+
+    /// Somebody said something this long ago, and it arrives now.
+    pub async fn says_late(&mut self, sender: &str, text: &str, ago: Duration) -> Result<(), PluginError> {
+        let mut event = self.message(ROOM, sender, text);
+        event.origin_server_ts -= i64::try_from(ago.as_millis()).unwrap_or(0);
+        self.hears(event).await
+    }
+
+    /// Something happens. What the plugin does not want to hear of, and what its own account did, is not told to it.
+    pub async fn hears(&mut self, event: Event) -> Result<(), PluginError> {
+        if event.sender == ACCOUNT || !self.descriptor.is_for(&event) {
+            return Ok(());
+        }
+        let origin = event.id.clone();
+        self.work(Task::Event(event), origin).await
+    }
+
+    /// What it heard last comes once more, as after a crash. Whatever it does then that it did before has no effect.
+    pub async fn repeats_last(&mut self) -> Result<(), PluginError> {
+        let Some((task, origin)) = self.last.clone() else { return Ok(()) };
+        self.work(task, origin).await
+    }
+
+    /// Time passes, and what is due happens when it is due.
+    pub async fn advance(&mut self, time: Duration) -> Result<(), PluginError> {
+        let until = self.now_ms() + i64::try_from(time.as_millis()).unwrap_or(0);
+        while let Some(due_at) = timer::next_due(&self.own.store).await?.filter(|due_at| *due_at <= until) {
+            self.pass_until(due_at);
+            for row in timer::due(&self.own.store, due_at, i64::MAX).await? {
+                let due = Timer::from(row);
+                let origin = format!("timer {} {}", due.due_at, due.name);
+                self.work(Task::Timer(due.clone()), origin).await?;
+                timer::remove(&self.own.store, &self.own.instance_id, &due.name).await?;
+            }
+        }
+        self.pass_until(until);
+        Ok(())
+    }
+
+    /// Everything it did, in order.
+    pub fn did(&self) -> Vec<Act> {
+        self.notes.acts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The texts of the messages that it sent, in order.
+    pub fn said(&self) -> Vec<String> {
+        self.bodies("m.room.message", |content| content.get("body"))
+    }
+
+    /// What it reacted with, in order.
+    pub fn reactions(&self) -> Vec<String> {
+        self.bodies("m.reaction", |content| content.get("m.relates_to")?.get("key"))
+    }
+
+    /// Now, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.own.store.clock().now_ms()
+    }
+
+    /// A message that arrives now.
+    pub fn message(&mut self, room_id: &str, sender: &str, text: &str) -> Event {
+        self.events += 1;
+        Event {
+            id: format!("$event{}:hs.test", self.events),
+            room_id: room_id.to_owned(),
+            sender: sender.to_owned(),
+            event_type: "m.room.message".to_owned(),
+            origin_server_ts: self.now_ms(),
+            accepted_at: self.now_ms(),
+            content: json!({ "msgtype": "m.text", "body": text }),
+            ..Event::default()
+        }
+    }
+
+    fn bodies(&self, wanted: &str, text: impl Fn(&Value) -> Option<&Value>) -> Vec<String> {
+        let acts = self.did();
+        let sent = acts.iter().filter_map(|act| match act {
+            Act::Send { kind, content, .. } if kind == wanted => text(content)?.as_str().map(str::to_owned),
+            _ => None,
+        });
+        sent.collect()
+    }
+
+    fn pass_until(&self, at: i64) {
+        let left = u64::try_from(at - self.now_ms()).unwrap_or(0);
+        self.own.store.clock().advance(Duration::from_millis(left));
+    }
+
+    async fn work(&mut self, task: Task, origin: String) -> Result<(), PluginError> {
+        self.last = Some((task.clone(), origin.clone()));
+        let context = PluginContext::new(self.own.clone(), origin);
+        self.worker.work(&task, &context).await
+    }
+}

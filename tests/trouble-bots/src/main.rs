@@ -1,0 +1,96 @@
+//! The bot host with one bot more, `trouble`, which hangs, panics or fails when it is told to: for scenarios.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bridge_bots::Plugins;
+use bridge_bots::plugin::{
+    Descriptor, Event, Kind, Plugin, PluginConfig, PluginContext, PluginError, Problem, Timer,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+fn main() -> ExitCode {
+    bridge_bots::main_with(Plugins::built_in().with::<Trouble>())
+}
+
+/// The config.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Config {
+    /// Whether the start fails.
+    refuses_to_start: bool,
+    /// What stands before each count.
+    word: String,
+}
+
+impl PluginConfig for Config {
+    fn check(&self) -> Vec<Problem> {
+        if self.word.len() > 10 { vec![Problem::new("word", "is too long.")] } else { Vec::new() }
+    }
+}
+
+/// The bot. It counts what it hears, in its memory.
+struct Trouble(Config);
+
+impl Plugin for Trouble {
+    type Config = Config;
+
+    fn descriptor() -> Descriptor {
+        Descriptor::new("trouble", "1.0.0", "Fails when it is told to.")
+            .wants(Kind::Message)
+            .field("refuses_to_start", "Whether the start fails.")
+            .field("word", "What stands before each count.")
+            .keeps()
+    }
+
+    async fn start(config: Config, _context: &PluginContext) -> Result<Self, PluginError> {
+        if config.refuses_to_start {
+            return Err(PluginError::Fault("it was told not to start".to_owned()));
+        }
+        Ok(Self(config))
+    }
+
+    async fn on_event(&self, event: &Event, context: &PluginContext) -> Result<(), PluginError> {
+        match event.body() {
+            "hang" => std::future::pending().await,
+            "everything" => everything(event, context).await,
+            "panic" => panic!("ordered by the test"),
+            "fail" => Err(PluginError::Fault("it was told to fail".to_owned())),
+            // Fails the first time only, after it has said something.
+            "stumble" => {
+                context.say(&event.room_id, "I stumble.").await?;
+                let name = format!("stumbled {}", event.id);
+                if context.value(&name).await?.is_none() {
+                    context.put(&name, "once").await?;
+                    return Err(PluginError::Fault("it stumbled".to_owned()));
+                }
+                context.say(&event.room_id, "I stand.").await.map(drop)
+            }
+            text => context.say(&event.room_id, &format!("{}heard {text}", self.0.word)).await.map(drop),
+        }
+    }
+
+    async fn on_timer(&self, timer: &Timer, context: &PluginContext) -> Result<(), PluginError> {
+        context.say(&timer.room_id, &timer.payload).await.map(drop)
+    }
+}
+
+/// One of each effect.
+async fn everything(event: &Event, context: &PluginContext) -> Result<(), PluginError> {
+    let room = &event.room_id;
+    context.read(event).await?;
+    context.typing(room, Some(Duration::from_secs(30))).await?;
+    context.react(event, "👀").await?;
+    let said = context.say(room, "draft").await?;
+    context.edit(room, &said, "final").await?;
+    let other = context.say(room, "mistake").await?;
+    context.redact(room, &other, Some("it was one")).await?;
+    let address = context.upload(b"a file".to_vec(), "text/plain", Some("a.txt")).await?;
+    let file = json!({ "msgtype": "m.file", "body": "a.txt", "url": address });
+    context.send(room, "m.room.message", file).await?;
+    let payload = "it is time".to_owned();
+    let timer =
+        Timer { name: event.id.clone(), room_id: room.clone(), due_at: event.happened_at() + 500, payload };
+    context.set_timer(&timer).await
+}
