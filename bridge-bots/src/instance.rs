@@ -21,8 +21,10 @@ const AT_WORK: usize = 8;
 pub(crate) struct Instance {
     pub(crate) descriptor: Descriptor,
     pub(crate) log: Log,
-    /// Held for writing by whoever starts or stops it, for reading by whoever hands it an event: what was kept while it was
-    /// stopped comes before what comes then.
+    /// Held by whoever starts, stops or changes it, from the beginning to the end, which may take as long as a plugin's start.
+    pub(crate) turn: tokio::sync::Mutex<()>,
+    /// Held for writing while it becomes stopped or is stopped no longer, for reading by whoever hands it an event: what was kept
+    /// while it was stopped comes before what comes then. Nobody waits for a plugin while holding it.
     pub(crate) gate: RwLock<()>,
     row: Mutex<InstanceRow>,
     running: Mutex<Running>,
@@ -47,10 +49,12 @@ pub(crate) struct Started {
 
 impl Instance {
     pub(crate) fn new(row: InstanceRow, descriptor: Descriptor, now: i64) -> Self {
-        let phase = if row.enabled { Phase::Starting } else { Phase::Stopped };
+        // One that keeps events counts as stopped until what was kept is handed out.
+        let phase = if row.enabled && !descriptor.keeps { Phase::Starting } else { Phase::Stopped };
         Self {
             descriptor,
             log: Log::new(&row.instance_id),
+            turn: tokio::sync::Mutex::new(()),
             gate: RwLock::new(()),
             row: Mutex::new(row),
             running: Mutex::new(Running { status: Status::new(phase, now), worker: None, generation: 0 }),

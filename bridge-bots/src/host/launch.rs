@@ -21,6 +21,8 @@ use crate::store::kept;
 
 /// How long a plugin's start may take.
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// When a start is tried again for which the database was not there.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How many accounts are asked about at the same time.
 const TOGETHER_ASKED: usize = 16;
 /// How many kept events are delivered together.
@@ -96,35 +98,44 @@ impl Host {
         });
     }
 
-    /// Starts an instance after a while, unless it runs by then or is stopped.
+    /// Starts an instance after a while, unless it runs by then or is to be stopped.
     pub(super) fn revive_later(&self, instance_id: String, wait: Duration) {
         let host = self.clone();
         task::spawn("start an instance", async move {
             tokio::time::sleep(wait).await;
             let Some(instance) = host.instance(&instance_id) else { return };
-            let _gate = instance.gate.write().await;
-            if matches!(instance.status().phase, Phase::Starting | Phase::Restarting) {
-                let _ = host.start_gated(&instance).await;
+            let _turn = instance.turn.lock().await;
+            if !instance.row().enabled || instance.worker().is_some() {
+                return;
+            }
+            let is_begun = instance.status().phase != Phase::Stopped || host.begin(&instance).await.is_ok();
+            if is_begun {
+                let _ = host.bring_up(&instance).await;
+            } else {
+                host.revive_later(instance_id, AGAIN);
             }
         });
     }
 
-    /// Starts an instance whose gate is held. If that fails it is tried again later; the error says why.
-    pub(super) async fn start_gated(&self, instance: &Instance) -> Result<(), HostError> {
+    /// Makes an instance whose turn it is one that is being started: what comes from now on waits for it, behind what was kept.
+    pub(super) async fn begin(&self, instance: &Instance) -> Result<(), HostError> {
+        let _gate = instance.gate.write().await;
+        self.hand_out_kept(instance).await?;
+        instance.begin(self.now());
+        Ok(())
+    }
+
+    /// Starts the worker of an instance whose turn it is. If that fails it is tried again later; the error says why.
+    pub(super) async fn bring_up(&self, instance: &Instance) -> Result<(), HostError> {
         let config = instance.row().config;
-        let started = match self.new_worker(instance, &config).await {
-            Ok(worker) => {
-                self.hand_out_kept(instance).await.map(|()| worker).map_err(|error| error.to_string())
-            }
-            Err(error) => Err(format!("The plugin could not be started: {error}")),
-        };
-        match started {
+        match self.new_worker(instance, &config).await {
             Ok(worker) => {
                 instance.run(worker, self.now());
                 instance.log.write(self.now(), Severity::Info, "runs".to_owned());
                 Ok(())
             }
-            Err(why) => {
+            Err(error) => {
+                let why = format!("The plugin could not be started: {error}.");
                 instance.log.write(self.now(), Severity::Error, why.clone());
                 if let Some(wait) = instance.fail(None, &why, self.now()) {
                     self.revive_later(instance.row().instance_id, wait);

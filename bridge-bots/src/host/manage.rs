@@ -100,7 +100,7 @@ impl Host {
             declared: false,
         };
         let instance = Arc::new(Instance::new(row.clone(), descriptor.clone(), self.now()));
-        let _gate = instance.gate.write().await;
+        let _turn = instance.turn.lock().await;
         {
             let mut all = self.0.instances.write().unwrap_or_else(PoisonError::into_inner);
             if all.contains_key(&name) {
@@ -112,7 +112,8 @@ impl Host {
             self.0.instances.write().unwrap_or_else(PoisonError::into_inner).remove(&name);
             return Err(error.into());
         }
-        self.start_gated(&instance).await?;
+        self.begin(&instance).await?;
+        self.bring_up(&instance).await?;
         Ok(self.view(&instance))
     }
 
@@ -120,7 +121,7 @@ impl Host {
     /// does not come about, nothing has changed.
     pub(crate) async fn configure(&self, name: &str, config: &str) -> Result<InstanceView, HostError> {
         let instance = self.found(name)?;
-        let _gate = instance.gate.write().await;
+        let _turn = instance.turn.lock().await;
         let row = instance.row();
         if row.declared {
             return Err(declared("instance", name));
@@ -150,11 +151,11 @@ impl Host {
     /// Starts an instance; one that runs is left as it is.
     pub(crate) async fn start(&self, name: &str) -> Result<InstanceView, HostError> {
         let instance = self.found(name)?;
-        let _gate = instance.gate.write().await;
-        self.enable(&instance, true).await?;
+        let _turn = instance.turn.lock().await;
         if instance.worker().is_none() {
-            instance.begin(self.now());
-            self.start_gated(&instance).await?;
+            self.begin(&instance).await?;
+            self.enable(&instance, true).await?;
+            self.bring_up(&instance).await?;
         }
         Ok(self.view(&instance))
     }
@@ -163,8 +164,9 @@ impl Host {
     /// comes to its end.
     pub(crate) async fn stop(&self, name: &str) -> Result<InstanceView, HostError> {
         let instance = self.found(name)?;
-        let _gate = instance.gate.write().await;
+        let _turn = instance.turn.lock().await;
         self.enable(&instance, false).await?;
+        let _gate = instance.gate.write().await;
         instance.halt(self.now());
         instance.log.write(self.now(), Severity::Info, "was stopped".to_owned());
         Ok(self.view(&instance))
@@ -173,20 +175,22 @@ impl Host {
     /// Stops and starts an instance. Others notice nothing.
     pub(crate) async fn restart(&self, name: &str) -> Result<InstanceView, HostError> {
         let instance = self.found(name)?;
-        let _gate = instance.gate.write().await;
+        let _turn = instance.turn.lock().await;
+        self.begin(&instance).await?;
         self.enable(&instance, true).await?;
-        instance.begin(self.now());
-        self.start_gated(&instance).await?;
+        self.bring_up(&instance).await?;
         Ok(self.view(&instance))
     }
 
     /// Deletes an instance with all it kept.
     pub(crate) async fn delete(&self, name: &str) -> Result<(), HostError> {
         let instance = self.found(name)?;
-        let _gate = instance.gate.write().await;
+        let _turn = instance.turn.lock().await;
         if instance.row().declared {
             return Err(declared("instance", name));
         }
+        // Whoever hands it an event just now comes before this.
+        let _gate = instance.gate.write().await;
         let mut tx = self.parts().store.begin().await?;
         instances::remove(&mut tx, name).await?;
         tx.commit().await?;

@@ -38,7 +38,7 @@ impl Bots {
     pub async fn prepare(place: Place, binary: &str) -> Result<Self> {
         let Slot { homeserver, appservice } = Homeserver::lease(place.homeserver).await?;
         let tag = format!("{:08x}", rand::random::<u32>());
-        let admin = homeserver.user(&format!("admin{tag}")).await?;
+        let admin = homeserver.user(&format!("admin{tag}")).await?.with_patience(LIMIT);
         let program = program(binary)?.args(["--config", "config.yaml", "run"]);
         let key = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
         program.write("secret.key", &key)?;
@@ -73,7 +73,7 @@ impl Bots {
 
     /// One more person, with a name that differs between worlds.
     pub async fn person(&self, name: &str) -> Result<User> {
-        self.homeserver.user(&format!("{name}{}", self.tag)).await
+        Ok(self.homeserver.user(&format!("{name}{}", self.tag)).await?.with_patience(LIMIT))
     }
 
     /// A room of the admin's with these accounts in it.

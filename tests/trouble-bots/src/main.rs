@@ -20,6 +20,8 @@ fn main() -> ExitCode {
 struct Config {
     /// Whether the start fails.
     refuses_to_start: bool,
+    /// Whether the start never ends.
+    hangs_at_start: bool,
     /// What stands before each count.
     word: String,
 }
@@ -40,6 +42,7 @@ impl Plugin for Trouble {
         Descriptor::new("trouble", "1.0.0", "Fails when it is told to.")
             .wants(Kind::Message)
             .field("refuses_to_start", "Whether the start fails.")
+            .field("hangs_at_start", "Whether the start never ends.")
             .field("word", "What stands before each count.")
             .keeps()
     }
@@ -47,6 +50,9 @@ impl Plugin for Trouble {
     async fn start(config: Config, _context: &PluginContext) -> Result<Self, PluginError> {
         if config.refuses_to_start {
             return Err(PluginError::Fault("it was told not to start".to_owned()));
+        }
+        if config.hangs_at_start {
+            std::future::pending::<()>().await;
         }
         Ok(Self(config))
     }

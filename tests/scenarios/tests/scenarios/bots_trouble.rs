@@ -35,6 +35,21 @@ async fn a_hanging_bot_delays_no_other(world: &mut Bots) -> Result<()> {
     Ok(())
 }
 
+bots_scenario!(a_bot_that_hangs_while_it_starts_delays_no_other by "trouble-bots" in fakes);
+async fn a_bot_that_hangs_while_it_starts_delays_no_other(world: &mut Bots) -> Result<()> {
+    world.declare("trouble", "trouble", &json!({ "hangs_at_start": true }));
+    world.declare("greeter", "hello", &json!({}));
+    world.start().await?;
+    let room = world.room_with(&["trouble", "greeter"]).await?;
+    let asked = Instant::now();
+    world.admin.send_text(&room, "!hello you").await?;
+    world.wait_for_said(&room, "greeter", &["Hello, you!"]).await?;
+    // The start of the other one is cut off after 30 seconds.
+    assert!(asked.elapsed() < Duration::from_secs(20), "took {:?}", asked.elapsed());
+    assert_ne!(world.instance("trouble").await?["state"], "running");
+    Ok(())
+}
+
 bots_scenario!(a_panic_is_shown_and_the_event_tried_again by "trouble-bots" in fakes);
 async fn a_panic_is_shown_and_the_event_tried_again(world: &mut Bots) -> Result<()> {
     world.declare("trouble", "trouble", &json!({}));
