@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use scenarios::{Bots, bots_scenario};
 use serde_json::json;
+use testkit::eventually;
 
 use crate::Result;
 
@@ -75,5 +76,48 @@ async fn a_reminder_is_to_the_second(world: &mut Bots) -> Result<()> {
     let after = Duration::from_millis(rung.at_ms - world.admin.event(&room, &asked).await?.at_ms);
     // A busy machine takes its time, but never less.
     assert!(after >= Duration::from_secs(2) && after < Duration::from_secs(5), "it came after {after:?}");
+    Ok(())
+}
+
+bots_scenario!(a_reminder_waits_for_a_stopped_bot in fakes);
+async fn a_reminder_waits_for_a_stopped_bot(world: &mut Bots) -> Result<()> {
+    world.declare("sleeper", "reminder", &json!({}));
+    world.declare("watcher", "reminder", &json!({}));
+    world.start().await?;
+    let room = world.room_with(&["sleeper", "watcher"]).await?;
+    world.admin.send_text(&room, "!remind 10s tea").await?;
+    let text = format!("⏰ {}: tea", world.admin.user_id());
+    for name in ["sleeper", "watcher"] {
+        eventually(scenarios::bots::LIMIT, "the reminder to be set", async || {
+            let said = world.said_by(&room, name).await.map_err(|error| error.to_string())?;
+            if said.len() == 1 { Ok(()) } else { Err(format!("{said:?}")) }
+        })
+        .await?;
+    }
+    world.ctl(&["stop", "sleeper"]).await?;
+    world.admin.wait_for_text(&room, &text).await?;
+    // The other one's was due at the same time.
+    assert_eq!(world.said_by(&room, "sleeper").await?.len(), 1);
+    world.ctl(&["start", "sleeper"]).await?;
+    for name in ["sleeper", "watcher"] {
+        eventually(scenarios::bots::LIMIT, "the reminder to come", async || {
+            let said = world.said_by(&room, name).await.map_err(|error| error.to_string())?;
+            if said.len() == 2 && said[1] == text { Ok(()) } else { Err(format!("{said:?}")) }
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+bots_scenario!(bots_are_back_when_the_homeserver_is in fakes);
+async fn bots_are_back_when_the_homeserver_is(world: &mut Bots) -> Result<()> {
+    world.declare("greeter", "hello", &json!({}));
+    world.start().await?;
+    let room = world.room_with(&["greeter"]).await?;
+    world.homeserver.stop().await?;
+    world.homeserver.start_again().await?;
+    world.admin.send_text(&room, "!hello again").await?;
+    world.wait_for_said(&room, "greeter", &["Hello, again!"]).await?;
+    assert_eq!(world.instance("greeter").await?["restarts"], 0);
     Ok(())
 }
