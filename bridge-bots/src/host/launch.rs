@@ -14,7 +14,7 @@ use crate::account;
 use crate::error::HostError;
 use crate::instance::Instance;
 use crate::instance::status::Phase;
-use crate::plugin::{PluginError, Severity};
+use crate::plugin::{Descriptor, PluginError, Severity};
 use crate::runtime::Worker;
 use crate::store::account::AccountRow;
 use crate::store::kept;
@@ -37,15 +37,10 @@ impl Host {
         by_id.extend(accounts.into_iter().map(|row| (row.user_id.clone(), row)));
         drop(by_id);
         for row in instances {
-            let Some((_, descriptor)) = self.runtime(&row.plugin) else {
-                tracing::error!(
-                    instance = row.instance_id,
-                    plugin = row.plugin,
-                    "this program does not have the plugin, so the instance does not run"
-                );
-                continue;
-            };
-            let instance = Instance::new(row, descriptor.clone(), self.now());
+            // One whose plugin this program lacks is shown as failing, and its timers wait: another version may have it.
+            let known = self.runtime(&row.plugin).map(|(_, descriptor)| descriptor.clone());
+            let descriptor = known.unwrap_or_else(|| Descriptor::new(&row.plugin, "", ""));
+            let instance = Instance::new(row, descriptor, self.now());
             self.add(Arc::new(instance));
         }
         self.0.is_open.send_replace(true);
