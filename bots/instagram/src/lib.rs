@@ -1,0 +1,6 @@
+//! What stands behind an Instagram link: found in a text, fetched within limits of time and size, told in words.
+//!
+//! The crate knows neither Matrix nor the program that uses it. Nothing here needs an Instagram account.
+
+mod html;
+pub mod links;
