@@ -34,6 +34,11 @@ impl Element<'_> {
         self.attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 
+    /// Whether it is of this class.
+    pub(crate) fn has_class(&self, class: &str) -> bool {
+        self.attr("class").is_some_and(|classes| classes.split_ascii_whitespace().any(|own| own == class))
+    }
+
     /// Whether it never has an end tag, so that nobody should wait for one.
     pub(crate) fn is_void(&self) -> bool {
         let voids =

@@ -4,3 +4,8 @@
 
 mod html;
 pub mod links;
+pub mod outcome;
+pub mod post;
+pub mod read;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
