@@ -2,10 +2,13 @@
 //!
 //! The crate knows neither Matrix nor the program that uses it. Nothing here needs an Instagram account.
 
+pub mod config;
 mod html;
 pub mod links;
 pub mod outcome;
 pub mod post;
 pub mod read;
+pub mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod web;

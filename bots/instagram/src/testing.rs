@@ -3,4 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 
+pub mod files;
 pub mod shapes;
+pub mod site;
+
+pub use site::{Part, Reply, Site};
