@@ -3,6 +3,7 @@
 //! The crate knows neither Matrix nor the program that uses it. Nothing here needs an Instagram account.
 
 pub mod config;
+pub mod file;
 mod html;
 pub mod links;
 pub mod outcome;
