@@ -2,6 +2,7 @@
 //!
 //! The crate knows neither Matrix nor the program that uses it. Nothing here needs an Instagram account.
 
+pub mod cache;
 pub mod config;
 pub mod file;
 mod html;
