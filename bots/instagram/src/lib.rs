@@ -4,8 +4,10 @@
 
 pub mod cache;
 pub mod config;
+pub mod fetch;
 pub mod file;
 mod html;
+pub mod instagram;
 pub mod links;
 pub mod outcome;
 pub mod post;
@@ -14,3 +16,6 @@ pub mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod web;
+pub mod words;
+
+pub use instagram::{Answer, Instagram};

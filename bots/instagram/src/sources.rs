@@ -65,6 +65,10 @@ impl Sources {
         })
     }
 
+    pub(crate) fn web(&self) -> &Web {
+        &self.web
+    }
+
     /// The sources that the settings name.
     pub(crate) fn named(&self) -> Vec<Source> {
         let sources = self.settings.config.sources.iter().copied();

@@ -147,6 +147,7 @@ impl Web {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header(ACCEPT, "*/*")
                 .body(form.clone()),
+            None if ask.realm == Realm::Media => self.http.get(url.clone()).header(ACCEPT, "*/*"),
             None => self.http.get(url.clone()).header(ACCEPT, "text/html,application/json,*/*;q=0.8"),
         };
         let mut request = request.header(ACCEPT_LANGUAGE, "en-US,en;q=0.9");
