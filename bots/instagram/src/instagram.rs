@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bridge_core::clock::Clock;
+use tokio::time::Instant;
 
 use crate::cache::Cache;
 use crate::config::{Config, Settings};
 use crate::fetch::{self, Download, FetchError};
-use crate::links::{Link, PostId, Target};
+use crate::links::{self, Link, Message, PostId, Target};
 use crate::outcome::{Outcome, Source};
 use crate::post::{Media, Post, Withheld};
 use crate::sources::{Sources, Tried};
@@ -65,9 +66,15 @@ impl Instagram {
         self.sources.counted()
     }
 
-    /// What stands behind a link: remembered, or asked for within the budget. A share link is resolved first, which may
-    /// take the time of one source more. Never fails; what could not be had is said in the answer.
+    /// The links of a message that are to be answered: none while the bot is switched off, and no more than are configured.
+    pub fn links(&self, message: Message<'_>) -> Vec<Link> {
+        if self.config().enabled { links::find(message, self.config().max_links) } else { Vec::new() }
+    }
+
+    /// What stands behind a link: remembered, or asked for within the budget, which includes resolving a share link. Never
+    /// fails; what could not be had is said in the answer.
     pub async fn look_up(&self, link: &Link) -> Arc<Answer> {
+        let deadline = Instant::now() + self.settings.total_time();
         let link = match self.resolve(link).await {
             Ok(link) => link,
             Err(reason) => return Arc::new(Answer::nothing(None, link, reason, Vec::new())),
@@ -79,7 +86,7 @@ impl Instagram {
             return Arc::new(Answer::nothing(Some(id), &link, Outcome::Private, Vec::new()));
         }
         let make = || async {
-            let answer = self.ask(id, &link).await;
+            let answer = self.ask(id, &link, deadline).await;
             let keep = answer.keep;
             (answer, keep)
         };
@@ -102,8 +109,8 @@ impl Instagram {
         (*self.shares.obtain(token, make).await).clone()
     }
 
-    async fn ask(&self, id: &PostId, link: &Link) -> Answer {
-        let found = self.sources.post(id).await;
+    async fn ask(&self, id: &PostId, link: &Link, deadline: Instant) -> Answer {
+        let found = self.sources.post_until(id, deadline).await;
         for tried in &found.tried {
             tracing::debug!(
                 source = tried.source.name(),
@@ -113,7 +120,12 @@ impl Instagram {
         }
         let Some(post) = found.post else {
             let reason = most_telling(&found.tried);
-            return Answer::nothing(Some(id), link, reason, found.tried);
+            let mut answer = Answer::nothing(Some(id), link, reason, found.tried);
+            if answer.tried.is_empty() {
+                // The budget was spent on waiting for somebody else, which says nothing of the post.
+                answer.keep = Duration::ZERO;
+            }
+            return answer;
         };
         let is_whole = post.is_whole();
         let most = Duration::from_secs(self.settings.config.cache.keep_s);

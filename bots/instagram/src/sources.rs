@@ -77,7 +77,11 @@ impl Sources {
 
     /// Looks for a post. Takes no longer than the budget for all sources.
     pub async fn post(&self, id: &PostId) -> Found {
-        let deadline = Instant::now() + self.settings.total_time();
+        self.post_until(id, Instant::now() + self.settings.total_time()).await
+    }
+
+    /// The same, where a part of the budget is spent already.
+    pub(crate) async fn post_until(&self, id: &PostId, deadline: Instant) -> Found {
         let mut found = Found { post: None, tried: Vec::new() };
         for source in self.named() {
             let left = deadline.saturating_duration_since(Instant::now());

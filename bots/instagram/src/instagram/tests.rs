@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bridge_core::clock::Clock;
+use tokio::time::Instant;
 
 use super::{Answer, Instagram, signed_until};
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::fetch::FetchError;
 use crate::file::FileKind;
-use crate::links::Link;
+use crate::links::{Link, Message};
 use crate::outcome::{Outcome, Source};
 use crate::post::{Post, Withheld};
 use crate::testing::{Part, Reply, Site, files, shapes};
@@ -252,6 +253,36 @@ async fn share_links_are_resolved_once() {
         assert_eq!(answer.link, "https://www.instagram.com/p/DAbcdefghij/");
     }
     assert_eq!((site.count(Part::Web, "/share/p/"), site.count(Part::Web, EMBED)), (1, 1));
+}
+
+#[tokio::test]
+async fn resolving_a_share_link_is_within_the_budget() {
+    let site = Site::start().await;
+    site.on(Part::Web, "/", Reply::Never);
+    let mut config = site.config();
+    config.limits.source_ms = 150;
+    config.limits.total_ms = 100;
+    let share = Link::read("https://www.instagram.com/share/p/BAtoken456").unwrap();
+    let (bot, _) = bot(config);
+    assert_eq!(bot.look_up(&share).await.reason, Outcome::Slow);
+    site.on(Part::Web, "/share/", Reply::redirect("/p/DAbcdefghij/"));
+    let other = Link::read("https://www.instagram.com/share/p/BAtoken789").unwrap();
+    let begun = Instant::now();
+    let answer = bot.look_up(&other).await;
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert_eq!(answer.reason, Outcome::Slow);
+    assert!(answer.tried.len() <= 1, "the budget was spent: {answer:?}");
+}
+
+#[tokio::test]
+async fn only_as_many_links_as_are_configured_are_answered() {
+    let site = Site::start().await;
+    let text =
+        "https://instagr.am/p/AAAAAAAAAAA https://instagr.am/p/BBBBBBBBBBB https://instagr.am/p/CCCCCCCCCCC";
+    let message = Message { plain: text, html: None };
+    let links = |config: Config| bot(config).0.links(message).len();
+    assert_eq!(links(Config { max_links: 2, ..site.config() }), 2);
+    assert_eq!(links(Config { enabled: false, ..site.config() }), 0);
 }
 
 #[tokio::test]
