@@ -11,6 +11,7 @@ pub mod instagram;
 pub mod links;
 pub mod outcome;
 pub mod post;
+pub mod probe;
 pub mod read;
 pub mod sources;
 #[cfg(any(test, feature = "testing"))]

@@ -286,6 +286,32 @@ async fn only_as_many_links_as_are_configured_are_answered() {
 }
 
 #[tokio::test]
+async fn a_probe_says_what_each_source_answers() {
+    let (site, post) = site().await;
+    let (bot, _) = bot(site.config());
+    site.on(Part::Web, "/graphql/query", Reply::status(401, "text/json", r#"{"require_login":true}"#));
+    site.on(Part::Graph, "/", Reply::text(shapes::oembed_graph(&post)));
+    let probe = bot.probe(&link()).await;
+    let outcomes: Vec<_> =
+        probe.sources.iter().map(|probed| (probed.source.name(), probed.outcome.name())).collect();
+    let expected = [
+        ("embed", "ok"),
+        ("graphql", "login_wall"),
+        ("page", "gone"),
+        ("oembed_graph", "withheld"),
+        ("oembed_web", "changed_shape"),
+    ];
+    assert_eq!(outcomes, expected);
+    let lines = probe.words();
+    assert_eq!(lines[0], "https://www.instagram.com/p/DAbcdefghij/");
+    assert!(lines[1].starts_with("embed: the whole post, 2 files, caption ("), "{lines:?}");
+    let share = Link::read("https://www.instagram.com/share/BAtoken123").unwrap();
+    let probe = bot.probe(&share).await;
+    assert_eq!((probe.unresolved, probe.sources.len()), (Some(Outcome::Gone), 0));
+    assert_eq!(probe.words()[1], "The share link could not be resolved: no such post.");
+}
+
+#[tokio::test]
 async fn counters_tell_each_source_and_outcome() {
     let (site, post) = site().await;
     let (bot, _) = bot(site.config());
