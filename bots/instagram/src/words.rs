@@ -79,7 +79,9 @@ pub fn missing(answer: &Answer) -> Option<String> {
             format!("Instagram answers this server no more for a while, because it asked often: {link}")
         }
         (None, Outcome::LoginWall) => {
-            format!("Instagram wants somebody to sign in before it shows this post: {link}")
+            format!(
+                "Instagram wants somebody to sign in first, as it does with servers that asked often: {link}"
+            )
         }
         (None, Outcome::Paused) => {
             format!("Instagram refused several times in a row and is left alone for a while: {link}")
