@@ -21,7 +21,11 @@ const RULES: &[Rule] = &[
     Rule { name: "bridge-core", ours: &["bridge-registration"], never: &["slack-morphism"] },
     Rule { name: "bridge-slack", ours: &["bridge-core"], never: &["sqlx", "axum", "ruma"] },
     // It knows a site and neither Matrix nor the host that runs it.
-    Rule { name: "bot-instagram", ours: &["bridge-core"], never: &["ruma", "sqlx", "axum", "slack-morphism"] },
+    Rule {
+        name: "bot-instagram",
+        ours: &["bridge-core"],
+        never: &["ruma", "sqlx", "axum", "slack-morphism"],
+    },
     Rule { name: "bridge-bots", ours: &["bridge-core"], never: &["slack-morphism"] },
     Rule { name: "bridge-line", ours: &["bridge-core"], never: &["sqlx", "axum", "ruma"] },
     Rule { name: "testkit", ours: &["bridge-core", "bridge-registration"], never: &["slack-morphism"] },
