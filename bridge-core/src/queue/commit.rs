@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +46,8 @@ pub(crate) struct Finish {
     pub(crate) end: End,
     /// Answered after the commit; then it is committed at once.
     pub(crate) answer: Option<oneshot::Sender<()>>,
+    /// Given back after the commit: so many ends may wait for theirs.
+    pub(crate) place: Option<OwnedSemaphorePermit>,
 }
 
 /// What became of a job.
@@ -256,6 +258,7 @@ impl<H: Handler> Committer<H> {
             if let Some(answer) = finish.answer {
                 let _ = answer.send(());
             }
+            drop(finish.place);
         }
         for source in jobs.iter().map(|job| job.source).collect::<HashSet<_>>() {
             metrics::accepted(source.as_str(), jobs.iter().filter(|job| job.source == source).count());

@@ -20,6 +20,8 @@ use window::{LIMITS, Next, Reading, Windows};
 
 /// Jobs at work at the same time.
 const AT_WORK: usize = 256;
+/// Ends of jobs that wait for their commit at the same time: where the database is slower than the work, the work waits.
+pub(crate) const MOST_ENDS: usize = 8_192;
 
 /// All lanes with work, and what their workers share.
 pub(crate) struct Lanes<H> {
@@ -27,6 +29,7 @@ pub(crate) struct Lanes<H> {
     pub(crate) handler: Arc<H>,
     pub(crate) finishes: mpsc::UnboundedSender<Finish>,
     pub(crate) slots: Semaphore,
+    pub(crate) ends: Arc<Semaphore>,
     pub(crate) committing: Committing,
     pub(crate) stop: CancellationToken,
     pub(crate) wake: Notify,
@@ -81,6 +84,7 @@ impl<H: Handler> Lanes<H> {
             handler,
             finishes,
             slots: Semaphore::new(AT_WORK),
+            ends: Arc::new(Semaphore::new(MOST_ENDS)),
             committing,
             stop: CancellationToken::new(),
             wake: Notify::new(),

@@ -63,7 +63,7 @@ impl<H: Handler> Worker<H> {
                 Verdict::Done(closing) => {
                     failpoint::pass("job.after");
                     self.recovered(&job, &closing).await;
-                    self.finish(&job, closing);
+                    self.finish(&job, closing).await;
                     return Some(());
                 }
                 Verdict::GivenUp(cause, class) => return self.give_up(job, cause, class).await,
@@ -112,7 +112,10 @@ impl<H: Handler> Worker<H> {
         }
     }
 
-    fn finish(&self, job: &Job, closing: Closing) {
+    async fn finish(&self, job: &Job, closing: Closing) {
+        // At a stop it is not waited for: the end is noted if it can be.
+        let place = self.lanes.stop.run_until_cancelled(Arc::clone(&self.lanes.ends).acquire_owned()).await;
+        let place = place.and_then(Result::ok);
         let taken_ms = self.lanes.store.clock().now_ms().saturating_sub(job.accepted_at);
         metrics::done(job.source.as_str(), Duration::from_millis(u64::try_from(taken_ms).unwrap_or(0)));
         for pair in &closing.pairs {
@@ -123,7 +126,7 @@ impl<H: Handler> Worker<H> {
         }
         let Closing { pairs, gone, .. } = closing;
         let end = if job.letter_id.is_some() { End::Recovered } else { End::Done };
-        let finish = Finish { job_id: job.id, pairs, gone, end, answer: None };
+        let finish = Finish { job_id: job.id, pairs, gone, end, answer: None, place };
         if self.lanes.finishes.send(finish).is_err() {
             tracing::warn!("a finished job could not be noted; it is repeated at the next start");
         }
@@ -160,7 +163,10 @@ impl<H: Handler> Worker<H> {
         let (answer, committed) = oneshot::channel();
         let (job_id, pairs, gone) = (job.id, Vec::new(), Vec::new());
         let end = End::GivenUp(Box::new(GivenUp { job, class, cause, notice }));
-        self.lanes.finishes.send(Finish { job_id, pairs, gone, end, answer: Some(answer) }).ok()?;
+        self.lanes
+            .finishes
+            .send(Finish { job_id, pairs, gone, end, answer: Some(answer), place: None })
+            .ok()?;
         committed.await.ok()
     }
 }

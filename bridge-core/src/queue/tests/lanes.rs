@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::probe::{Probe, event, stop, until_empty};
-use crate::queue::lanes::Lanes;
-use crate::queue::{Inbox, Job, Lane, Queue, Source};
+use crate::queue::commit::Finish;
+use crate::queue::lanes::{Lanes, MOST_ENDS};
+use crate::queue::{Committing, Inbox, Job, Lane, Queue, Source};
 use crate::store::tests::engine::{Database, Engine, each_engine, sql_in, until};
 use crate::store::{Store, Tx, queue as table};
 use crate::task::Vitals;
@@ -14,6 +15,7 @@ use crate::task::Vitals;
 each_engine! {
     a_failed_read_skips_nothing
     what_arrives_during_a_read_comes_once
+    what_is_done_and_not_committed_is_bounded
     what_is_not_pushed_yet_comes_once
     what_waits_at_the_door_comes_behind_what_was_left
 }
@@ -67,20 +69,21 @@ async fn let_go(held: Vec<Tx>) {
 
 /// Lanes without a committer: the test says what was pushed.
 fn lanes(store: &Store, left_until: i64) -> (Arc<Lanes<Probe>>, Arc<Probe>) {
-    let probe = Probe::willing();
-    let (finishes, mut ends) = mpsc::unbounded_channel();
+    let (lanes, probe, mut ends) = lanes_and_ends(store, left_until);
     drop(crate::task::spawn("ends", async move { while ends.recv().await.is_some() {} }));
-    (
-        Arc::new(Lanes::new(
-            store.clone(),
-            Arc::clone(&probe),
-            finishes,
-            left_until,
-            Vitals::default(),
-            crate::queue::Committing::default(),
-        )),
-        probe,
-    )
+    (lanes, probe)
+}
+
+/// The same, with the ends of jobs, which nobody takes.
+fn lanes_and_ends(
+    store: &Store,
+    left_until: i64,
+) -> (Arc<Lanes<Probe>>, Arc<Probe>, mpsc::UnboundedReceiver<Finish>) {
+    let probe = Probe::willing();
+    let (finishes, ends) = mpsc::unbounded_channel();
+    let (handler, vitals, committing) = (Arc::clone(&probe), Vitals::default(), Committing::default());
+    let lanes = Lanes::new(store.clone(), handler, finishes, left_until, vitals, committing);
+    (Arc::new(lanes), probe, ends)
 }
 
 async fn until_forgotten(lanes: &Lanes<Probe>) {
@@ -99,6 +102,21 @@ async fn what_is_not_pushed_yet_comes_once(db: &Database) {
     lanes.push(vec![job(3)]);
     until_forgotten(&lanes).await;
     assert_eq!(probe.seen(|seen| seen.in_lane("a")), ["1", "2", "3"]);
+}
+
+async fn what_is_done_and_not_committed_is_bounded(db: &Database) {
+    let store = db.store().await;
+    let most = i64::try_from(MOST_ENDS).unwrap();
+    stored(&store, &(1..=most + 10).collect::<Vec<_>>()).await;
+    let (lanes, probe, mut ends) = lanes_and_ends(&store, most + 10);
+    lanes.take_up(vec![Lane::stored("a")]);
+    // The last of them waits for a place.
+    until("all places are taken", async || probe.seen(|seen| seen.in_lane("a").len()) > MOST_ENDS).await;
+    assert_eq!((ends.len(), lanes.ends.available_permits()), (MOST_ENDS, 0));
+    assert_eq!(probe.seen(|seen| seen.in_lane("a").len()), MOST_ENDS + 1);
+    drop(crate::task::spawn("ends", async move { while ends.recv().await.is_some() {} }));
+    until_forgotten(&lanes).await;
+    assert_eq!(probe.seen(|seen| seen.in_lane("a").len()), MOST_ENDS + 10);
 }
 
 async fn what_arrives_during_a_read_comes_once(db: &Database) {

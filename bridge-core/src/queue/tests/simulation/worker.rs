@@ -189,7 +189,7 @@ impl Process {
         match outcome {
             Outcome::Done(Closing { pairs, .. }) => {
                 let end = if job.letter_id.is_some() { End::Recovered } else { End::Done };
-                self.finishes.push_back(Finish { job_id, pairs, gone, end, answer: None });
+                self.finishes.push_back(Finish { job_id, pairs, gone, end, answer: None, place: None });
                 State::Idle
             }
             Outcome::GivenUp(cause, class) => {
@@ -197,7 +197,14 @@ impl Process {
                 let (answer, committed) = oneshot::channel();
                 let end = End::GivenUp(Box::new(GivenUp { job, class, cause, notice: None }));
                 let pairs = Vec::new();
-                self.finishes.push_back(Finish { job_id, pairs, gone, end, answer: Some(answer) });
+                self.finishes.push_back(Finish {
+                    job_id,
+                    pairs,
+                    gone,
+                    end,
+                    answer: Some(answer),
+                    place: None,
+                });
                 State::Committing { committed, is_committed: false }
             }
         }
