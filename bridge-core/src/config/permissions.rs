@@ -41,7 +41,12 @@ impl Permissions {
     pub(crate) fn check(section: Section, problems: &mut Vec<String>) -> Self {
         for pattern in section.keys() {
             let is_user = pattern.starts_with('@') && pattern.contains(':');
-            let is_server = !pattern.is_empty() && !pattern.contains(['@', '*', '/', ' ']);
+            let is_server = is_server(pattern);
+            if is_server && section[pattern] == Level::Admin && !pattern.contains(['.', ':']) && pattern != "localhost" {
+                problems.push(format!(
+                    "permissions.{pattern}: would make everybody of a server with this name an administrator. Write a                      person's Matrix id in full: \"@{pattern}:example.org\"."
+                ));
+            }
             if pattern != "*" && !is_user && !is_server {
                 problems.push(format!(
                     "permissions.{pattern}: is neither a Matrix id (@user:example.org) nor a server name \
@@ -65,4 +70,14 @@ impl Permissions {
             .filter(|(pattern, level)| pattern.starts_with('@') && **level == Level::Admin)
             .map(|(pattern, _)| pattern.as_str())
     }
+}
+
+/// Whether it can be a server's name: with a port, or without.
+fn is_server(pattern: &str) -> bool {
+    let has_port = match pattern.rsplit_once(':') {
+        // An IPv6 address has its colons in brackets.
+        Some((_, port)) if !pattern.ends_with(']') => port.parse::<u16>().is_ok(),
+        _ => true,
+    };
+    !pattern.is_empty() && !pattern.contains(['@', '*', '/', ' ']) && has_port
 }

@@ -39,6 +39,13 @@ impl<N: Network> Bridge<N> {
             return Ok(Voice { live, speaker: Speaker::Login });
         }
         let Some(live) = self.logins.live(portal_login) else {
+            if self.logins.failed().contains_key(portal_login) {
+                // Nobody logged out: once what keeps it from starting is mended, the message goes on.
+                return Err(JobError::Retry(format!(
+                    "The login to {} could not be started; `list-logins` says why.",
+                    N::INFO.name
+                )));
+            }
             return Err(JobError::Reject(format!(
                 "The bridge is not logged in to {} any more. Somebody who may has to log in again with `login`.",
                 N::INFO.name

@@ -114,10 +114,7 @@ impl<N: Network> Bridge<N> {
         text: &str,
         key: &str,
     ) -> Result<(), JobError> {
-        let new = notice(text);
-        let mut content = notice(&format!("* {text}"));
-        content["m.new_content"] = new;
-        content["m.relates_to"] = json!({ "rel_type": "m.replace", "event_id": notice_id });
+        let content = changed_notice(text, notice_id);
         let (bot, room) = (self.app.bot(), room_id(&event.room_id)?);
         Self::send_notice(&bot, room, content, key).await.map(drop)
     }
@@ -145,6 +142,20 @@ fn undelivered(what: &str, arrived: usize, network: &str) -> String {
     }
 }
 
+/// What a notice says now; the mark of an edit stands before it for clients that know none, and is no list's.
+fn changed_notice(markdown: &str, notice_id: &str) -> Value {
+    let new = notice(markdown);
+    let mut content = new.clone();
+    for key in ["body", "formatted_body"] {
+        if let Some(text) = new[key].as_str() {
+            content[key] = format!("* {text}").into();
+        }
+    }
+    content["m.new_content"] = new;
+    content["m.relates_to"] = json!({ "rel_type": "m.replace", "event_id": notice_id });
+    content
+}
+
 /// A notice with Markdown as formatted text.
 fn notice(markdown: &str) -> Value {
     let content = RoomMessageEventContent::notice_markdown(markdown);
@@ -156,7 +167,16 @@ fn notice(markdown: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::undelivered;
+    use super::{changed_notice, undelivered};
+
+    #[test]
+    fn the_mark_of_an_edit_is_no_list() {
+        let content = changed_notice("It was **delivered**.", "$notice");
+        assert_eq!(content["body"], "* It was **delivered**.");
+        let html = content["formatted_body"].as_str().unwrap();
+        assert!(html.starts_with("* ") && !html.contains("<li>"), "{html}");
+        assert_eq!(content["m.new_content"]["body"], "It was **delivered**.");
+    }
 
     #[test]
     fn it_says_how_much_arrived() {
