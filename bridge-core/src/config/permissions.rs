@@ -42,7 +42,11 @@ impl Permissions {
         for pattern in section.keys() {
             let is_user = pattern.starts_with('@') && pattern.contains(':');
             let is_server = is_server(pattern);
-            if is_server && section[pattern] == Level::Admin && !pattern.contains(['.', ':']) && pattern != "localhost" {
+            if is_server
+                && section[pattern] == Level::Admin
+                && !pattern.contains(['.', ':'])
+                && pattern != "localhost"
+            {
                 problems.push(format!(
                     "permissions.{pattern}: would make everybody of a server with this name an administrator. Write a                      person's Matrix id in full: \"@{pattern}:example.org\"."
                 ));

@@ -91,7 +91,10 @@ fn every_mistake_is_named_with_its_path() {
     refused(&format!("{GOOD}chat: {{speed: fast}}"), &["chat.speed", "whole number", "the text \"fast\""]);
     refused(&format!("{GOOD}logging: {{format: xml}}"), &["logging.format", "xml"]);
     refused(&format!("{GOOD}permissions: {{'@admin': admin}}"), &["permissions.@admin"]);
-    refused(&format!("{GOOD}permissions: {{visitor: admin}}"), &["permissions.visitor", "@visitor:example.org"]);
+    refused(
+        &format!("{GOOD}permissions: {{visitor: admin}}"),
+        &["permissions.visitor", "@visitor:example.org"],
+    );
     refused(&format!("{GOOD}permissions: {{'visitor:hs.test': admin}}"), &["permissions.visitor:hs.test"]);
     refused(&format!("{GOOD}permissions: {{'*': root}}"), &["permissions", "root"]);
     refused(&format!("{GOOD}database: {{url: mysql://x}}"), &["database.url", "postgres://"]);

@@ -173,7 +173,7 @@ mod tests {
     fn the_mark_of_an_edit_is_no_list() {
         let content = changed_notice("It was **delivered**.", "$notice");
         assert_eq!(content["body"], "* It was **delivered**.");
-        let html = content["formatted_body"].as_str().unwrap();
+        let html = content["formatted_body"].as_str().unwrap_or_default();
         assert!(html.starts_with("* ") && !html.contains("<li>"), "{html}");
         assert_eq!(content["m.new_content"]["body"], "It was **delivered**.");
     }
