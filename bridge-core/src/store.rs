@@ -15,8 +15,10 @@ pub(crate) mod lost;
 pub mod management_room;
 pub mod member_sync;
 pub mod memo;
+mod memo_names;
 pub mod message;
 pub mod migrate;
+pub(crate) mod newest;
 pub mod portal;
 pub mod queue;
 pub mod reaction;
@@ -29,7 +31,9 @@ pub use db::{Db, StoreError, Tx};
 
 use crate::clock::Clock;
 use lease::Lease;
+use memo_names::MemoNames;
 use migrate::Component;
+use newest::Newest;
 use recent::Recent;
 use seal::Seal;
 
@@ -40,6 +44,8 @@ pub struct Store {
     clock: Clock,
     seal: Arc<Seal>,
     recent: Arc<Recent>,
+    newest: Arc<Newest>,
+    memo_names: Arc<MemoNames>,
     lease: Lease,
     components: &'static [Component],
 }
@@ -61,6 +67,8 @@ impl Store {
             clock,
             seal: Arc::new(seal),
             recent: Arc::default(),
+            newest: Arc::default(),
+            memo_names: Arc::default(),
             lease: Lease::default(),
             components: &[],
         })
@@ -117,6 +125,8 @@ impl Store {
             clock,
             seal: Arc::new(Seal::none()),
             recent: Arc::default(),
+            newest: Arc::default(),
+            memo_names: Arc::default(),
             lease: Lease::default(),
             components: &[],
         })
@@ -164,6 +174,11 @@ impl Store {
     /// Pairs on their way into the database.
     pub(crate) fn recent(&self) -> &Recent {
         &self.recent
+    }
+
+    /// The newest pair of each chat.
+    pub(crate) fn newest(&self) -> &Newest {
+        &self.newest
     }
 
     /// Closes all connections; what is committed stays.

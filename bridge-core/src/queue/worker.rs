@@ -119,6 +119,7 @@ impl<H: Handler> Worker<H> {
         let taken_ms = self.lanes.store.clock().now_ms().saturating_sub(job.accepted_at);
         metrics::done(job.source.as_str(), Duration::from_millis(u64::try_from(taken_ms).unwrap_or(0)));
         for pair in &closing.pairs {
+            self.lanes.store.newest().add(pair);
             self.lanes.store.recent().add(pair.clone());
         }
         for gone in &closing.gone {

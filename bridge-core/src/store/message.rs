@@ -159,6 +159,9 @@ impl Store {
     /// Writes pairs at once, for a job that leaves some behind although it is given up. A pair that is there already
     /// stays as it is.
     pub async fn put_pairs(&self, rows: &[MessageRow]) -> Result<(), StoreError> {
+        for row in rows {
+            self.newest().add(row);
+        }
         let mut tx = self.begin().await?;
         insert(&mut tx, &rows.iter().collect::<Vec<_>>()).await?;
         tx.commit().await

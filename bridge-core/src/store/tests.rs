@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
 
 pub(crate) mod engine;
+mod known;
 mod opening;
 mod sealed;
 mod statements;

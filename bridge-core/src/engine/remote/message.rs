@@ -50,7 +50,10 @@ impl<N: Network> Bridge<N> {
         message: &Message,
     ) -> Result<Closing, JobError> {
         let chat = chat_of(event)?;
-        let shown = self.store.message_pairs(id).await?;
+        // What others say is newer than anything that is shown, nearly always. Ours may be on its way since before.
+        let is_new = matches!(event.sender, Sender::User { .. })
+            && self.store.is_newer_than_pairs(chat, event.at).await?;
+        let shown = if is_new { Vec::new() } else { self.store.message_pairs(id).await? };
         if !shown.is_empty() {
             return self.remote_broadcast(live, event, id, message, &shown).await;
         }
