@@ -10,9 +10,11 @@ const BY_MESSAGE: &str = "SELECT message_id, part_id, event_id, chat_id, receive
                           WHERE message_id = $1 ORDER BY part_id";
 const BY_EVENT: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at, thread_id FROM message \
                         WHERE event_id = $1 ORDER BY message_id, part_id";
-const BETWEEN: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at, thread_id FROM message \
-                       WHERE chat_id = $1 AND receiver = $2 AND sent_at >= $3 AND sent_at <= $4 \
-                       ORDER BY message_id, part_id";
+const SINCE: &str = "SELECT message_id, part_id, event_id, chat_id, receiver, sender, sent_at, thread_id FROM message \
+                     WHERE chat_id = $1 AND receiver = $2 AND sent_at >= $3 AND (sent_at, message_id, part_id) > ($3, $4, $5) \
+                     ORDER BY sent_at, message_id, part_id LIMIT $6";
+/// Pairs that are read at once.
+const PAGE: i64 = 250;
 const THREADS_SINCE: &str = "SELECT thread_id FROM message WHERE chat_id = $1 AND receiver = $2 AND sent_at >= $3 AND thread_id <> '' \
                              GROUP BY thread_id ORDER BY MAX(sent_at) DESC LIMIT 100";
 const LAST_IN_CHATS: &str = "SELECT chat_id, receiver, MAX(sent_at) FROM message GROUP BY chat_id, receiver";
@@ -98,26 +100,42 @@ impl Store {
 }
 
 impl Store {
-    /// The pairs of a chat's messages of a stretch of time, both ends inside, also those whose commit is on its way.
-    pub async fn pairs_between(
+    /// Looks at the pairs of a chat's messages from a moment on, also at those whose commit is on its way, which it may see
+    /// twice. However many there are, few are in memory at the same time.
+    pub async fn each_pair_since(
         &self,
         chat: &ChatKey,
         from: i64,
-        to: i64,
-    ) -> Result<Vec<MessageRow>, StoreError> {
-        let recent = self.recent().of_chat(chat, from, to);
-        let mut tx = self.read().await?;
-        let rows: Vec<Stored> = on!(&mut tx, c => {
-            sqlx::query_as(BETWEEN)
-                .bind(chat.chat_id.as_str())
-                .bind(chat.receiver_str())
-                .bind(from)
-                .bind(to)
-                .fetch_all(c)
-                .await?
-        });
-        tx.commit().await?;
-        Ok(self.recent().without_gone(merged(rows, recent)))
+        mut look: impl FnMut(MessageRow) + Send,
+    ) -> Result<(), StoreError> {
+        let recent = self.recent().of_chat(chat, from);
+        let mut after = (from, String::new(), String::new());
+        loop {
+            let mut tx = self.read().await?;
+            let rows: Vec<Stored> = on!(&mut tx, c => {
+                sqlx::query_as(SINCE)
+                    .bind(chat.chat_id.as_str())
+                    .bind(chat.receiver_str())
+                    .bind(after.0)
+                    .bind(&after.1)
+                    .bind(&after.2)
+                    .bind(PAGE)
+                    .fetch_all(c)
+                    .await?
+            });
+            tx.commit().await?;
+            let is_last = i64::try_from(rows.len()).is_ok_and(|count| count < PAGE);
+            if let Some(last) = rows.last() {
+                after = (last.sent_at, last.message_id.clone(), last.part_id.clone());
+            }
+            let rows = rows.into_iter().map(MessageRow::from).collect();
+            self.recent().without_gone(rows).into_iter().for_each(&mut look);
+            if is_last {
+                break;
+            }
+        }
+        self.recent().without_gone(recent).into_iter().for_each(look);
+        Ok(())
     }
 
     /// The threads of a chat in which something was said from this moment on, those first in which it was said last, 100 at

@@ -67,10 +67,10 @@ impl Recent {
         self.on_the_way().pairs.get(message_id).cloned().unwrap_or_default()
     }
 
-    /// The pairs of a chat's messages of a stretch of time.
-    pub(crate) fn of_chat(&self, chat: &ChatKey, from: i64, to: i64) -> Vec<MessageRow> {
+    /// The pairs of a chat's messages from a moment on.
+    pub(crate) fn of_chat(&self, chat: &ChatKey, from: i64) -> Vec<MessageRow> {
         let rows = self.on_the_way();
-        let fits = |row: &&MessageRow| row.chat == *chat && (from..=to).contains(&row.sent_at);
+        let fits = |row: &&MessageRow| row.chat == *chat && row.sent_at >= from;
         rows.pairs.values().flatten().filter(fits).cloned().collect()
     }
 

@@ -1,6 +1,6 @@
 //! Finds what was taken back while nobody listened: what is shown, and not there any more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::compare::Step;
@@ -99,30 +99,20 @@ impl<N: Network> Bridge<N> {
         live: &Live<N::Session>,
         stretch: &Stretch<'_>,
         reading: &mut Reading,
-    ) -> Result<Vec<MessageRow>, JobError> {
+    ) -> Result<Vec<Shown>, JobError> {
         let from = match (reading.there.oldest, reading.is_whole) {
             (oldest, true) => oldest.unwrap_or(i64::MAX).min(reading.begun_at.saturating_sub(ms(REMEMBERED))),
             (Some(oldest), false) => oldest,
             (None, false) => return Ok(Vec::new()),
         };
-        let mut suspects = Vec::new();
-        let mut threads: HashMap<RemoteMessageId, Vec<MessageRow>> = HashMap::new();
-        let mut last = None;
-        for row in self.store.pairs_between(stretch.chat, from, i64::MAX).await? {
-            let is_repeated = last.as_ref() == Some(&row.message_id);
-            last = Some(row.message_id.clone());
-            match row.thread_root.clone() {
-                _ if is_repeated || !row.has_event() => {}
-                Some(root) => threads.entry(root).or_default().push(row),
-                None if reading.there.ids.contains(&row.message_id) => {}
-                None => suspects.push(row),
-            }
-        }
+        let mut found = Found::default();
+        self.store.each_pair_since(stretch.chat, from, |row| found.take(row, &reading.there.ids)).await?;
+        let Found { mut suspects, threads } = found;
         let mut compared = 0;
         for (root, shown) in threads {
+            let shown = shown.into_iter().map(|(message_id, sent_at)| Shown { message_id, sent_at });
             let read_since = reading.there.threads.get(&root).copied().unwrap_or(i64::MAX);
             let (gone, mut rest): (Vec<_>, Vec<_>) = shown
-                .into_iter()
                 .partition(|row| row.sent_at >= read_since && !reading.there.ids.contains(&row.message_id));
             suspects.extend(gone);
             let is_short = reading.there.answers.get(&root).is_some_and(|there| *there < rest.len());
@@ -137,5 +127,38 @@ impl<N: Network> Bridge<N> {
             }
         }
         Ok(suspects)
+    }
+}
+
+/// A message that is shown.
+struct Shown {
+    message_id: RemoteMessageId,
+    sent_at: i64,
+}
+
+/// What is shown from a moment on.
+#[derive(Default)]
+struct Found {
+    /// In the chat itself, and not among what was read: no more than are looked at, and one.
+    suspects: Vec<Shown>,
+    /// The answers of each thread, and when each was given.
+    threads: HashMap<RemoteMessageId, HashMap<RemoteMessageId, i64>>,
+}
+
+impl Found {
+    /// Takes one of a message's pairs; `there` is what was read.
+    fn take(&mut self, row: MessageRow, there: &HashSet<RemoteMessageId>) {
+        if !row.has_event() {
+            return;
+        }
+        let MessageRow { message_id, sent_at, thread_root, .. } = row;
+        if let Some(root) = thread_root {
+            self.threads.entry(root).or_default().entry(message_id).or_insert(sent_at);
+        } else if self.suspects.len() <= MOST_ASKED
+            && !there.contains(&message_id)
+            && self.suspects.iter().all(|known| known.message_id != message_id)
+        {
+            self.suspects.push(Shown { message_id, sent_at });
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::engine::{Database, each_engine};
 use crate::id::{ChatKey, LoginId, PartId, RemoteMessageId};
 use crate::store::message::{self, MessageRow};
 
-each_engine! { memos_of_an_earlier_process newest_pair newest_pair_of_an_earlier_process }
+each_engine! { memos_of_an_earlier_process newest_pair newest_pair_of_an_earlier_process pairs_since }
 
 /// Five minutes: how much younger a stored pair counts.
 const MARGIN: i64 = 300_000;
@@ -64,4 +64,21 @@ async fn memos_of_an_earlier_process(db: &Database) {
     assert_eq!(store.memo(&login, "a").await.unwrap().as_deref(), Some("kept"));
     store.put_memo(&login, "b\0", Some("new")).await.unwrap();
     assert_eq!(store.memo(&login, "b\0").await.unwrap().as_deref(), Some("new"), "as it can be stored");
+}
+
+/// More than are read at once, some at the same moment, one being removed and one on its way.
+async fn pairs_since(db: &Database) {
+    let store = db.store().await;
+    let row = |number: i64| pair(&format!("M{number}"), number / 7);
+    let rows: Vec<MessageRow> = (0..700).map(row).collect();
+    let elsewhere = MessageRow { chat: ChatKey::shared("C2".into()), ..pair("N", 50) };
+    store.put_pairs(&rows).await.unwrap();
+    store.put_pairs(&[elsewhere]).await.unwrap();
+    store.recent().add_gone((RemoteMessageId::new("M600"), PartId::first()));
+    store.recent().add(row(700));
+    let mut seen = Vec::new();
+    store.each_pair_since(&chat(), 20, |row| seen.push(row)).await.unwrap();
+    seen.sort_by_key(|row| row.event_id[2..].parse::<i64>().unwrap());
+    let expected: Vec<MessageRow> = (140..=700).filter(|number| *number != 600).map(row).collect();
+    assert_eq!(seen, expected);
 }
