@@ -80,6 +80,11 @@ impl Store {
         Self { components, ..self }
     }
 
+    /// The same with another seal, for a tool that has to open credentials.
+    pub(crate) fn with_seal(self, seal: Seal) -> Self {
+        Self { seal: Arc::new(seal), ..self }
+    }
+
     /// Whether there are tables, and of an earlier version.
     pub async fn lags_behind(&self) -> Result<bool, StoreError> {
         let lags = |steps: &[i64], known: &[i64]| {

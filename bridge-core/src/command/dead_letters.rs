@@ -1,9 +1,12 @@
 //! What an operator may do with dead letters, from the command line and by chat alike.
 
+mod origin;
+
 use std::fmt::Write as _;
 
 use clap::Subcommand;
 
+use self::origin::{Origin, origin};
 use super::time;
 use crate::store::dead_letter::DeadLetterRow;
 use crate::store::letter_id::LetterId;
@@ -32,7 +35,7 @@ pub enum Order {
     /// Tries some again, or all; each goes to the end of its chat's queue
     Retry {
         /// Their ids
-        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        #[arg(conflicts_with = "all")]
         ids: Vec<String>,
         /// All of them
         #[arg(long)]
@@ -41,7 +44,7 @@ pub enum Order {
     /// Deletes some for good, or all that were given up before a time
     Drop {
         /// Their ids
-        #[arg(required_unless_present = "before", conflicts_with = "before")]
+        #[arg(conflicts_with = "before")]
         ids: Vec<String>,
         /// A day (2026-11-28), a moment (2026-11-28T12:00:00Z), or how long ago (30d, 12h)
         #[arg(long, value_name = "WHEN")]
@@ -53,8 +56,17 @@ pub enum Order {
 pub async fn carry_out(store: &Store, order: &Order) -> Result<String, String> {
     let done = match order {
         Order::List { limit } => list(store, i64::from(*limit)).await,
-        Order::Show { id, .. } => return found(store, read(id)?).await.map(|row| shown(&row)),
+        Order::Show { id, .. } => {
+            let row = found(store, read(id)?).await?;
+            origin(store, &row).await.map(|origin| shown(&row, &origin))
+        }
         Order::Retry { all: true, .. } => retry_all(store).await,
+        Order::Retry { ids, .. } if ids.is_empty() => {
+            return Err(
+                "Which ones? Name letters by their ids, as `list` shows them, or all of them by --all."
+                    .to_owned(),
+            );
+        }
         Order::Retry { ids, .. } => return retry(store, ids).await,
         Order::Drop { before: Some(before), .. } => {
             let before = time::read(before, store.clock().now_ms())?;
@@ -68,6 +80,11 @@ pub async fn carry_out(store: &Store, order: &Order) -> Result<String, String> {
                 let verb = if count == 1 { "was" } else { "were" };
                 format!("{} given up before {} {verb} dropped.", letters(count, "", ""), time::shown(before))
             })
+        }
+        Order::Drop { ids, .. } if ids.is_empty() => {
+            return Err("Which ones? Name letters by their ids, as `list` shows them, or those from before a time by \
+                        --before 30d."
+                .to_owned());
         }
         Order::Drop { ids, .. } => return drop_these(store, ids).await,
     };
@@ -118,10 +135,14 @@ async fn list(store: &Store, limit: i64) -> Result<String, StoreError> {
     Ok(text)
 }
 
-fn shown(row: &DeadLetterRow) -> String {
+fn shown(row: &DeadLetterRow, origin: &Origin) -> String {
     let mut text = format!("Dead letter {}\n", row.letter_id());
     for (name, value) in [
         ("from", from(row)),
+        ("sender", &origin.sender),
+        ("event", &origin.kind),
+        ("room", &origin.room),
+        ("chat", &origin.chat),
         ("class", &row.class),
         ("cause", &row.cause),
         ("lane", &row.lane),
@@ -131,7 +152,7 @@ fn shown(row: &DeadLetterRow) -> String {
         ("given up", &time::shown(row.parked_at)),
         ("state", state(row).unwrap_or("kept")),
     ] {
-        // What came from Matrix came by no login.
+        // What came from Matrix came by no login, and what came from the network has no sender there.
         if !value.is_empty() {
             let _ = writeln!(text, "  {name:<9} {value}");
         }

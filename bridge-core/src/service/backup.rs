@@ -109,14 +109,7 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
         None => Config::<S>::load(path, defaults),
     };
     let config = config.map_err(|error| error.to_string())?;
-    // As long as the port is held, the program cannot start.
-    let address = config.appservice.listen;
-    let _held = TcpListener::bind(address).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => format!(
-            "appservice.listen: the port of {address} is in use. The program seems to run; stop it first."
-        ),
-        _ => format!("appservice.listen: {address} cannot be listened on ({error})."),
-    })?;
+    let _held = hold_port(&config)?;
     let restored = restore_database(&args.file, &backup, config.database.url.expose(), args.force)
         .await
         .map_err(|error| format!("database.url: {error}"))?;
@@ -139,6 +132,21 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
         );
     }
     Ok(done)
+}
+
+/// Keeps a program on this database from starting meanwhile. A database file has a lock of its own for that, so a backup may be
+/// read into another file beside the running program.
+fn hold_port<S>(config: &Config<S>) -> Result<Option<TcpListener>, String> {
+    if config.database.file().is_some() {
+        return Ok(None);
+    }
+    let address = config.appservice.listen;
+    TcpListener::bind(address).map(Some).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "appservice.listen: the port of {address} is in use. The program seems to run; stop it first."
+        ),
+        _ => format!("appservice.listen: {address} cannot be listened on ({error})."),
+    })
 }
 
 /// Writes a file that is missing, and tells of one that is another.

@@ -146,6 +146,10 @@ async fn serve<N: Network>(
     if !serving.until_turn().await {
         return serving.stop().await;
     }
+    if let Err(why) = serving.expect_calls().await {
+        let _ = serving.stop().await;
+        return Err(why);
+    }
     // Before the queue: jobs that were left find their login.
     if let Err(error) = bridge.start_logins().await {
         // The work is left to another process at once.

@@ -15,7 +15,8 @@ use crate::appservice::{Exchange, OwnEvents, RoomLanes};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::queue::{Inbox, InboxError, Lane};
-use crate::store::Db;
+use crate::store::seal::Seal;
+use crate::store::{Db, Store, StoreError};
 use crate::task;
 
 /// Refuses transactions, so that the homeserver keeps them for the program itself.
@@ -44,8 +45,11 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
             file.display()
         );
     }
-    try_database(&ground.config).await?;
+    let logins = try_database(&ground.config).await?;
     report.push_str("The database can be used.\n");
+    if logins > 0 {
+        let _ = writeln!(report, "Stored logins whose credentials open: {logins}.");
+    }
     if seal(&ground.config)?.is_none() {
         report.push_str(
             "No key is set (secret.key_file): credentials are stored unsealed, and whoever reads the database can use \
@@ -53,7 +57,6 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
              `openssl rand -hex 32`, name its file there, and log in again.\n",
         );
     }
-    let listener = ground.listen().await?;
     ground.meet_homeserver(std::time::Duration::ZERO).await?;
     let features = ground.app.probe().await.map_err(|error| format!("homeserver.url: {error}"))?;
     let _ = writeln!(
@@ -63,6 +66,13 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
         if features.device_route { "yes" } else { "no" },
         features.media_limit.map_or("unknown".to_owned(), |limit| format!("{limit} bytes")),
     );
+    let address = ground.config.appservice.listen;
+    let listener = ground.listen().await.map_err(|why| {
+        format!(
+            "{report}{why}\nIf it is this program that runs there, all else was seen: `curl http://{address}/health` says \
+             whether the homeserver reaches it."
+        )
+    })?;
     let exchange = Exchange::new(Clock::system());
     // The other end is dropped: a transaction that comes during the check is refused and comes again.
     let (inbox, _) = Inbox::channel(1);
@@ -92,21 +102,38 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
     Ok(report)
 }
 
-/// Whether the database can be used, as far as can be told without making one.
-async fn try_database<S>(config: &Config<S>) -> Result<(), String> {
-    let Some(file) = config.database.file() else {
-        let url = config.database.url.expose();
-        let db = Db::open(url).await.map_err(|error| format!("database.url: {error}"))?;
-        db.close().await;
-        return Ok(());
-    };
-    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) if !folder.is_dir() => Err(format!(
-            "database.url: the folder {} does not exist. Make it, writable for the program.",
-            folder.display()
-        )),
-        _ => Ok(()),
+/// Whether the database can be used, as far as can be told without making one, and whether the key opens the logins in it.
+/// Gives how many there are.
+async fn try_database<S>(config: &Config<S>) -> Result<usize, String> {
+    let explain = |error: StoreError| format!("database.url: {error}");
+    let url = config.database.url.expose();
+    match config.database.file() {
+        None => Db::open(url).await.map_err(explain)?.close().await,
+        Some(file) => {
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                return Err(format!(
+                    "database.url: the folder {} does not exist. Make it, writable for the program.",
+                    folder.display()
+                ));
+            }
+            if !file.is_file() {
+                return Ok(0);
+            }
+        }
     }
+    // Tables that are not there yet, or of an earlier version, are the start's to bring up to date.
+    let Ok(store) = Store::open_beside(url, Clock::system()).await else { return Ok(0) };
+    let store = store.with_seal(seal(config)?.unwrap_or_else(Seal::none));
+    let logins = store.logins().await;
+    store.close().await;
+    let logins = logins.map_err(explain)?;
+    for (login, opened) in &logins {
+        if let Err(why) = opened {
+            return Err(format!("secret.key_file: the login {login} cannot be started. {why}"));
+        }
+    }
+    Ok(logins.len())
 }
 
 /// Which software a homeserver says it is, in brackets; nothing if it does not say.

@@ -69,8 +69,8 @@ impl<S: DeserializeOwned + Default> Ground<S> {
         let address = self.config.appservice.listen;
         TcpListener::bind(address).await.map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => format!(
-                "appservice.listen: the port of {address} is in use. Another copy may be running; stop it, or choose \
-                 another port here and in the registration."
+                "appservice.listen: the port of {address} is in use. The program may be running already; stop it, or \
+                 choose another port here and in the registration."
             ),
             _ => format!("appservice.listen: {address} cannot be listened on ({error}). Choose an address of this machine."),
         })

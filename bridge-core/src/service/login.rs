@@ -1,7 +1,7 @@
 //! The verb `login`: logs in from a shell, while the program does not run.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use super::bridge::{load, network};
@@ -10,7 +10,7 @@ use super::ground::open_store;
 use super::telemetry;
 use crate::config::{Level, Permissions};
 use crate::engine::command::{LogIn, log_in};
-use crate::network::{Answers, LoginFlow, Network};
+use crate::network::{Answers, Field, LoginFlow, Network};
 use crate::secret::Secret;
 
 /// Proves the answers and stores the login. The running program would not see it, and on SQLite holds the database.
@@ -31,7 +31,7 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
     for field in &flow.fields {
         let answer = match given.iter().position(|(name, _)| name == field.id) {
             Some(at) => given.swap_remove(at).1,
-            None => ask(field.question)?,
+            None => ask(field)?,
         };
         network.check_answer(flow.id, field.id, &answer)?;
         answers.put(field.id, answer);
@@ -135,13 +135,20 @@ fn read_answers(words: &[String]) -> Result<Named, String> {
     Ok((answers, owner))
 }
 
-/// Asks on the terminal.
-fn ask(question: &str) -> Result<Secret, String> {
+/// Asks on the terminal; what is secret does not show while it is typed.
+fn ask(field: &Field) -> Result<Secret, String> {
     let mut error = std::io::stderr();
-    let _ = write!(error, "{question}\n> ");
+    let hidden = if field.secret { " (it does not show)" } else { "" };
+    let _ = write!(error, "{}{hidden}\n> ", field.question);
     let _ = error.flush();
+    let stdin = std::io::stdin();
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(|error| format!("Nothing could be read: {error}."))?;
+    let read = if field.secret && stdin.is_terminal() {
+        rpassword::read_password().map(|answer| line = answer)
+    } else {
+        stdin.read_line(&mut line).map(drop)
+    };
+    read.map_err(|error| format!("Nothing could be read: {error}."))?;
     let answer = Secret::new(line.trim());
     if answer.is_empty() { Err("No answer was given; nothing was stored.".to_owned()) } else { Ok(answer) }
 }

@@ -28,7 +28,8 @@ fn given_up(id: i64) -> GivenUp {
         source: if id == 1 { Source::Matrix } else { Source::Remote },
         login_id: (id != 1).then(|| LoginId::new("L1")),
         dedup: DedupKey::new(format!("d{id}")),
-        payload: "what somebody said".to_owned(),
+        payload: r#"{"type":"m.room.message","sender":"@ada:hs.test","room_id":"!r","content":{"body":"what somebody said"}}"#
+            .to_owned(),
         accepted_at: 1_000,
         attempts: 2,
         maybe_sent: false,
@@ -63,11 +64,17 @@ async fn orders_are_carried_out(db: &Database) {
     assert!(!shown.contains("somebody said"), "{shown}");
     assert!(shown.contains("  from      the network\n") && shown.contains("  login     L1\n"), "{shown}");
     let of_matrix = ask(&store, "show 0-1").await.unwrap();
+    for part in ["  sender    @ada:hs.test\n", "  event     m.room.message\n", "  room      !r\n"] {
+        assert!(of_matrix.contains(part), "{part} is not in {of_matrix}");
+    }
     assert!(of_matrix.contains("  from      Matrix\n") && !of_matrix.contains("login"), "{of_matrix}");
     for wrong in ["show 0-9", "retry 0-9", "drop 0-9"] {
         assert!(ask(&store, wrong).await.unwrap_err().contains("no dead letter 0-9"), "{wrong}");
     }
     assert!(ask(&store, "drop 0-9 0-1").await.unwrap_err().ends_with("or never was. Nothing was dropped."));
+    for (vague, way) in [("retry", "--all"), ("drop", "--before 30d")] {
+        assert!(ask(&store, vague).await.unwrap_err().contains(way), "{vague}");
+    }
     assert!(ask(&store, "show what?").await.unwrap_err().contains("no dead letter's id"));
     assert_eq!(ask(&store, "drop 0-1").await.unwrap(), "1 dead letter was dropped.");
     assert!(
@@ -116,16 +123,7 @@ async fn what_is_at_work_is_left_alone(db: &Database) {
 
 #[test]
 fn lines_that_say_nothing_are_refused() {
-    for line in [
-        "",
-        " list --limit 0",
-        " show",
-        " retry",
-        " retry 1 --all",
-        " drop",
-        " drop 1 --before 1d",
-        " burn 1",
-    ] {
+    for line in ["", " list --limit 0", " show", " retry 1 --all", " drop 1 --before 1d", " burn 1"] {
         assert!(order(&format!("dead-letters{line}")).is_err(), "{line}");
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Program, Running, farewell, notify, spawn_probe, told_to_stop, wake};
+use crate::appservice::ping::{PingError, ping_homeserver};
 use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
 use crate::appservice::{Exchange, Nudge, relay};
 use crate::matrix::AppService;
@@ -21,6 +22,8 @@ use crate::store::Store;
 use crate::store::lease::Role;
 use crate::task::{self, Vitals};
 
+/// How long it may take to see whether the homeserver's events come here.
+const REACHED_WITHIN: Duration = Duration::from_secs(5);
 /// How long the first look at the lease may take before the program says that it is ready to stand by.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 
@@ -163,6 +166,29 @@ impl<H: Handler> Serving<H> {
             () = self.told.cancelled() => false,
             () = self.vitals.broken() => false,
             () = ready => false,
+        }
+    }
+
+    /// Whether the homeserver calls this process, and not another one by the same registration: a copy that was made from a
+    /// backup would take from the network what the other one is to carry. Call it before anything is taken from there. The
+    /// error is for the operator. What cannot be found out stops nothing: a homeserver that is away comes back. Of processes
+    /// that share a database any may be called.
+    pub async fn expect_calls(&self) -> Result<(), String> {
+        if self.store.lease().is_shared() {
+            return Ok(());
+        }
+        let pinged = tokio::time::timeout(REACHED_WITHIN, ping_homeserver(&self.app, &self.exchange));
+        let pinged = self.told.run_until_cancelled(pinged).await;
+        match pinged {
+            Some(Ok(Err(error @ PingError::SomebodyElse))) => Err(format!(
+                "appservice.listen: {error} If that is the program itself, this is a copy of it, which would take events from \
+                 it; nothing was taken so far."
+            )),
+            Some(Ok(Err(error))) => {
+                tracing::debug!(%error, "whether the homeserver calls us is not known yet");
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use scenarios::world::bridge::program;
+use testkit::Port;
 
 use crate::{Result, World, scenario};
 
@@ -106,7 +107,7 @@ async fn a_backup_is_private_and_overwrites_nothing(world: &mut World) -> Result
 
     // Not into the database of a running program, nor over what is there.
     let (code, output) = world.bridge.verb(&["restore", path(&file)?, "--force"]).await?;
-    assert!(code == 1 && output.contains("stop it first"), "{code}: {output}");
+    assert!(code == 1 && output.to_lowercase().contains("stop it"), "{code}: {output}");
     world.bridge.stop().await?;
     let (code, output) = world.bridge.verb(&["restore", path(&file)?]).await?;
     assert!(code == 1 && output.contains("not empty") && output.contains("--force"), "{code}: {output}");
@@ -142,4 +143,30 @@ async fn a_lost_folder_comes_back_but_for_the_key(world: &mut World) -> Result<(
     assert!(place.join("bridge.db").is_file());
     world.bridge.start().await?;
     world.wait_for_socket().await
+}
+
+scenario!(a_copy_beside_the_running_program_takes_nothing in one);
+async fn a_copy_beside_the_running_program_takes_nothing(world: &mut World) -> Result<()> {
+    let chat = world.log_in().await?;
+    let room = world.portal("general").await?;
+    let file = back_up(world).await?;
+    let port = Port::reserve()?;
+    let mut copy = world.bridge.twin(&port.address())?;
+    copy.config["database"]["url"] = "sqlite:copy.db".into();
+    let (code, output) = copy.verb(&["restore", path(&file)?]).await?;
+    assert!(code == 0 && output.contains("Restored "), "{code}: {output}");
+    let (code, output) = copy.verb(&["check"]).await?;
+    assert!(code == 1 && output.contains("answered by another program"), "{code}: {output}");
+    let (code, output) = copy.verb(&["run"]).await?;
+    assert!(code == 1 && output.contains("a copy of it") && output.contains("nothing was taken"), "{output}");
+
+    // With another key the copy could not even log in; the running program takes no harm from either.
+    std::fs::write(copy.folder().join("secret.key"), "0".repeat(64))?;
+    let (code, output) = copy.verb(&["check"]).await?;
+    assert!(code == 1 && output.contains("secret.key_file") && output.contains("Put back"), "{output}");
+    world.slack_says("alice", "general", "heard by the right one")?;
+    world.admin.wait_for_text(&room, "heard by the right one").await?;
+    let (code, output) = world.bridge.verb(&["check"]).await?;
+    assert!(code == 1 && output.contains("/health") && output.contains("knows our token"), "{output}");
+    world.matrix_says(&world.admin, &chat, "ping").await.map(drop)
 }
