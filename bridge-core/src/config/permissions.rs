@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::homeserver::is_localhost;
+
 /// The section as written.
 pub(super) type Section = BTreeMap<String, Level>;
 
@@ -45,10 +47,11 @@ impl Permissions {
             if is_server
                 && section[pattern] == Level::Admin
                 && !pattern.contains(['.', ':'])
-                && pattern != "localhost"
+                && !is_localhost(pattern)
             {
                 problems.push(format!(
-                    "permissions.{pattern}: would make everybody of a server with this name an administrator. Write a                      person's Matrix id in full: \"@{pattern}:example.org\"."
+                    "permissions.{pattern}: would make everybody of a server with this name an administrator. Write a \
+                     person's Matrix id in full: \"@{pattern}:example.org\"."
                 ));
             }
             if pattern != "*" && !is_user && !is_server {

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::ground::{Ground, seal};
@@ -73,6 +74,16 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
              whether the homeserver reaches it."
         )
     })?;
+    try_way_back(ground, listener, &mut report).await?;
+    Ok(report)
+}
+
+/// Has the homeserver call us.
+async fn try_way_back<S: DeserializeOwned + Default>(
+    ground: &Ground<S>,
+    listener: TcpListener,
+    report: &mut String,
+) -> Result<(), String> {
     let exchange = Exchange::new(Clock::system());
     // The other end is dropped: a transaction that comes during the check is refused and comes again.
     let (inbox, _) = Inbox::channel(1);
@@ -99,7 +110,7 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
         }
         Err(error) => return Err(format!("appservice.listen: {error}")),
     }
-    Ok(report)
+    Ok(())
 }
 
 /// Whether the database can be used, as far as can be told without making one, and whether the key opens the logins in it.
