@@ -3,6 +3,7 @@
 mod act;
 mod compare;
 mod crew;
+mod everyday;
 mod ledger;
 mod report;
 mod trouble;
@@ -18,6 +19,8 @@ use tokio::time::MissedTickBehavior;
 use crate::world::Choice;
 use crate::{Result, World};
 use crew::Crew;
+pub use everyday::Days;
+use everyday::Everyday;
 use ledger::Ledger;
 use report::Differences;
 pub use report::Report;
@@ -55,6 +58,9 @@ pub struct Options {
     /// one may take six seconds to take over.
     #[arg(long)]
     pub trouble_every: Option<u32>,
+    /// No trouble: the time is that many days, and the bridge is restarted in order at the end of each.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["workers", "trouble_every"])]
+    pub everyday: Option<u32>,
     /// Where.
     #[command(flatten)]
     pub choice: Choice,
@@ -70,14 +76,21 @@ pub async fn run(options: Options) -> Result<Report> {
 pub async fn in_world(world: &mut World, options: &Options) -> Result<Report> {
     ensure!(options.workers < 2 || options.choice.postgres, "Two processes need --postgres.");
     let mut random = StdRng::seed_from_u64(options.seed);
-    if options.minutes > LONG_MINUTES {
+    if options.minutes > LONG_MINUTES || options.everyday.is_some() {
         world.bridge.config["logging"]["level"] = "info".into();
     }
     let mut crew = Crew::start(world, options.workers.into()).await?;
     let mut ledger = Ledger::default();
     ledger.open_channels(world, options.channels).await?;
     let mut trouble = Trouble::default();
-    let talked = talk(world, options, &mut random, &mut crew, &mut ledger, &mut trouble).await?;
+    let begun = Instant::now();
+    let mut days = None;
+    if let Some(number) = options.everyday {
+        days = Some(talk_in_peace(world, options, &mut random, &mut ledger, number).await?);
+    } else {
+        talk(world, options, &mut random, &mut crew, &mut ledger, &mut trouble).await?;
+    }
+    let talked = begun.elapsed();
     trouble.end(world, &mut crew)?;
     let (found, settled) = settle(world, &mut crew, &mut ledger, CALM + talked / 6).await?;
     Report {
@@ -88,12 +101,48 @@ pub async fn in_world(world: &mut World, options: &Options) -> Result<Report> {
         kills: trouble.kills,
         faults: trouble.faults,
         takeovers: crew.takeovers(world),
+        days,
         found,
     }
     .with_log(|| crew.log(world))
 }
 
-/// People talk while there is trouble; answers for how long.
+/// People talk, and nothing happens but an orderly restart at the end of each day.
+async fn talk_in_peace(
+    world: &mut World,
+    options: &Options,
+    random: &mut StdRng,
+    ledger: &mut Ledger,
+    days: u32,
+) -> Result<Days> {
+    let mut pace = tokio::time::interval(Duration::from_secs(1) / options.pace.max(1));
+    // What was not said during a restart is not said all at once after it.
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut everyday = Everyday::new(days, options.minutes);
+    for _ in 0..days {
+        let mut tidied = Instant::now();
+        while !everyday.is_over() {
+            pace.tick().await;
+            ledger.act(world, random).await?;
+            if tidied.elapsed() > TIDIED_EVERY {
+                tidied = Instant::now();
+                forget_calls(world);
+            }
+        }
+        everyday.end_day(world).await?;
+    }
+    Ok(everyday.days(world))
+}
+
+/// What nobody looks at is thrown away.
+fn forget_calls(world: &World) {
+    world.slack.clear_calls();
+    if let Ok(fake) = world.homeserver.fake() {
+        fake.forget_calls();
+    }
+}
+
+/// People talk while there is trouble.
 async fn talk(
     world: &mut World,
     options: &Options,
@@ -101,7 +150,7 @@ async fn talk(
     crew: &mut Crew,
     ledger: &mut Ledger,
     trouble: &mut Trouble,
-) -> Result<Duration> {
+) -> Result<()> {
     let trouble_every = options.trouble_every.unwrap_or(if options.workers > 1 { 4 } else { 1 });
     let odds = options.pace.max(1).saturating_mul(trouble_every.max(1));
     let mut pace = tokio::time::interval(Duration::from_secs(1) / options.pace.max(1));
@@ -116,13 +165,10 @@ async fn talk(
         trouble.end_what_is_over(world, crew)?;
         if tidied.elapsed() > TIDIED_EVERY {
             tidied = Instant::now();
-            world.slack.clear_calls();
-            if let Ok(fake) = world.homeserver.fake() {
-                fake.forget_calls();
-            }
+            forget_calls(world);
         }
     }
-    Ok(begun.elapsed())
+    Ok(())
 }
 
 /// Waits until both sides are equal, lets everything come to rest, and looks once more. Answers what is different then, and

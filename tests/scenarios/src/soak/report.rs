@@ -2,6 +2,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::Days;
 use crate::Result;
 
 /// How many examples of each kind of difference are told.
@@ -80,6 +81,8 @@ pub struct Report {
     pub faults: usize,
     /// How often the work went from one process to another.
     pub takeovers: usize,
+    /// What was measured, if it was everyday life.
+    pub days: Option<Days>,
     /// What was not as it should be.
     pub found: Differences,
 }
@@ -119,6 +122,7 @@ impl fmt::Display for Report {
             reordered.count,
             self.settled.as_secs_f64(),
         )?;
+        self.days.iter().try_for_each(|days| write!(f, "{days}"))?;
         for found in [lost, doubled, reordered] {
             found.examples.iter().try_for_each(|example| write!(f, "\n  {example}"))?;
         }

@@ -106,6 +106,11 @@ impl Bridge {
         Ok(())
     }
 
+    /// Its resident memory, in bytes.
+    pub fn resident_memory(&self) -> Result<u64> {
+        self.program.resident_memory()
+    }
+
     /// Sets an environment variable from the next start on.
     pub fn set_env(&mut self, name: &str, value: impl Into<std::ffi::OsString>) {
         self.program.set_env(name, value);
