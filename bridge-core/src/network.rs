@@ -219,8 +219,9 @@ pub trait Session: Send + Sync + 'static {
         None
     }
 
-    /// When a message was said, in milliseconds since 1970, where its id tells that. Called for an edit of a message that is not
-    /// known, to see whether it is older than what is known. Must not block.
+    /// When a message was said, in milliseconds since 1970, where its id tells that, and is of one chat alone. Called for an edit
+    /// of a message that is not known, to see whether it is older than what is known; and for a new message, which is not
+    /// looked for among the shown ones if all of its chat are older. Must not block.
     fn said_at(&self, message: &RemoteMessageId) -> Option<i64> {
         let _ = message;
         None

@@ -137,6 +137,14 @@ impl Store {
         })
     }
 
+    /// The same; none where the tables are not there yet, or of an earlier version: the start brings them up to date.
+    pub(crate) async fn open_if_current(url: &str, clock: Clock) -> Result<Option<Self>, StoreError> {
+        let db = Db::open_beside(url).await?;
+        let lags = migrate::lags(&db).await;
+        db.close().await;
+        if lags? { Ok(None) } else { Self::open_beside(url, clock).await.map(Some) }
+    }
+
     /// Starts a writing transaction. Nothing may wait for the network while it is open, and whoever has one opens no
     /// second one.
     /// Where several processes share the database it fails in all but the one that works.

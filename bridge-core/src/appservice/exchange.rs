@@ -94,11 +94,11 @@ fn read(at: &AtomicI64) -> Option<i64> {
     Some(at.load(Ordering::Relaxed)).filter(|at| *at != i64::MIN)
 }
 
-/// Waits for this signal. Only ends without it when the record is gone.
-pub(super) async fn wait_for(signals: &mut broadcast::Receiver<Signal>, wanted: &Signal) {
+/// Waits for a signal that fits. Only ends without it when the record is gone.
+pub(super) async fn wait_for(signals: &mut broadcast::Receiver<Signal>, fits: impl Fn(&Signal) -> bool) {
     loop {
         match signals.recv().await {
-            Ok(signal) if signal == *wanted => return,
+            Ok(signal) if fits(&signal) => return,
             Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
             Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
         }

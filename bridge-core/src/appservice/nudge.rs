@@ -112,7 +112,7 @@ impl Nudge {
         let seen = Signal::Nudge(nonce.to_string());
         let nudged = async {
             self.send(&nonce).await?;
-            Ok(tokio::time::timeout(wait, wait_for(&mut signals, &seen)).await.is_ok())
+            Ok(tokio::time::timeout(wait, wait_for(&mut signals, |signal| *signal == seen)).await.is_ok())
         };
         let pinged = async {
             if let Err(error) = ping_homeserver(&self.app, &self.exchange).await {

@@ -154,7 +154,8 @@ fn shown(row: &DeadLetterRow, origin: &Origin) -> String {
     ] {
         // What came from Matrix came by no login, and what came from the network has no sender there.
         if !value.is_empty() {
-            let _ = writeln!(text, "  {name:<9} {value}");
+            // Names are other people's: they begin no line of their own.
+            let _ = writeln!(text, "  {name:<9} {}", value.replace(char::is_control, "\u{fffd}"));
         }
     }
     text

@@ -39,7 +39,7 @@ impl<N: Network> Bridge<N> {
             return Ok(Voice { live, speaker: Speaker::Login });
         }
         let Some(live) = self.logins.live(portal_login) else {
-            if self.logins.failed().contains_key(portal_login) {
+            if self.store.login_owner(portal_login).await?.is_some() {
                 // Nobody logged out: once what keeps it from starting is mended, the message goes on.
                 return Err(JobError::Retry(format!(
                     "The login to {} could not be started; `list-logins` says why.",

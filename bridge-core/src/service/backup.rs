@@ -109,7 +109,7 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
         None => Config::<S>::load(path, defaults),
     };
     let config = config.map_err(|error| error.to_string())?;
-    let _held = hold_port(&config)?;
+    let _held = hold_port(&config, args.force)?;
     let restored = restore_database(&args.file, &backup, config.database.url.expose(), args.force)
         .await
         .map_err(|error| format!("database.url: {error}"))?;
@@ -135,9 +135,9 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
 }
 
 /// Keeps a program on this database from starting meanwhile. A database file has a lock of its own for that, so a backup may be
-/// read into another file beside the running program.
-fn hold_port<S>(config: &Config<S>) -> Result<Option<TcpListener>, String> {
-    if config.database.file().is_some() {
+/// read into a new file beside the running program; what is there is deleted only where the program does not run.
+fn hold_port<S>(config: &Config<S>, force: bool) -> Result<Option<TcpListener>, String> {
+    if config.database.file().is_some() && !force {
         return Ok(None);
     }
     let address = config.appservice.listen;

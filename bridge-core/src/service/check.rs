@@ -133,8 +133,9 @@ async fn try_database<S>(config: &Config<S>) -> Result<usize, String> {
             }
         }
     }
-    // Tables that are not there yet, or of an earlier version, are the start's to bring up to date.
-    let Ok(store) = Store::open_beside(url, Clock::system()).await else { return Ok(0) };
+    let Some(store) = Store::open_if_current(url, Clock::system()).await.map_err(explain)? else {
+        return Ok(0);
+    };
     let store = store.with_seal(seal(config)?.unwrap_or_else(Seal::none));
     let logins = store.logins().await;
     store.close().await;

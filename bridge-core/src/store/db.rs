@@ -336,7 +336,8 @@ async fn open_file(path: &Path) -> Result<Db, StoreError> {
 
 /// Two processes on one file would each work every lane, so the second is refused.
 fn lock_beside(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
+    // By whatever name the file is reached.
+    let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push(".lock");
     let name = PathBuf::from(name);
     let opened = File::options().create(true).write(true).truncate(false).mode(0o600).open(&name);

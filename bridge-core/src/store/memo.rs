@@ -35,6 +35,10 @@ impl Store {
         if let Some(may_have) = self.memo_names.may_have(login_id, &name) {
             return Ok(may_have);
         }
+        let _reading = self.memo_names.reading.lock().await;
+        if let Some(may_have) = self.memo_names.may_have(login_id, &name) {
+            return Ok(may_have);
+        }
         let mut tx = self.read().await?;
         let rows: Vec<(String,)> =
             on!(&mut tx, c => sqlx::query_as(NAMES).bind(login_id.as_str()).fetch_all(c).await?);

@@ -12,6 +12,8 @@ use crate::id::LoginId;
 pub(super) struct MemoNames {
     hasher: RandomState,
     of_login: Mutex<HashMap<LoginId, Names>>,
+    /// Held while the table is read: whoever asks meanwhile waits, instead of reading it, too.
+    pub(super) reading: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]

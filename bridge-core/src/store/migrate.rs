@@ -122,6 +122,12 @@ pub(crate) fn unknown(steps: &[i64]) -> Option<i64> {
     CORE.unknown(steps)
 }
 
+/// Whether tables are still missing, all or the newest ones.
+pub(crate) async fn lags(db: &Db) -> Result<bool, StoreError> {
+    let steps = taken(db).await?;
+    Ok(known().iter().any(|step| !steps.contains(step)))
+}
+
 /// Fails, with a sentence, for a database whose tables are not those of this version.
 pub(crate) async fn expect_current(db: &Db) -> Result<(), StoreError> {
     let steps = taken(db).await?;

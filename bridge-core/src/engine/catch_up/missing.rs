@@ -109,13 +109,13 @@ impl<N: Network> Bridge<N> {
         self.store.each_pair_since(stretch.chat, from, |row| found.take(row, &reading.there.ids)).await?;
         let Found { mut suspects, threads } = found;
         let mut compared = 0;
-        for (root, shown) in threads {
-            let shown = shown.into_iter().map(|(message_id, sent_at)| Shown { message_id, sent_at });
+        for (root, Answers { shown, absent, .. }) in threads {
             let read_since = reading.there.threads.get(&root).copied().unwrap_or(i64::MAX);
-            let (gone, mut rest): (Vec<_>, Vec<_>) = shown
-                .partition(|row| row.sent_at >= read_since && !reading.there.ids.contains(&row.message_id));
+            let (gone, mut rest): (Vec<_>, Vec<_>) =
+                absent.into_iter().partition(|answer| answer.sent_at >= read_since);
+            let left = shown.saturating_sub(gone.len());
             suspects.extend(gone);
-            let is_short = reading.there.answers.get(&root).is_some_and(|there| *there < rest.len());
+            let is_short = reading.there.answers.get(&root).is_some_and(|there| *there < left);
             if is_short && compared < MOST_COMPARED {
                 compared += 1;
                 let thread = reading.threads.entry(root.clone()).or_insert_with(|| Thread::since(0));
@@ -126,6 +126,7 @@ impl<N: Network> Bridge<N> {
                 suspects.extend(rest);
             }
         }
+        suspects.sort_by(|a, b| (a.sent_at, &a.message_id).cmp(&(b.sent_at, &b.message_id)));
         Ok(suspects)
     }
 }
@@ -141,8 +142,17 @@ struct Shown {
 struct Found {
     /// In the chat itself, and not among what was read: no more than are looked at, and one.
     suspects: Vec<Shown>,
-    /// The answers of each thread, and when each was given.
-    threads: HashMap<RemoteMessageId, HashMap<RemoteMessageId, i64>>,
+    threads: HashMap<RemoteMessageId, Answers>,
+}
+
+/// The answers of a thread that are shown.
+#[derive(Default)]
+struct Answers {
+    /// How many; one of several parts may count twice.
+    shown: usize,
+    /// Those that were not among what was read.
+    absent: Vec<Shown>,
+    last: Option<RemoteMessageId>,
 }
 
 impl Found {
@@ -152,12 +162,19 @@ impl Found {
             return;
         }
         let MessageRow { message_id, sent_at, thread_root, .. } = row;
+        let is_there = there.contains(&message_id);
+        let is_known = |known: &[Shown]| known.iter().any(|known| known.message_id == message_id);
         if let Some(root) = thread_root {
-            self.threads.entry(root).or_default().entry(message_id).or_insert(sent_at);
-        } else if self.suspects.len() <= MOST_ASKED
-            && !there.contains(&message_id)
-            && self.suspects.iter().all(|known| known.message_id != message_id)
-        {
+            let answers = self.threads.entry(root).or_default();
+            if answers.last.as_ref() == Some(&message_id) {
+                return;
+            }
+            answers.shown += 1;
+            answers.last = Some(message_id.clone());
+            if !is_there && !is_known(&answers.absent) {
+                answers.absent.push(Shown { message_id, sent_at });
+            }
+        } else if self.suspects.len() <= MOST_ASKED && !is_there && !is_known(&self.suspects) {
             self.suspects.push(Shown { message_id, sent_at });
         }
     }

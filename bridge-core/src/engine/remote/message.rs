@@ -16,7 +16,7 @@ use crate::error::JobError;
 use crate::event::{RemoteEvent, Scope, Sender, to_matrix};
 use crate::id::{ChatKey, PartId, RemoteMessageId};
 use crate::matrix::{TxnKey, txn_id};
-use crate::network::Network;
+use crate::network::{Network, Session};
 use crate::queue::Closing;
 use crate::store::message::MessageRow;
 use crate::store::portal::PortalRow;
@@ -50,9 +50,7 @@ impl<N: Network> Bridge<N> {
         message: &Message,
     ) -> Result<Closing, JobError> {
         let chat = chat_of(event)?;
-        // What others say is newer than anything that is shown, nearly always. Ours may be on its way since before.
-        let is_new = matches!(event.sender, Sender::User { .. })
-            && self.store.is_newer_than_pairs(chat, event.at).await?;
+        let is_new = self.is_surely_new(live, event, chat, id, message).await?;
         let shown = if is_new { Vec::new() } else { self.store.message_pairs(id).await? };
         if !shown.is_empty() {
             return self.remote_broadcast(live, event, id, message, &shown).await;
@@ -76,6 +74,24 @@ impl<N: Network> Bridge<N> {
             }
         }
         Ok(Closing { pairs, ..Closing::default() })
+    }
+
+    /// Whether a message cannot have been shown: what others say is newer than all that is shown in their chat, nearly always. By
+    /// the time that its id tells, which no later news of it changes; ours may be on its way since before, and an answer that is
+    /// also shown outside of its thread is told of again.
+    async fn is_surely_new(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+        chat: &ChatKey,
+        id: &RemoteMessageId,
+        message: &Message,
+    ) -> Result<bool, JobError> {
+        if !matches!(event.sender, Sender::User { .. }) || message.broadcast {
+            return Ok(false);
+        }
+        let Some(said_at) = live.session.said_at(id) else { return Ok(false) };
+        Ok(self.store.is_newer_than_pairs(chat, said_at.min(event.at)).await?)
     }
 
     /// The room and the ghost, who is in it afterwards.

@@ -185,7 +185,7 @@ impl<H: Handler> Serving<H> {
                  it; nothing was taken so far."
             )),
             Some(Ok(Err(error))) => {
-                tracing::debug!(%error, "whether the homeserver calls us is not known yet");
+                tracing::warn!(%error, "whether the homeserver calls this process, and no other, is not known yet");
                 Ok(())
             }
             _ => Ok(()),
