@@ -5,8 +5,14 @@ use bridge_core::metrics::{Described, Kind};
 use crate::plugin::PluginError;
 
 /// All of them.
-pub(crate) const METRICS: &[Described] =
-    &[("bots_events_total", Kind::Counter, "Events that bots worked on, by instance and result.")];
+pub(crate) const METRICS: &[Described] = &[
+    ("bots_events_total", Kind::Counter, "Events that bots worked on, by instance and result."),
+    (
+        "bots_instagram_asked_total",
+        Kind::Counter,
+        "What asking for Instagram posts came to, by instance, source and outcome.",
+    ),
+];
 
 /// A bot worked on an event.
 pub(crate) fn worked(instance_id: &str, outcome: &Result<(), PluginError>) {
@@ -18,4 +24,14 @@ pub(crate) fn worked(instance_id: &str, outcome: &Result<(), PluginError>) {
     };
     metrics::counter!("bots_events_total", "instance" => instance_id.to_owned(), "result" => result)
         .increment(1);
+}
+
+/// A source of Instagram posts was asked so many times, each with this outcome.
+pub(crate) fn asked(instance_id: &str, source: &str, outcome: &str, times: u64) {
+    let labels = [
+        ("instance", instance_id.to_owned()),
+        ("source", source.to_owned()),
+        ("outcome", outcome.to_owned()),
+    ];
+    metrics::counter!("bots_instagram_asked_total", &labels).increment(times);
 }

@@ -2,6 +2,7 @@
 
 pub mod echo;
 pub mod hello;
+pub mod instagram;
 pub mod react;
 pub mod reminder;
 
@@ -9,5 +10,10 @@ use crate::runtime::native::Plugins;
 
 /// Adds them all.
 pub(crate) fn add_all(plugins: Plugins) -> Plugins {
-    plugins.with::<hello::Hello>().with::<echo::Echo>().with::<react::React>().with::<reminder::Reminder>()
+    plugins
+        .with::<hello::Hello>()
+        .with::<echo::Echo>()
+        .with::<instagram::InstagramBot>()
+        .with::<react::React>()
+        .with::<reminder::Reminder>()
 }

@@ -1,8 +1,8 @@
 //! For authors of bots: drives a plugin without a homeserver, and says what it did.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bridge_core::clock::Clock;
@@ -48,15 +48,50 @@ impl fmt::Debug for TestBot {
 struct Notes {
     acts: Mutex<Vec<Act>>,
     answers: Mutex<HashMap<String, String>>,
+    around: Mutex<Around>,
+}
+
+/// What the homeserver and the host say of people and of themselves.
+#[derive(Debug)]
+struct Around {
+    moderators: HashSet<String>,
+    admins: HashSet<String>,
+    upload_limit: u64,
+    /// After how many more effects the homeserver is away for one.
+    away_after: Option<usize>,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        let (moderators, admins) = (HashSet::new(), HashSet::new());
+        Self { moderators, admins, upload_limit: u64::MAX, away_after: None }
+    }
+}
+
+impl Notes {
+    fn around(&self) -> MutexGuard<'_, Around> {
+        self.around.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_away(&self) -> bool {
+        let mut around = self.around();
+        let left = around.away_after;
+        around.away_after = left.and_then(|left| left.checked_sub(1));
+        left == Some(0)
+    }
 }
 
 impl Voice for Notes {
     fn perform<'a>(&'a self, act: Act, key: &'a str) -> BoxFuture<'a, Result<String, PluginError>> {
+        if self.is_away() {
+            let why = "the homeserver cannot be reached".to_owned();
+            return Box::pin(std::future::ready(Err(PluginError::Later(why))));
+        }
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = answers.len();
         let answer = answers.entry(key.to_owned()).or_insert_with(|| {
             let answer = match &act {
-                Act::Upload { .. } => format!("mxc://hs.test/file{next}"),
+                Act::Upload { .. } | Act::UploadFile { .. } => format!("mxc://hs.test/file{next}"),
                 _ => format!("$answer{next}:hs.test"),
             };
             self.acts.lock().unwrap_or_else(PoisonError::into_inner).push(act);
@@ -64,6 +99,22 @@ impl Voice for Notes {
         });
         let answer = answer.clone();
         Box::pin(std::future::ready(Ok(answer)))
+    }
+
+    fn may_change_room<'a>(
+        &'a self,
+        _room_id: &'a str,
+        user_id: &'a str,
+    ) -> BoxFuture<'a, Result<bool, PluginError>> {
+        Box::pin(std::future::ready(Ok(self.around().moderators.contains(user_id))))
+    }
+
+    fn upload_limit(&self) -> u64 {
+        self.around().upload_limit
+    }
+
+    fn is_admin(&self, user_id: &str) -> bool {
+        self.around().admins.contains(user_id)
     }
 }
 
@@ -87,6 +138,15 @@ impl TestBot {
         let context = PluginContext::new(own.clone(), "start".to_owned());
         let worker = plugins.start(&descriptor.id, config, &context).await?;
         Ok(Self { worker, descriptor, own, notes, last: None, events: 0 })
+    }
+
+    /// The same instance is started anew with this config, as after a crash or an edit of the config. What it kept and set is
+    /// still there.
+    pub async fn restart<P: Plugin>(&mut self, config: &str) -> Result<(), PluginError> {
+        let context = PluginContext::new(self.own.clone(), "start".to_owned());
+        let plugins = Plugins::default().with::<P>();
+        self.worker = plugins.start(&self.descriptor.id, config, &context).await?;
+        Ok(())
     }
 
     /// Somebody says something.
@@ -136,6 +196,32 @@ impl TestBot {
         }
         self.pass_until(until);
         Ok(())
+    }
+
+    /// Somebody may change the settings of all rooms from now on.
+    pub fn make_moderator(&self, user_id: &str) {
+        self.notes.around().moderators.insert(user_id.to_owned());
+    }
+
+    /// Somebody is an admin of the host from now on.
+    pub fn make_admin(&self, user_id: &str) {
+        self.notes.around().admins.insert(user_id.to_owned());
+    }
+
+    /// The homeserver takes files of this many bytes at most from now on.
+    pub fn limit_uploads(&self, bytes: u64) {
+        self.notes.around().upload_limit = bytes;
+    }
+
+    /// After so many more effects the homeserver is away for one, which ends in an error as a crash there would;
+    /// [`TestBot::repeats_last`] goes on from there. Repeated effects count, too.
+    pub fn go_away_after(&self, effects: usize) {
+        self.notes.around().away_after = Some(effects);
+    }
+
+    /// What it keeps under names that begin so, by name.
+    pub async fn keeps(&self, beginning: &str) -> Result<Vec<(String, String)>, PluginError> {
+        PluginContext::new(self.own.clone(), String::new()).values(beginning).await
     }
 
     /// Everything it did, in order.

@@ -46,6 +46,9 @@ pub struct Limits {
     pub total_ms: u64,
     /// How long a file may take, in milliseconds.
     pub download_ms: u64,
+    /// How long a message's answer may take, files and all, in milliseconds. Nothing here reads it; it belongs to whoever
+    /// runs the bot.
+    pub answer_ms: u64,
     /// The largest page that is read, in bytes, unpacked.
     pub page_bytes: usize,
 }
@@ -140,7 +143,13 @@ impl Default for Config {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { source_ms: 1_500, total_ms: 4_500, download_ms: 20_000, page_bytes: 4 * 1024 * 1024 }
+        Self {
+            source_ms: 1_500,
+            total_ms: 4_500,
+            download_ms: 20_000,
+            answer_ms: 4_500,
+            page_bytes: 4 * 1024 * 1024,
+        }
     }
 }
 

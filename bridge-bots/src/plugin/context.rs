@@ -1,9 +1,11 @@
 //! All that a plugin sees of the world: its account, its memory, its timers, its log.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use bridge_core::clock::Clock;
 use bridge_core::matrix::{TxnKey, txn_id};
 use bridge_core::store::Store;
 use serde_json::{Value, json};
@@ -54,6 +56,11 @@ impl PluginContext {
         &self.own.account
     }
 
+    /// The clock that [`PluginContext::now_ms`] reads, for what outlives one event.
+    pub fn clock(&self) -> Clock {
+        self.own.store.clock().clone()
+    }
+
     /// Now, in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         self.own.store.clock().now_ms()
@@ -91,7 +98,11 @@ impl PluginContext {
 
     /// Answers a message with a notice, in its thread if it is in one. Gives the event's id.
     pub async fn reply(&self, event: &Event, text: &str) -> Result<String, PluginError> {
-        let mut content = notice(text);
+        self.reply_with(event, notice(text)).await
+    }
+
+    /// The same with the content of any message, which has to be an object. Gives the event's id.
+    pub async fn reply_with(&self, event: &Event, mut content: Value) -> Result<String, PluginError> {
         content["m.relates_to"] = answering(event);
         self.send(&event.room_id, "m.room.message", content).await
     }
@@ -132,6 +143,23 @@ impl PluginContext {
         self.perform(Act::Upload { content, content_type, name }).await
     }
 
+    /// Uploads a file of this machine's disk, of this many bytes, without holding it in memory. Gives its `mxc://` address.
+    pub async fn upload_file(
+        &self,
+        path: &Path,
+        size: u64,
+        content_type: &str,
+        name: Option<&str>,
+    ) -> Result<String, PluginError> {
+        let (content_type, name) = (content_type.to_owned(), name.map(str::to_owned));
+        self.perform(Act::UploadFile { path: path.to_owned(), size, content_type, name }).await
+    }
+
+    /// How long an uploaded file may be, in bytes, as the homeserver said at the start; without a limit if it did not.
+    pub fn upload_limit(&self) -> u64 {
+        self.own.voice.upload_limit()
+    }
+
     /// Shows the account as typing for this long, or no longer.
     pub async fn typing(&self, room_id: &str, time: Option<Duration>) -> Result<(), PluginError> {
         self.perform(Act::Typing { room_id: room_id.to_owned(), time }).await.map(drop)
@@ -141,6 +169,19 @@ impl PluginContext {
     pub async fn read(&self, event: &Event) -> Result<(), PluginError> {
         let (room_id, event_id) = (event.room_id.clone(), event.id.clone());
         self.perform(Act::Read { room_id, event_id }).await.map(drop)
+    }
+
+    // ── other people
+
+    /// Whether somebody may change the settings of a room that the account is in: has its level `state_default`, or made a
+    /// room whose makers stand above the levels. Asks the homeserver.
+    pub async fn may_change_room(&self, room_id: &str, user_id: &str) -> Result<bool, PluginError> {
+        self.own.voice.may_change_room(room_id, user_id).await
+    }
+
+    /// Whether somebody is an admin of the host, by its `permissions`.
+    pub fn is_admin(&self, user_id: &str) -> bool {
+        self.own.voice.is_admin(user_id)
     }
 
     // ── memory

@@ -1,12 +1,14 @@
 //! Power levels: what they say, with the specification's defaults, and raising a user who has to speak.
 
-use ruma::RoomId;
+use ruma::{RoomId, UserId};
 use serde_json::{Value, json};
 
 use super::error::MatrixError;
 use super::intent::Intent;
 
 const LEVELS: &str = "m.room.power_levels";
+/// From this version of rooms on, who made one stands above its levels.
+const MAKERS_NEED_NONE: u32 = 12;
 
 /// The level that an event of this type needs.
 pub(crate) fn to_send(levels: &Value, event_type: &str, is_state: bool) -> i64 {
@@ -26,6 +28,23 @@ pub(crate) fn of_user(levels: &Value, user_id: &str) -> i64 {
     own.or_else(|| level(levels, "users_default")).unwrap_or(0)
 }
 
+/// Whether a user has the level that a room's settings need which have none of their own.
+fn may_change(levels: &Value, user_id: &str) -> bool {
+    of_user(levels, user_id) >= level(levels, "state_default").unwrap_or(50)
+}
+
+/// Whether a user made a room, by its `m.room.create`, and therefore stands above its levels; above those that it lacks,
+/// whoever made it does in all versions.
+fn is_above(creation: &Value, has_levels: bool, user_id: &str) -> bool {
+    let is_user = |value: &Value| value.as_str() == Some(user_id);
+    let version = creation.pointer("/content/room_version").and_then(Value::as_str).unwrap_or("1");
+    let is_new = version.parse::<u32>().is_ok_and(|version| version >= MAKERS_NEED_NONE);
+    let others = creation.pointer("/content/additional_creators").and_then(Value::as_array);
+    let is_first = creation.get("sender").is_some_and(is_user);
+    let is_other = others.is_some_and(|others| others.iter().any(is_user));
+    is_first && (is_new || !has_levels) || is_other && is_new
+}
+
 /// Older rooms may have numbers as text.
 fn level(object: &Value, key: &str) -> Option<i64> {
     let value = object.get(key)?;
@@ -33,6 +52,17 @@ fn level(object: &Value, key: &str) -> Option<i64> {
 }
 
 impl Intent {
+    /// Whether a user may change a room's settings: has the level `state_default`, or made a room whose makers need none.
+    /// This user has to be in the room.
+    pub async fn may_change_room(&self, room_id: &RoomId, user_id: &UserId) -> Result<bool, MatrixError> {
+        let levels = self.state(room_id, LEVELS, "").await?;
+        if levels.as_ref().is_some_and(|levels| may_change(levels, user_id.as_str())) {
+            return Ok(true);
+        }
+        let creation = self.state_event(room_id, "m.room.create", "").await?.unwrap_or_default();
+        Ok(is_above(&creation, levels.is_some(), user_id.as_str()))
+    }
+
     /// Raises the user to the level that an event of this type needs in the room, if that is what they lack. Says whether
     /// it did. The bot does it; where it may not, the user stays as they are.
     pub(super) async fn raise_to_send(
@@ -79,5 +109,25 @@ mod tests {
         });
         assert_eq!((to_send(&some, "m.room.message", false), to_send(&some, "m.reaction", false)), (75, 3));
         assert_eq!((of_user(&some, "@a:b"), of_user(&some, "@c:d")), (40, 5));
+    }
+
+    #[test]
+    fn settings_are_for_those_with_the_level_and_for_makers() {
+        let levels = json!({ "users": { "@a:b": 50, "@c:d": 49 } });
+        assert_eq!((may_change(&levels, "@a:b"), may_change(&levels, "@c:d")), (true, false));
+        let strict = json!({ "users": { "@a:b": 50, "@c:d": "75" }, "state_default": 75 });
+        assert_eq!((may_change(&strict, "@a:b"), may_change(&strict, "@c:d")), (false, true));
+        let made = |version: &str| json!({ "sender": "@a:b", "content": { "room_version": version, "additional_creators": ["@c:d"] } });
+        for (version, has_levels, who, expected) in [
+            ("12", true, "@a:b", true),
+            ("12", true, "@c:d", true),
+            ("12", true, "@e:f", false),
+            ("11", true, "@a:b", false),
+            ("11", false, "@a:b", true),
+            ("11", false, "@c:d", false),
+        ] {
+            assert_eq!(is_above(&made(version), has_levels, who), expected, "{version} {has_levels} {who}");
+        }
+        assert!(!is_above(&Value::Null, false, "@a:b"));
     }
 }

@@ -26,7 +26,7 @@ const RULES: &[Rule] = &[
         ours: &["bridge-core"],
         never: &["ruma", "sqlx", "axum", "slack-morphism"],
     },
-    Rule { name: "bridge-bots", ours: &["bridge-core"], never: &["slack-morphism"] },
+    Rule { name: "bridge-bots", ours: &["bridge-core", "bot-instagram"], never: &["slack-morphism"] },
     Rule { name: "bridge-line", ours: &["bridge-core"], never: &["sqlx", "axum", "ruma"] },
     Rule { name: "testkit", ours: &["bridge-core", "bridge-registration"], never: &["slack-morphism"] },
     // It must not share our reading of Slack's documents.

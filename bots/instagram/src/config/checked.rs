@@ -58,6 +58,7 @@ impl Config {
             ("limits.source_ms", self.limits.source_ms),
             ("limits.total_ms", self.limits.total_ms),
             ("limits.download_ms", self.limits.download_ms),
+            ("limits.answer_ms", self.limits.answer_ms),
             ("limits.page_bytes", self.limits.page_bytes as u64),
             ("cache.posts", self.cache.posts as u64),
         ] {

@@ -17,6 +17,7 @@ mod begun_chat;
 mod bots;
 mod bots_crash;
 mod bots_ctl;
+mod bots_instagram;
 mod bots_many;
 mod bots_plugins;
 mod bots_trouble;
