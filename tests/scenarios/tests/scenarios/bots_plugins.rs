@@ -118,6 +118,7 @@ async fn bots_are_back_when_the_homeserver_is(world: &mut Bots) -> Result<()> {
     world.homeserver.start_again().await?;
     world.admin.send_text(&room, "!hello again").await?;
     world.wait_for_said(&room, "greeter", &["Hello, again!"]).await?;
-    assert_eq!(world.instance("greeter").await?["restarts"], 0);
+    let greeter = world.instance("greeter").await?;
+    assert_eq!(greeter["restarts"], 0, "{greeter}");
     Ok(())
 }
