@@ -160,3 +160,5 @@ fn is_doubted(error: &JobError, attempts: u32) -> bool {
 mod shown;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told_again;

@@ -211,6 +211,10 @@ impl Session for PaperSession {
         Capabilities { threads: true, max_file_bytes: 1_000, ..able }
     }
 
+    fn said_at(&self, message: &RemoteMessageId) -> Option<i64> {
+        message.as_str().strip_prefix("at ")?.parse().ok()
+    }
+
     async fn past(&self, stretch: &Stretch<'_>, page: Option<&str>) -> Result<Past, NetworkError> {
         let mut said = self.said.lock().unwrap();
         said.as_mut().ok_or(NetworkError::Unsupported("The past"))?.page(stretch, page)
