@@ -185,7 +185,8 @@ impl<H: Handler> Serving<H> {
                  it; nothing was taken so far."
             )),
             Some(Ok(Err(error))) => {
-                tracing::warn!(%error, "whether the homeserver calls this process, and no other, is not known yet");
+                // After an outage a homeserver often waits before it calls again; if it never does, the nudge warns.
+                tracing::info!(%error, "whether the homeserver calls this process, and no other, is not known yet");
                 Ok(())
             }
             _ => Ok(()),
