@@ -80,22 +80,22 @@ impl From<Stored> for MessageRow {
 impl Store {
     /// The pairs of a remote message, also those whose commit is on its way.
     pub async fn message_pairs(&self, message_id: &RemoteMessageId) -> Result<Vec<MessageRow>, StoreError> {
-        let recent = self.recent().of_message(message_id);
+        let (recent, gone) = (self.recent().of_message(message_id), self.recent().gone());
         let mut tx = self.read().await?;
         let rows: Vec<Stored> =
             on!(&mut tx, c => sqlx::query_as(BY_MESSAGE).bind(message_id.as_str()).fetch_all(c).await?);
         tx.commit().await?;
-        Ok(self.recent().without_gone(merged(rows, recent)))
+        Ok(self.recent().without_gone(merged(rows, recent), &gone))
     }
 
     /// The pairs of a Matrix event, also those whose commit is on its way.
     pub async fn event_pairs(&self, event_id: &str) -> Result<Vec<MessageRow>, StoreError> {
-        let recent = self.recent().of_event(event_id);
+        let (recent, gone) = (self.recent().of_event(event_id), self.recent().gone());
         let mut tx = self.read().await?;
         let rows: Vec<Stored> =
             on!(&mut tx, c => sqlx::query_as(BY_EVENT).bind(event_id).fetch_all(c).await?);
         tx.commit().await?;
-        Ok(self.recent().without_gone(merged(rows, recent)))
+        Ok(self.recent().without_gone(merged(rows, recent), &gone))
     }
 }
 
@@ -108,7 +108,7 @@ impl Store {
         from: i64,
         mut look: impl FnMut(MessageRow) + Send,
     ) -> Result<(), StoreError> {
-        let recent = self.recent().of_chat(chat, from);
+        let (recent, mut gone) = (self.recent().of_chat(chat, from), self.recent().gone());
         let mut after = (from, String::new(), String::new());
         loop {
             let mut tx = self.read().await?;
@@ -129,12 +129,13 @@ impl Store {
                 after = (last.sent_at, last.message_id.clone(), last.part_id.clone());
             }
             let rows = rows.into_iter().map(MessageRow::from).collect();
-            self.recent().without_gone(rows).into_iter().for_each(&mut look);
+            self.recent().without_gone(rows, &gone).into_iter().for_each(&mut look);
+            gone = self.recent().gone();
             if is_last {
                 break;
             }
         }
-        self.recent().without_gone(recent).into_iter().for_each(look);
+        self.recent().without_gone(recent, &[]).into_iter().for_each(look);
         Ok(())
     }
 

@@ -55,10 +55,16 @@ impl Recent {
         }
     }
 
-    /// Leaves out what is being removed.
-    pub(crate) fn without_gone(&self, mut rows: Vec<MessageRow>) -> Vec<MessageRow> {
+    /// What is being removed. To be asked for before the table: a commit that ends while the table is read takes a pair from
+    /// both, and it would still be among the rows.
+    pub(crate) fn gone(&self) -> Vec<Gone> {
+        self.on_the_way().gone.clone()
+    }
+
+    /// Leaves out what was being removed before the table was read, and what is being removed now.
+    pub(crate) fn without_gone(&self, mut rows: Vec<MessageRow>, before: &[Gone]) -> Vec<MessageRow> {
         let on_the_way = self.on_the_way();
-        rows.retain(|row| !on_the_way.gone.iter().any(|gone| is_of(gone, row)));
+        rows.retain(|row| !on_the_way.gone.iter().chain(before).any(|gone| is_of(gone, row)));
         rows
     }
 

@@ -4,7 +4,7 @@ use super::engine::{Database, each_engine};
 use crate::id::{ChatKey, LoginId, PartId, RemoteMessageId};
 use crate::store::message::{self, MessageRow};
 
-each_engine! { memos_of_an_earlier_process newest_pair newest_pair_of_an_earlier_process pairs_since }
+each_engine! { memos_of_an_earlier_process newest_pair newest_pair_of_an_earlier_process pairs_since removed_meanwhile }
 
 /// Five minutes: how much younger a stored pair counts.
 const MARGIN: i64 = 300_000;
@@ -81,4 +81,18 @@ async fn pairs_since(db: &Database) {
     seen.sort_by_key(|row| row.event_id[2..].parse::<i64>().unwrap());
     let expected: Vec<MessageRow> = (140..=700).filter(|number| *number != 600).map(row).collect();
     assert_eq!(seen, expected);
+}
+
+/// The commit that removes a pair ends while the table is read.
+async fn removed_meanwhile(db: &Database) {
+    let store = db.store().await;
+    let (row, gone) = (pair("M1", 5), (RemoteMessageId::new("M1"), PartId::first()));
+    store.put_pairs(std::slice::from_ref(&row)).await.unwrap();
+    store.recent().add_gone(gone.clone());
+    let before = store.recent().gone();
+    let read = vec![row.clone()];
+    store.forget_pairs(std::slice::from_ref(&gone)).await.unwrap();
+    store.recent().forget_gone(&gone);
+    assert_eq!(store.recent().without_gone(read, &before), []);
+    assert_eq!(store.message_pairs(&row.message_id).await.unwrap(), []);
 }
