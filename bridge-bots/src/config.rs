@@ -1,10 +1,13 @@
 //! Section `bots`: accounts and instances that the config file declares.
 
+pub(crate) mod admin;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::plugin::Problem;
+use admin::Admin;
 
 /// The section.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -12,6 +15,8 @@ use crate::plugin::Problem;
 pub(crate) struct Section {
     /// How many seconds a plugin may work on one event.
     pub(crate) event_limit: u64,
+    /// Where operators reach pages and APIs, and who may.
+    pub(crate) admin: Admin,
     /// The accounts, by their names.
     pub(crate) accounts: BTreeMap<String, Account>,
     /// The instances, by their names.
@@ -20,7 +25,12 @@ pub(crate) struct Section {
 
 impl Default for Section {
     fn default() -> Self {
-        Self { event_limit: 30, accounts: BTreeMap::new(), instances: BTreeMap::new() }
+        Self {
+            event_limit: 30,
+            admin: Admin::default(),
+            accounts: BTreeMap::new(),
+            instances: BTreeMap::new(),
+        }
     }
 }
 
@@ -76,6 +86,12 @@ impl Declared {
 /// The notes of the example.
 pub(crate) const NOTES: &[(&str, &str)] = &[
     ("event_limit", "How many seconds a bot may work on one event before it is cut off and restarted."),
+    (
+        "admin",
+        "Pages and APIs for operators. `users` has names and hashes of passwords (`bridge-bots hash-password` makes one), or\n\
+         `{ file: FILE }`; `public_url` is how people reach the pages, `beside` has health documents of other programs by a\n\
+         name: `slack: http://127.0.0.1:29318/health`. `listen: null` has no pages.",
+    ),
     (
         "accounts",
         "Bots' Matrix users, by name: `helper` becomes @bots_helper:example.org. `displayname`, `avatar` (mxc://…),\n\

@@ -34,6 +34,7 @@ impl From<InboxError> for HostError {
     }
 }
 
-fn list(problems: &[Problem]) -> String {
+/// A line for each.
+pub(crate) fn list(problems: &[Problem]) -> String {
     problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -1,12 +1,12 @@
 //! The host: accounts and instances, and the queue's handler that brings events to them.
 
 mod carry;
+pub(crate) mod change;
 mod declare;
 mod fan_out;
 mod lane;
 mod launch;
 pub(crate) mod manage;
-
 mod timers;
 pub(crate) mod view;
 mod voice;
@@ -32,6 +32,7 @@ use crate::instance::Instance;
 use crate::plugin::context::Own;
 use crate::plugin::{Descriptor, PluginContext};
 use crate::runtime::Runtime;
+use crate::signals::Signals;
 use crate::store::account::AccountRow;
 
 /// What the host stands on.
@@ -57,6 +58,7 @@ struct Inner {
     accounts: RwLock<BTreeMap<String, AccountRow>>,
     instances: RwLock<BTreeMap<String, Arc<Instance>>>,
     timers_changed: Arc<Notify>,
+    signals: Arc<Signals>,
     /// Whether what there is was read: before that nothing can be changed.
     is_open: watch::Sender<bool>,
     /// How often jobs had a fault of their plugin's.
@@ -71,6 +73,7 @@ impl Host {
             accounts: RwLock::default(),
             instances: RwLock::default(),
             timers_changed: Arc::default(),
+            signals: Arc::default(),
             is_open: watch::Sender::new(false),
             faults: Mutex::default(),
         }))
@@ -104,6 +107,21 @@ impl Host {
     /// The config of a plugin with all keys at their defaults, as YAML.
     pub(crate) fn default_config(&self, plugin: &str) -> Option<String> {
         self.runtime(plugin)?.0.default_config(plugin)
+    }
+
+    /// The database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    /// What people may do.
+    pub(crate) fn permissions(&self) -> &Permissions {
+        &self.0.parts.permissions
+    }
+
+    /// What tells of changes and of new log lines.
+    pub(crate) fn signals(&self) -> &Arc<Signals> {
+        &self.0.signals
     }
 
     /// Waits until it knows what there is, and works.

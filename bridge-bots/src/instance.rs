@@ -9,6 +9,7 @@ use tokio::sync::{RwLock, Semaphore, SemaphorePermit};
 
 use crate::plugin::Descriptor;
 use crate::runtime::Worker;
+use crate::signals::Signals;
 use crate::store::instance::InstanceRow;
 use log::Log;
 use status::{Phase, Status};
@@ -29,6 +30,7 @@ pub(crate) struct Instance {
     row: Mutex<InstanceRow>,
     running: Mutex<Running>,
     places: Semaphore,
+    signals: Arc<Signals>,
 }
 
 /// What changes while it runs.
@@ -48,17 +50,18 @@ pub(crate) struct Started {
 }
 
 impl Instance {
-    pub(crate) fn new(row: InstanceRow, descriptor: Descriptor, now: i64) -> Self {
+    pub(crate) fn new(row: InstanceRow, descriptor: Descriptor, now: i64, signals: Arc<Signals>) -> Self {
         // One that keeps events counts as stopped until what was kept is handed out.
         let phase = if row.enabled && !descriptor.keeps { Phase::Starting } else { Phase::Stopped };
         Self {
             descriptor,
-            log: Log::new(&row.instance_id),
+            log: Log::new(&row.instance_id, Arc::clone(&signals)),
             turn: tokio::sync::Mutex::new(()),
             gate: RwLock::new(()),
             row: Mutex::new(row),
             running: Mutex::new(Running { status: Status::new(phase, now), worker: None, generation: 0 }),
             places: Semaphore::new(AT_WORK),
+            signals,
         }
     }
 
@@ -70,6 +73,7 @@ impl Instance {
     /// Takes note of what is stored now.
     pub(crate) fn set_row(&self, row: InstanceRow) {
         *self.row.lock().unwrap_or_else(PoisonError::into_inner) = row;
+        self.signals.state_changed();
     }
 
     /// How it is.
@@ -79,7 +83,7 @@ impl Instance {
 
     /// Changes how it is.
     pub(crate) fn note(&self, change: impl FnOnce(&mut Status)) {
-        change(&mut self.running().status);
+        self.change(|running| change(&mut running.status));
     }
 
     /// The worker, while it runs.
@@ -96,26 +100,29 @@ impl Instance {
 
     /// Runs from now on.
     pub(crate) fn run(&self, worker: Arc<dyn Worker>, now: i64) {
-        let mut running = self.running();
-        running.generation += 1;
-        running.worker = Some(worker);
-        running.status.enter(Phase::Running, now);
+        self.change(|running| {
+            running.generation += 1;
+            running.worker = Some(worker);
+            running.status.enter(Phase::Running, now);
+        });
     }
 
     /// Is about to be started: what comes meanwhile waits for it.
     pub(crate) fn begin(&self, now: i64) {
-        let mut running = self.running();
-        running.worker = None;
-        running.status.enter(Phase::Starting, now);
-        running.status.faults = 0;
+        self.change(|running| {
+            running.worker = None;
+            running.status.enter(Phase::Starting, now);
+            running.status.faults = 0;
+        });
     }
 
     /// Runs no longer.
     pub(crate) fn halt(&self, now: i64) {
-        let mut running = self.running();
-        running.worker = None;
-        running.status.enter(Phase::Stopped, now);
-        running.status.faults = 0;
+        self.change(|running| {
+            running.worker = None;
+            running.status.enter(Phase::Stopped, now);
+            running.status.faults = 0;
+        });
     }
 
     /// Takes note of a fault; `generation` is that of the worker that had it, none for a start that failed. Gives how long to
@@ -126,15 +133,23 @@ impl Instance {
         reason: &str,
         now: i64,
     ) -> Option<std::time::Duration> {
-        let mut running = self.running();
-        running.status.last_error = Some(reason.to_owned());
-        let is_gone = generation.is_some_and(|generation| generation != running.generation);
-        let is_down = !matches!(running.status.phase, Phase::Running | Phase::Starting);
-        if is_gone || (generation.is_some() && is_down) || running.status.phase == Phase::Stopped {
-            return None;
-        }
-        running.worker = None;
-        Some(running.status.fail(now))
+        self.change(|running| {
+            running.status.last_error = Some(reason.to_owned());
+            let is_gone = generation.is_some_and(|generation| generation != running.generation);
+            let is_down = !matches!(running.status.phase, Phase::Running | Phase::Starting);
+            if is_gone || (generation.is_some() && is_down) || running.status.phase == Phase::Stopped {
+                return None;
+            }
+            running.worker = None;
+            Some(running.status.fail(now))
+        })
+    }
+
+    /// Changes what changes while it runs, and tells whoever watches.
+    fn change<T>(&self, change: impl FnOnce(&mut Running) -> T) -> T {
+        let changed = change(&mut self.running());
+        self.signals.state_changed();
+        changed
     }
 
     fn running(&self) -> MutexGuard<'_, Running> {

@@ -4,6 +4,7 @@
 //! with bots of its own calls [`main_with`].
 
 mod account;
+mod admin;
 mod config;
 mod ctl;
 mod error;
@@ -14,6 +15,7 @@ pub mod plugin;
 pub mod plugins;
 mod program;
 mod runtime;
+mod signals;
 mod store;
 pub mod testing;
 

@@ -11,6 +11,8 @@ use bridge_core::service::cli::{Cli, Help, Verb, start};
 use bridge_core::service::run::{Program, Serving, introduce_bot};
 use bridge_core::service::{Ground, common, telemetry};
 
+use crate::admin::users::Users;
+use crate::admin::{self, password};
 use crate::config::{NOTES, Section};
 use crate::ctl;
 use crate::host::{Host, Parts, Rooms, problems};
@@ -19,6 +21,7 @@ use crate::plugin::Problem;
 use crate::runtime::Runtime;
 use crate::runtime::native::Plugins;
 use crate::store::TABLES;
+use tokio_util::sync::CancellationToken;
 
 const DEFAULTS: Defaults = Defaults { id: "bots", name: "Bots", bot: "botsbot", port: 29_420, notes: NOTES };
 const INBOX_DEPTH: usize = 1_024;
@@ -35,7 +38,7 @@ pub fn main_with(plugins: Plugins) -> ExitCode {
         name: "bridge-bots".to_owned(),
         about: "A host for Matrix bots.".to_owned(),
         hidden: &["login", "commands", "rebuild"],
-        verbs: vec![ctl::verb()],
+        verbs: vec![ctl::verb(), password::verb()],
         ..Help::default()
     };
     start(help, |cli| carry_out(cli, vec![Box::new(plugins)]))
@@ -49,6 +52,7 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
             common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await
         }
         Verb::MetricsList => Ok(common::metrics_list(METRICS)),
+        Verb::Own(name, _) if name == password::VERB => password::carry_out(),
         Verb::Own(_, words) => ctl::carry_out(load(&cli.config, &runtimes)?, &words).await,
         _ => common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await,
     }
@@ -57,11 +61,17 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
 /// The config file, with what it declares looked over. The error names all mistakes.
 fn load(path: &Path, runtimes: &[Box<dyn Runtime>]) -> Result<Config<Section>, String> {
     let config: Config<Section> = Config::load(path, &DEFAULTS).map_err(|error| error.to_string())?;
-    let problems = problems(&config.own, &config.appservice.bot, runtimes);
+    let mut problems = problems(&config.own, &config.appservice.bot, runtimes);
+    problems.extend(Users::read(&config.own.admin, folder(path)).err().into_iter().flatten());
     if problems.is_empty() {
         return Ok(config);
     }
     Err(problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+/// Where files lie that the config names.
+fn folder(config: &Path) -> &Path {
+    config.parent().unwrap_or(Path::new(""))
 }
 
 async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String> {
@@ -69,6 +79,9 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
     telemetry::log(&config.logging, &[])?;
     let ground = Ground::prepare(config)?.with_components(TABLES);
     let listener = ground.listen().await?;
+    let section = &ground.config.own.admin;
+    let users = Users::read(section, folder(path)).map_err(|problems| crate::error::list(&problems))?;
+    let admin_listener = admin::listen(section).await?;
     ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;
     let store = ground.open_store(path, DEFAULTS.id).await?;
     let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
@@ -92,6 +105,11 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
         metrics: METRICS,
         routes: ctl::route::router(host.clone(), &ground.hs_token),
     };
+    let stop = CancellationToken::new();
+    let _stopped = stop.clone().drop_guard();
+    if let Some(listener) = admin_listener {
+        admin::spawn(listener, host.clone(), users, ground.config.own.admin.clone(), stop.clone());
+    }
     let mut serving = Serving::start(&ground, listener, store, program);
     if !serving.until_turn().await {
         return serving.stop().await;
@@ -105,5 +123,6 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
     running.unless_told(introduce_bot(&ground.app, &ground.config.appservice)).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;
+    stop.cancel();
     running.stop().await
 }

@@ -5,6 +5,7 @@ pub(crate) mod instance;
 pub(crate) mod kept;
 pub(crate) mod kv;
 pub(crate) mod member;
+pub(crate) mod session;
 pub(crate) mod timer;
 
 use bridge_core::store::migrate::Component;

@@ -131,7 +131,7 @@ impl TestBot {
             account: ACCOUNT.to_owned(),
             store,
             voice: Arc::<Notes>::clone(&notes),
-            log: Log::new("test"),
+            log: Log::new("test", Arc::default()),
             timers_changed: Arc::default(),
         };
         let plugins = Plugins::default().with::<P>();

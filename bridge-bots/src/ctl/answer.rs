@@ -43,7 +43,7 @@ pub(super) async fn carry_out(host: &Host, order: Order) -> Result<String, HostE
         }
         Order::Create { name, plugin, account, file } => {
             let config = file.unwrap_or_default();
-            line(&host.create(NewInstance { name, plugin, account, config }).await?)
+            line(&host.create(NewInstance { name, plugin, account, config, enabled: true }).await?)
         }
         Order::Config { name, set: None } => host.show(&name)?.1,
         Order::Config { name, set: Some(text) } => line(&host.configure(&name, &text).await?),

@@ -40,7 +40,7 @@ impl Host {
             // One whose plugin this program lacks is shown as failing, and its timers wait: another version may have it.
             let known = self.runtime(&row.plugin).map(|(_, descriptor)| descriptor.clone());
             let descriptor = known.unwrap_or_else(|| Descriptor::new(&row.plugin, "", ""));
-            let instance = Instance::new(row, descriptor, self.now());
+            let instance = Instance::new(row, descriptor, self.now(), Arc::clone(self.signals()));
             self.add(Arc::new(instance));
         }
         self.0.is_open.send_replace(true);

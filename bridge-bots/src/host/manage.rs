@@ -25,6 +25,8 @@ pub(crate) struct NewInstance {
     pub(crate) account: String,
     /// YAML or JSON; empty for the defaults.
     pub(crate) config: String,
+    /// Whether it is started at once.
+    pub(crate) enabled: bool,
 }
 
 impl Host {
@@ -78,9 +80,9 @@ impl Host {
         Ok(())
     }
 
-    /// Makes an instance and starts it. Nothing is made if anything of it is wrong.
+    /// Makes an instance, and starts it if that is wanted. Nothing is made if anything of it is wrong.
     pub(crate) async fn create(&self, new: NewInstance) -> Result<InstanceView, HostError> {
-        let NewInstance { name, plugin, account, config } = new;
+        let NewInstance { name, plugin, account, config, enabled } = new;
         if let Some(problem) = name_problem("name", &name) {
             return Err(HostError::Invalid(vec![problem]));
         }
@@ -91,15 +93,10 @@ impl Host {
             ))
         })?;
         runtime.check(&plugin, &config).map_err(HostError::Invalid)?;
-        let row = InstanceRow {
-            instance_id: name.clone(),
-            plugin,
-            user_id,
-            enabled: true,
-            config,
-            declared: false,
-        };
-        let instance = Arc::new(Instance::new(row.clone(), descriptor.clone(), self.now()));
+        let row =
+            InstanceRow { instance_id: name.clone(), plugin, user_id, enabled, config, declared: false };
+        let instance =
+            Arc::new(Instance::new(row.clone(), descriptor.clone(), self.now(), Arc::clone(self.signals())));
         let _turn = instance.turn.lock().await;
         {
             let mut all = self.0.instances.write().unwrap_or_else(PoisonError::into_inner);
@@ -112,8 +109,11 @@ impl Host {
             self.0.instances.write().unwrap_or_else(PoisonError::into_inner).remove(&name);
             return Err(error.into());
         }
-        self.begin(&instance).await?;
-        self.bring_up(&instance).await?;
+        self.signals().state_changed();
+        if enabled {
+            self.begin(&instance).await?;
+            self.bring_up(&instance).await?;
+        }
         Ok(self.view(&instance))
     }
 
@@ -195,6 +195,7 @@ impl Host {
         instances::remove(&mut tx, name).await?;
         tx.commit().await?;
         self.0.instances.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        // Tells whoever watches, too.
         instance.halt(self.now());
         Ok(())
     }
@@ -214,13 +215,13 @@ impl Host {
         Ok(())
     }
 
-    async fn store_row(&self, row: &InstanceRow) -> Result<(), StoreError> {
+    pub(super) async fn store_row(&self, row: &InstanceRow) -> Result<(), StoreError> {
         let mut tx = self.parts().store.begin().await?;
         instances::put(&mut tx, row).await?;
         tx.commit().await
     }
 
-    fn found(&self, name: &str) -> Result<Arc<Instance>, HostError> {
+    pub(super) fn found(&self, name: &str) -> Result<Arc<Instance>, HostError> {
         self.instance(name).ok_or_else(|| {
             HostError::NotFound(format!(
                 "There is no instance {name}. `ctl list` lists those that there are."
@@ -228,7 +229,7 @@ impl Host {
         })
     }
 
-    fn found_account(&self, name: &str) -> Result<AccountRow, HostError> {
+    pub(super) fn found_account(&self, name: &str) -> Result<AccountRow, HostError> {
         let user_id = account::user_id(&self.parts().app, &self.parts().prefix, name);
         self.account(&user_id).ok_or_else(|| {
             HostError::NotFound(format!(
@@ -238,7 +239,7 @@ impl Host {
     }
 }
 
-fn declared(what: &str, name: &str) -> HostError {
+pub(super) fn declared(what: &str, name: &str) -> HostError {
     HostError::Conflict(format!(
         "The {what} {name} is declared in the config file. Change it there and start the program again."
     ))

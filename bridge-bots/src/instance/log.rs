@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+use crate::signals::Signals;
+
 /// How many lines are held.
 const LINES: usize = 500;
 /// The longest line, in characters.
@@ -39,6 +41,8 @@ impl Severity {
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Line {
+    /// Above that of every line before it, of whatever instance; begins anew when the program is started.
+    pub(crate) number: u64,
     /// When, in milliseconds since 1970.
     pub(crate) at: i64,
     /// How much it matters.
@@ -52,12 +56,13 @@ pub(crate) struct Line {
 pub(crate) struct Log {
     instance_id: Arc<str>,
     lines: Arc<Mutex<VecDeque<Line>>>,
+    signals: Arc<Signals>,
 }
 
 impl Log {
     /// The empty log of an instance.
-    pub(crate) fn new(instance_id: &str) -> Self {
-        Self { instance_id: instance_id.into(), lines: Arc::default() }
+    pub(crate) fn new(instance_id: &str, signals: Arc<Signals>) -> Self {
+        Self { instance_id: instance_id.into(), lines: Arc::default(), signals }
     }
 
     /// Writes a line.
@@ -77,13 +82,20 @@ impl Log {
         if lines.len() >= LINES {
             lines.pop_front();
         }
-        lines.push_back(Line { at, severity, text });
+        // Numbered while nobody else writes here: the lines of an instance are in the order of their numbers.
+        lines.push_back(Line { number: self.signals.next_line(), at, severity, text });
     }
 
     /// The last lines, the oldest first.
     pub(crate) fn tail(&self, most: usize) -> Vec<Line> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().skip(lines.len().saturating_sub(most)).cloned().collect()
+    }
+
+    /// The lines behind this number, the oldest first.
+    pub(crate) fn after(&self, number: u64) -> Vec<Line> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().filter(|line| line.number > number).cloned().collect()
     }
 }
 
@@ -93,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_newest_lines_stay_and_long_ones_are_cut() {
-        let log = Log::new("a");
+        let log = Log::new("a", Arc::default());
         for n in 0..LINES + 3 {
             log.write(0, Severity::Info, n.to_string());
         }
@@ -101,5 +113,7 @@ mod tests {
         assert_eq!((lines.len(), lines[0].text.as_str()), (LINES, "3"));
         log.write(0, Severity::Warn, "ä".repeat(LONGEST + 1));
         assert_eq!(log.tail(1)[0].text.chars().count(), LONGEST + 1, "with the sign that it was cut");
+        let last = log.tail(1)[0].number;
+        assert_eq!(log.after(last - 2).iter().map(|line| line.number).collect::<Vec<_>>(), [last - 1, last]);
     }
 }

@@ -26,7 +26,7 @@ pub struct NoConfig {}
 impl PluginConfig for NoConfig {}
 
 /// What is wrong with one field of a config.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// The field's path, such as `rules.cookie.matches[0]`; empty for the text as a whole.
     pub field: String,

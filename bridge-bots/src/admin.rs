@@ -1,0 +1,94 @@
+//! The admin listener: pages and APIs for operators, apart from what the homeserver calls.
+
+mod api;
+pub(crate) mod failure;
+mod maubot;
+mod pages;
+pub(crate) mod password;
+mod rate;
+mod same_site;
+pub(crate) mod sessions;
+pub(crate) mod signed;
+pub(crate) mod users;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use bridge_core::appservice::serve;
+use bridge_core::task;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::config::admin::Admin;
+use crate::host::Host;
+use failure::Failure;
+use rate::Rate;
+use sessions::Sessions;
+use users::Users;
+
+/// How long a body may be, in bytes, where a route says nothing else.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// What all routes share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared(Arc<Parts>);
+
+/// The parts.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) host: Host,
+    pub(crate) users: Users,
+    pub(crate) sessions: Sessions,
+    pub(crate) rate: Rate,
+    pub(crate) config: Admin,
+    /// Cancelled when the program stops: what streams has to end then.
+    pub(crate) stop: CancellationToken,
+}
+
+impl std::ops::Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Takes the port, if there is to be one. The error is a sentence with the key.
+pub(crate) async fn listen(config: &Admin) -> Result<Option<TcpListener>, String> {
+    let Some(address) = config.listen else { return Ok(None) };
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!(
+            "bots.admin.listen: {address} cannot be listened on ({error}). If maubot or another host runs there, stop it, or \
+             choose another port; `listen: null` has no admin pages."
+        )
+    })?;
+    Ok(Some(listener))
+}
+
+/// Serves pages and APIs until the program stops.
+pub(crate) fn spawn(listener: TcpListener, host: Host, users: Users, config: Admin, stop: CancellationToken) {
+    let sessions = Sessions::new(host.store().clone());
+    let parts = Parts { host, users, sessions, rate: Rate::default(), config, stop: stop.clone() };
+    let router = router(Shared(Arc::new(parts)));
+    task::spawn("admin listener", async move {
+        if let Err(error) = serve(listener, router, stop).await {
+            tracing::error!(%error, "the admin listener ended");
+        }
+    });
+}
+
+fn router(shared: Shared) -> Router {
+    Router::new()
+        .merge(api::router())
+        .merge(maubot::router())
+        .merge(pages::router())
+        .fallback(async || Failure::no_such_path())
+        .method_not_allowed_fallback(async || Failure::no_such_method())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(shared.clone(), same_site::expect))
+        .layer(CatchPanicLayer::custom(failure::panicked))
+        .with_state(shared)
+}

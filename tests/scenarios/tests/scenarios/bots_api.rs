@@ -1,0 +1,1 @@
+//! The host's API, over HTTP as a program uses it.

@@ -1,0 +1,1 @@
+//! What was made with maubot is taken over.

@@ -1,0 +1,1 @@
+//! The API of maubot, as its own tools use it.

@@ -1,0 +1,1 @@
+//! The host's pages, as a browser without script uses them.
