@@ -1,5 +1,6 @@
 //! The host: accounts and instances, and the queue's handler that brings events to them.
 
+mod act;
 mod carry;
 pub(crate) mod change;
 mod declare;

@@ -15,7 +15,7 @@ use bridge_core::store::StoreError;
 pub use act::Act;
 pub use config::{NoConfig, PluginConfig, Problem};
 pub use context::{PluginContext, Severity};
-pub use descriptor::{Command, Descriptor, Field, Kind};
+pub use descriptor::{Action, Command, Descriptor, Field, Kind, Takes};
 pub use event::{Event, Timer};
 
 /// A bot's behaviour. One value per instance, made when that starts and dropped when it stops.
@@ -56,6 +56,19 @@ pub trait Plugin: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<(), PluginError>> + Send {
         let _ = (timer, context);
         async { Ok(()) }
+    }
+
+    /// An operator has the instance do something that the descriptor lists, with what they said to it. Called beside events, in
+    /// no order. Gives what they are told, in sentences.
+    fn on_action(
+        &self,
+        name: &str,
+        input: &str,
+        context: &PluginContext,
+    ) -> impl Future<Output = Result<String, PluginError>> + Send {
+        let _ = (input, context);
+        let why = format!("The plugin lists the action {name} and does not carry it out.");
+        async { Err(PluginError::Refused(why)) }
     }
 }
 

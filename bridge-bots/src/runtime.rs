@@ -46,4 +46,12 @@ pub(crate) trait Worker: Debug + Send + Sync {
         task: &'a Task,
         context: &'a PluginContext,
     ) -> BoxFuture<'a, Result<(), PluginError>>;
+
+    /// Has it do what an operator wants; gives what they are told. May panic, and may never return.
+    fn act<'a>(
+        &'a self,
+        action: &'a str,
+        input: &'a str,
+        context: &'a PluginContext,
+    ) -> BoxFuture<'a, Result<String, PluginError>>;
 }

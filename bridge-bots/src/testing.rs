@@ -198,6 +198,12 @@ impl TestBot {
         Ok(())
     }
 
+    /// An operator has it do something. Gives what they are told.
+    pub async fn acts(&self, action: &str, input: &str) -> Result<String, PluginError> {
+        let context = PluginContext::new(self.own.clone(), format!("action {action}"));
+        self.worker.act(action, input, &context).await
+    }
+
     /// Somebody may change the settings of all rooms from now on.
     pub fn make_moderator(&self, user_id: &str) {
         self.notes.around().moderators.insert(user_id.to_owned());

@@ -11,7 +11,7 @@ use crate::error::HostError;
 use crate::host::Host;
 use crate::host::manage::NewInstance;
 use crate::host::view::InstanceView;
-use crate::plugin::Descriptor;
+use crate::plugin::{Descriptor, Takes};
 
 /// An answer on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,7 @@ pub(super) async fn carry_out(host: &Host, order: Order) -> Result<String, HostE
         Order::Start { name } => line(&host.start(&name).await?),
         Order::Stop { name } => line(&host.stop(&name).await?),
         Order::Restart { name } => line(&host.restart(&name).await?),
+        Order::Act { name, action, input } => host.act(&name, &action, &input).await?,
         Order::Delete { name } => host.delete(&name).await.map(|()| format!("{name} was deleted."))?,
         Order::Logs { name, tail } => logs(host, &name, tail)?,
         Order::Plugins => host.plugins().into_iter().map(|plugin| described(host, plugin)).collect(),
@@ -142,6 +143,14 @@ fn described(host: &Host, plugin: &Descriptor) -> String {
             format!("!{} {}", command.name, command.words).trim_end(),
             command.about
         );
+    }
+    for action in &plugin.actions {
+        let takes = match action.takes {
+            Takes::Nothing => "",
+            Takes::Text => " TEXT",
+            Takes::Room => " ROOM",
+        };
+        let _ = writeln!(text, "  action {}{takes}: {}", action.name, action.about);
     }
     for field in &plugin.fields {
         let _ = writeln!(text, "  config {}: {}", field.name, field.about);

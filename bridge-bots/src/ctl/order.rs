@@ -56,6 +56,16 @@ pub(crate) enum Order {
         /// Its name
         name: String,
     },
+    /// Has a bot do one of the things that `plugins` lists as actions
+    Act {
+        /// Its name
+        name: String,
+        /// What
+        action: String,
+        /// What is said to it: a text, or a room's id
+        #[arg(default_value = "")]
+        input: String,
+    },
     /// Deletes a bot with all it kept
     Delete {
         /// Its name

@@ -47,6 +47,30 @@ pub struct Field {
     pub about: String,
 }
 
+/// What an operator says to an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Takes {
+    /// Nothing.
+    Nothing,
+    /// A text, such as an address.
+    Text,
+    /// The id of a room that the account is in.
+    Room,
+}
+
+/// Something that operators have an instance do, from a page, an API or a shell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Action {
+    /// Its name.
+    pub name: String,
+    /// What is said to it.
+    pub takes: Takes,
+    /// What it does, in a sentence.
+    pub about: String,
+}
+
 /// What a plugin is. Made once per program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Descriptor {
@@ -60,6 +84,8 @@ pub struct Descriptor {
     pub commands: Vec<Command>,
     /// The keys of its config, those at the top.
     pub fields: Vec<Field>,
+    /// What operators have its instances do.
+    pub actions: Vec<Action>,
     /// What it is told of.
     pub wants: Vec<Kind>,
     /// Whether what comes while an instance is stopped is kept for it: a thousand events at most, the newest.
@@ -75,6 +101,7 @@ impl Descriptor {
             about: about.to_owned(),
             commands: Vec::new(),
             fields: Vec::new(),
+            actions: Vec::new(),
             wants: Vec::new(),
             keeps: false,
         }
@@ -92,6 +119,14 @@ impl Descriptor {
     #[must_use]
     pub fn field(mut self, name: &str, about: &str) -> Self {
         self.fields.push(Field { name: name.to_owned(), about: about.to_owned() });
+        self
+    }
+
+    /// With an action; [`Plugin::on_action`](super::Plugin::on_action) carries it out.
+    #[must_use]
+    pub fn action(mut self, name: &str, takes: Takes, about: &str) -> Self {
+        let [name, about] = [name, about].map(str::to_owned);
+        self.actions.push(Action { name, takes, about });
         self
     }
 

@@ -18,7 +18,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::plugin::{Descriptor, Event, Kind, Plugin, PluginContext, PluginError, Timer};
+use crate::plugin::{Descriptor, Event, Kind, Plugin, PluginContext, PluginError, Takes, Timer};
 use counts::Counts;
 use record::Record;
 use uploads::{Around, Uploads};
@@ -46,6 +46,14 @@ impl Plugin for InstagramBot {
             )
             .wants(Kind::Message)
             .wants(Kind::Redaction)
+            .action("on", Takes::Room, "Has links in a room answered, from the next message on.")
+            .action("off", Takes::Room, "Has links in a room not answered.")
+            .action("status", Takes::Room, "Says whether links in a room are answered.")
+            .action(
+                "probe",
+                Takes::Text,
+                "Asks each of Instagram's sources for a link, and says what they answer today.",
+            )
             .field("enabled", "Whether links are answered at all.")
             .field("max_file_size", "The largest file, in bytes; the homeserver's own limit holds besides.")
             .field(
@@ -86,6 +94,15 @@ impl Plugin for InstagramBot {
 
     async fn on_timer(&self, timer: &Timer, context: &PluginContext) -> Result<(), PluginError> {
         record::forget(timer, context).await
+    }
+
+    async fn on_action(
+        &self,
+        name: &str,
+        input: &str,
+        context: &PluginContext,
+    ) -> Result<String, PluginError> {
+        self.act(name, input, context).await
     }
 }
 

@@ -106,4 +106,13 @@ impl<P: Plugin> Worker for Native<P> {
             Task::Timer(timer) => Box::pin(self.0.on_timer(timer, context)),
         }
     }
+
+    fn act<'a>(
+        &'a self,
+        action: &'a str,
+        input: &'a str,
+        context: &'a PluginContext,
+    ) -> BoxFuture<'a, Result<String, PluginError>> {
+        Box::pin(self.0.on_action(action, input, context))
+    }
 }

@@ -54,7 +54,7 @@ impl Bots {
             "secret": { "key_file": "secret.key" },
             "logging": { "level": "info,bridge_core=debug,bridge_bots=debug", "format": "text" },
             "permissions": { "*": "relay", server_name: "user", admin.user_id(): "admin" },
-            "bots": { "accounts": {}, "instances": {} },
+            "bots": { "admin": { "listen": null }, "accounts": {}, "instances": {} },
         });
         Ok(Self { homeserver, appservice, admin, config, program, binary: binary.to_owned(), tag })
     }

@@ -11,6 +11,19 @@ const NOT_YOURS: &str =
 const NOT_ADMIN: &str = "Only the admins of this bot's host can do that.";
 
 impl InstagramBot {
+    /// Carries out what an operator wants. Who signed in as one needs no power level.
+    pub(super) async fn act(
+        &self,
+        action: &str,
+        input: &str,
+        context: &PluginContext,
+    ) -> Result<String, PluginError> {
+        match action {
+            "probe" => Ok(self.probe(input, context).await),
+            wish => self.switch(input, wish, context).await,
+        }
+    }
+
     /// Carries a command out and says so. `words` is what stands behind `!ig`.
     pub(super) async fn obey(
         &self,
@@ -37,6 +50,16 @@ impl InstagramBot {
         if !context.may_change_room(room_id, &event.sender).await? {
             return Ok(NOT_YOURS.to_owned());
         }
+        self.switch(room_id, wish, context).await
+    }
+
+    /// Has links in a room answered or not, or neither (`status`). Gives how it is then.
+    async fn switch(
+        &self,
+        room_id: &str,
+        wish: &str,
+        context: &PluginContext,
+    ) -> Result<String, PluginError> {
         if wish != "status" {
             rooms::subscribe(room_id, wish == "on", context).await?;
         }
@@ -54,8 +77,13 @@ impl InstagramBot {
         if !context.is_admin(&event.sender) {
             return NOT_ADMIN.to_owned();
         }
+        self.probe(words, context).await
+    }
+
+    async fn probe(&self, words: &str, context: &PluginContext) -> String {
         let Some(link) = links::find(Message { plain: words, html: None }, 1).pop() else {
-            return format!("That is no link to a post on Instagram. {HOW}");
+            return "That is no link to a post on Instagram, such as https://www.instagram.com/p/CODE/."
+                .to_owned();
         };
         let probe = self.site.probe(&link).await;
         self.counts.tell(context.instance(), &self.site);

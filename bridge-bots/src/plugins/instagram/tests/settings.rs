@@ -95,3 +95,19 @@ async fn a_probe_is_for_admins_and_answers_no_link() {
     assert!(lines[1].starts_with("embed: the whole post, 2 files, caption ("), "{lines:?}");
     assert!(lines[2].starts_with("graphql: "), "{lines:?}");
 }
+
+#[tokio::test]
+async fn operators_switch_rooms_and_probe_without_being_there() {
+    let site = site().await;
+    let mut bot = bot_with(site.config()).await;
+    assert!(bot.acts("status", ROOM).await.unwrap().contains("are not answered"));
+    assert!(bot.acts("on", ROOM).await.unwrap().contains("are answered in this room"));
+    bot.says(BOB, LINK).await.unwrap();
+    assert!(!bot.said().is_empty());
+    let said = bot.said().len();
+    assert!(bot.acts("off", ROOM).await.unwrap().contains("are not answered"));
+    bot.says(BOB, LINK).await.unwrap();
+    assert_eq!(bot.said().len(), said);
+    assert!(bot.acts("probe", "no link").await.unwrap().contains("no link to a post"));
+    assert!(bot.acts("probe", LINK).await.unwrap().contains("embed"));
+}
