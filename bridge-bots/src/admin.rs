@@ -10,6 +10,7 @@ mod same_site;
 pub(crate) mod sessions;
 pub(crate) mod signed;
 pub(crate) mod users;
+mod web;
 
 use std::sync::Arc;
 
@@ -89,6 +90,8 @@ fn router(shared: Shared) -> Router {
         .method_not_allowed_fallback(async || Failure::no_such_method())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(shared.clone(), same_site::expect))
+        // Plugins' own paths are for other sites, too, and never see who is signed in.
+        .merge(web::router())
         .layer(CatchPanicLayer::custom(failure::panicked))
         .with_state(shared)
 }

@@ -11,6 +11,7 @@ pub(crate) mod manage;
 mod timers;
 pub(crate) mod view;
 mod voice;
+pub(crate) mod web;
 
 pub(crate) use declare::problems;
 

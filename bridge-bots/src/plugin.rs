@@ -5,6 +5,7 @@ pub mod config;
 pub mod context;
 pub mod descriptor;
 pub mod event;
+pub mod web;
 
 use std::future::Future;
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub use config::{NoConfig, PluginConfig, Problem};
 pub use context::{PluginContext, Severity};
 pub use descriptor::{Action, Command, Descriptor, Field, Kind, Takes};
 pub use event::{Event, Timer};
+pub use web::{WebRequest, WebResponse};
 
 /// A bot's behaviour. One value per instance, made when that starts and dropped when it stops.
 ///
@@ -69,6 +71,17 @@ pub trait Plugin: Send + Sync + Sized + 'static {
         let _ = (input, context);
         let why = format!("The plugin lists the action {name} and does not carry it out.");
         async { Err(PluginError::Refused(why)) }
+    }
+
+    /// Somebody calls the instance's web path, if the descriptor says that it has one. Called beside events, in no order; a
+    /// call that fails is not repeated by the host. Whoever may call is to be told apart by the plugin: the path is open.
+    fn on_request(
+        &self,
+        request: WebRequest,
+        context: &PluginContext,
+    ) -> impl Future<Output = Result<WebResponse, PluginError>> + Send {
+        let _ = (request, context);
+        async { Ok(web::text(http::StatusCode::NOT_FOUND, "There is nothing here.")) }
     }
 }
 

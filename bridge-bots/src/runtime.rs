@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::plugin::{Descriptor, Event, PluginContext, PluginError, Problem, Timer};
+use crate::plugin::{Descriptor, Event, PluginContext, PluginError, Problem, Timer, WebRequest, WebResponse};
 
 /// Something that a plugin is told of.
 #[derive(Debug, Clone)]
@@ -46,6 +46,13 @@ pub(crate) trait Worker: Debug + Send + Sync {
         task: &'a Task,
         context: &'a PluginContext,
     ) -> BoxFuture<'a, Result<(), PluginError>>;
+
+    /// Has it answer a call to its web path. May panic, and may never return.
+    fn answer<'a>(
+        &'a self,
+        request: WebRequest,
+        context: &'a PluginContext,
+    ) -> BoxFuture<'a, Result<WebResponse, PluginError>>;
 
     /// Has it do what an operator wants; gives what they are told. May panic, and may never return.
     fn act<'a>(

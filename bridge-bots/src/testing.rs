@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::instance::log::Log;
 use crate::plugin::act::{Act, Voice};
 use crate::plugin::context::Own;
-use crate::plugin::{Descriptor, Event, Plugin, PluginContext, PluginError, Timer};
+use crate::plugin::{Descriptor, Event, Plugin, PluginContext, PluginError, Timer, WebRequest, WebResponse};
 use crate::runtime::native::Plugins;
 use crate::runtime::{Runtime as _, Task, Worker};
 use crate::store::{TABLES, timer};
@@ -196,6 +196,12 @@ impl TestBot {
         }
         self.pass_until(until);
         Ok(())
+    }
+
+    /// Somebody calls its web path. Gives its answer.
+    pub async fn is_called(&self, request: WebRequest) -> Result<WebResponse, PluginError> {
+        let context = PluginContext::new(self.own.clone(), format!("web {}", self.events));
+        self.worker.answer(request, &context).await
     }
 
     /// An operator has it do something. Gives what they are told.

@@ -86,6 +86,8 @@ pub struct Descriptor {
     pub fields: Vec<Field>,
     /// What operators have its instances do.
     pub actions: Vec<Action>,
+    /// Whether its instances have a web path.
+    pub web: bool,
     /// What it is told of.
     pub wants: Vec<Kind>,
     /// Whether what comes while an instance is stopped is kept for it: a thousand events at most, the newest.
@@ -102,6 +104,7 @@ impl Descriptor {
             commands: Vec::new(),
             fields: Vec::new(),
             actions: Vec::new(),
+            web: false,
             wants: Vec::new(),
             keeps: false,
         }
@@ -127,6 +130,13 @@ impl Descriptor {
     pub fn action(mut self, name: &str, takes: Takes, about: &str) -> Self {
         let [name, about] = [name, about].map(str::to_owned);
         self.actions.push(Action { name, takes, about });
+        self
+    }
+
+    /// With a web path; [`Plugin::on_request`](super::Plugin::on_request) answers.
+    #[must_use]
+    pub fn web(mut self) -> Self {
+        self.web = true;
         self
     }
 

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use super::{Runtime, Task, Worker};
 use crate::plugin::config::read;
-use crate::plugin::{Descriptor, Plugin, PluginContext, PluginError, Problem};
+use crate::plugin::{Descriptor, Plugin, PluginContext, PluginError, Problem, WebRequest, WebResponse};
 use crate::plugins;
 
 type Started<'a> = BoxFuture<'a, Result<Arc<dyn Worker>, PluginError>>;
@@ -105,6 +105,14 @@ impl<P: Plugin> Worker for Native<P> {
             Task::Event(event) => Box::pin(self.0.on_event(event, context)),
             Task::Timer(timer) => Box::pin(self.0.on_timer(timer, context)),
         }
+    }
+
+    fn answer<'a>(
+        &'a self,
+        request: WebRequest,
+        context: &'a PluginContext,
+    ) -> BoxFuture<'a, Result<WebResponse, PluginError>> {
+        Box::pin(self.0.on_request(request, context))
     }
 
     fn act<'a>(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use testkit::homeserver::Slot;
-use testkit::{Appservice, Homeserver, Program, User, eventually};
+use testkit::{Appservice, Homeserver, Port, Program, User, eventually};
 
 use crate::world::database;
 use crate::{Place, Result};
@@ -16,6 +16,13 @@ const PROGRAM_VARIABLE: &str = "BRIDGE_BOTS";
 const PATIENCE: Duration = Duration::from_secs(40);
 /// How long anything else may take; after a kill another process waits for the lease to run out.
 pub const LIMIT: Duration = Duration::from_mins(1);
+
+/// Who signs in at the admin listener.
+pub const OPERATOR: &str = "ann";
+/// With this.
+pub const PASSWORD: &str = "correct horse";
+/// Its hash, made with the least work that bcrypt has.
+const HASH: &str = "$2b$04$isZB7OAZ1ouxE.7VVGsk4uWfXuBwX0v86rw9FupKegprxE845pRae";
 
 /// Everything a scenario about bots acts in. The host is configured and not started.
 #[derive(Debug)]
@@ -31,6 +38,8 @@ pub struct Bots {
     program: Program,
     binary: String,
     tag: String,
+    /// Kept for the admin listener.
+    operators: Port,
 }
 
 impl Bots {
@@ -56,7 +65,8 @@ impl Bots {
             "permissions": { "*": "relay", server_name: "user", admin.user_id(): "admin" },
             "bots": { "admin": { "listen": null }, "accounts": {}, "instances": {} },
         });
-        Ok(Self { homeserver, appservice, admin, config, program, binary: binary.to_owned(), tag })
+        let (binary, operators) = (binary.to_owned(), Port::reserve()?);
+        Ok(Self { homeserver, appservice, admin, config, program, binary, tag, operators })
     }
 
     /// Declares an account with one instance, both of this name, before a start.
@@ -64,6 +74,14 @@ impl Bots {
         self.config["bots"]["accounts"][name] = json!({ "displayname": format!("Bot {name}") });
         self.config["bots"]["instances"][name] =
             json!({ "plugin": plugin, "account": name, "config": config });
+    }
+
+    /// Lets the host serve operators after the next start: [`OPERATOR`] signs in with [`PASSWORD`]. Answers where, as an URL
+    /// without a slash at its end.
+    pub fn serve_operators(&mut self) -> String {
+        self.config["bots"]["admin"] =
+            json!({ "listen": self.operators.address(), "users": { OPERATOR: HASH } });
+        self.operators.url()
     }
 
     /// The full id of an account.

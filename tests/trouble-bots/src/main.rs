@@ -4,8 +4,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bridge_bots::Plugins;
+use bridge_bots::plugin::web::{self, http::StatusCode};
 use bridge_bots::plugin::{
-    Descriptor, Event, Kind, Plugin, PluginConfig, PluginContext, PluginError, Problem, Timer,
+    Descriptor, Event, Kind, Plugin, PluginConfig, PluginContext, PluginError, Problem, Takes, Timer,
+    WebRequest, WebResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -45,6 +47,9 @@ impl Plugin for Trouble {
             .field("hangs_at_start", "Whether the start never ends.")
             .field("word", "What stands before each count.")
             .keeps()
+            .web()
+            .action("say", Takes::Room, "Says something in a room.")
+            .action("panic", Takes::Nothing, "Panics.")
     }
 
     async fn start(config: Config, _context: &PluginContext) -> Result<Self, PluginError> {
@@ -79,6 +84,41 @@ impl Plugin for Trouble {
 
     async fn on_timer(&self, timer: &Timer, context: &PluginContext) -> Result<(), PluginError> {
         context.say(&timer.room_id, &timer.payload).await.map(drop)
+    }
+
+    async fn on_action(
+        &self,
+        name: &str,
+        input: &str,
+        context: &PluginContext,
+    ) -> Result<String, PluginError> {
+        match name {
+            "panic" => panic!("ordered by the test"),
+            _ => context.say(input, "I was told to.").await.map(|_| "It was said.".to_owned()),
+        }
+    }
+
+    /// Tells what came: method, path and query, how long the body is, and whether a cookie could be seen.
+    async fn on_request(
+        &self,
+        request: WebRequest,
+        context: &PluginContext,
+    ) -> Result<WebResponse, PluginError> {
+        match request.uri().path() {
+            "/panic" => panic!("ordered by the test"),
+            "/hang" => std::future::pending().await,
+            path if path.starts_with("/say/") => {
+                let room = path.trim_start_matches("/say/").replace("%21", "!");
+                context.say(&room, "A hook called.").await?;
+            }
+            _ => {}
+        }
+        let has_cookie = request.headers().contains_key(web::http::header::COOKIE);
+        let words = format!("{} {} {} {has_cookie}", request.method(), request.uri(), request.body().len());
+        let mut response = web::text(StatusCode::ACCEPTED, &words);
+        let cookie = web::http::HeaderValue::from_static("bridge_bots=stolen");
+        response.headers_mut().insert(web::http::header::SET_COOKIE, cookie);
+        Ok(response)
     }
 }
 

@@ -22,6 +22,7 @@ mod bots_import;
 mod bots_instagram;
 mod bots_many;
 mod bots_maubot;
+mod bots_operated;
 mod bots_pages;
 mod bots_plugins;
 mod bots_trouble;

@@ -1,0 +1,57 @@
+//! Calls to instances' own web paths.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+
+use super::Host;
+use crate::error::HostError;
+use crate::plugin::web::{WebRequest, WebResponse};
+use crate::plugin::{PluginError, Severity};
+
+/// Why an instance did not answer a call.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// There is no such instance, or its plugin has no web path.
+    NotFound,
+    /// It does not run, or has too much to do; the call may be repeated.
+    Away,
+    /// It could not, or took too long.
+    Failed,
+}
+
+impl Host {
+    /// Has an instance answer a call, within the time that it has for an event. Why it did not stands in its log.
+    pub(crate) async fn answer_web(
+        &self,
+        name: &str,
+        request: WebRequest,
+    ) -> Result<WebResponse, Unanswered> {
+        let instance = self.found(name).map_err(|_: HostError| Unanswered::NotFound)?;
+        if !instance.descriptor.web {
+            return Err(Unanswered::NotFound);
+        }
+        let started = instance.worker().ok_or(Unanswered::Away)?;
+        let _place = instance.place().ok_or(Unanswered::Away)?;
+        // Nobody repeats a call under the same name, so each has effects of its own.
+        let context = self.context(&instance, format!("web {:032x}", rand::random::<u128>()));
+        let limit = self.event_limit();
+        let answering = tokio::time::timeout(limit, async { started.worker.answer(request, &context).await });
+        let why = match AssertUnwindSafe(answering).catch_unwind().await {
+            Ok(Ok(Ok(response))) => return Ok(response),
+            Ok(Ok(Err(PluginError::Later(why)))) => {
+                instance.log.write(
+                    self.now(),
+                    Severity::Warn,
+                    format!("a web call could not be answered: {why}"),
+                );
+                return Err(Unanswered::Away);
+            }
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(_)) => format!("it took longer than {} s", limit.as_secs()),
+            Err(_) => "the plugin panicked".to_owned(),
+        };
+        instance.log.write(self.now(), Severity::Error, format!("a web call was not answered: {why}"));
+        Err(Unanswered::Failed)
+    }
+}
