@@ -5,10 +5,12 @@ pub(crate) mod order;
 pub(crate) mod route;
 
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use bridge_core::config::Config;
+use bridge_core::secret::Secret;
 use bridge_core::service::Ground;
 use clap::{ArgMatches, FromArgMatches as _, Subcommand as _};
 
@@ -28,26 +30,42 @@ pub(crate) fn verb() -> clap::Command {
 pub(crate) async fn carry_out(config: Config<Section>, words: &ArgMatches) -> Result<String, String> {
     let mut order = Order::from_arg_matches(words).map_err(|error| error.to_string())?;
     read_files(&mut order)?;
-    let address = config.appservice.listen;
-    let ground = Ground::prepare(config)?;
-    let token = route::token(&ground.hs_token);
-    let sent = client()?
-        .post(format!("http://{address}{}", route::PATH))
-        .bearer_auth(token)
-        .json(&order)
-        .send()
-        .await;
-    let answer = sent.map_err(|_| {
-        format!(
-            "Nothing answers at {address} (appservice.listen). Start the program with `run`, then try again."
-        )
-    })?;
-    let told: answer::Told = answer.json().await.map_err(|_| {
-        format!(
-            "What answers at {address} is not this program, or of another version. Look at appservice.listen."
-        )
-    })?;
-    told.into_result()
+    Line::of(config)?.order(&order).await
+}
+
+/// The way to the program that runs with a config.
+#[derive(Debug)]
+pub(crate) struct Line {
+    address: SocketAddr,
+    token: Secret,
+    client: reqwest::Client,
+}
+
+impl Line {
+    /// By what the config says. The error is a sentence.
+    pub(crate) fn of(config: Config<Section>) -> Result<Self, String> {
+        let address = config.appservice.listen;
+        let ground = Ground::prepare(config)?;
+        Ok(Self { address, token: Secret::new(route::token(&ground.hs_token)), client: client()? })
+    }
+
+    /// Hands an order over and gives the answer. The error is a sentence.
+    pub(crate) async fn order(&self, order: &Order) -> Result<String, String> {
+        let address = self.address;
+        let call = self.client.post(format!("http://{address}{}", route::PATH));
+        let sent = call.bearer_auth(self.token.expose()).json(order).send().await;
+        let answer = sent.map_err(|_| {
+            format!(
+                "Nothing answers at {address} (appservice.listen). Start the program with `run`, then try again."
+            )
+        })?;
+        let told: answer::Told = answer.json().await.map_err(|_| {
+            format!(
+                "What answers at {address} is not this program, or of another version. Look at appservice.listen."
+            )
+        })?;
+        told.into_result()
+    }
 }
 
 #[allow(

@@ -5,10 +5,12 @@ mod carry;
 pub(crate) mod change;
 mod declare;
 mod fan_out;
+pub(crate) mod known;
 mod lane;
 mod launch;
 pub(crate) mod manage;
 mod timers;
+pub(crate) mod upload;
 pub(crate) mod view;
 mod voice;
 pub(crate) mod web;
@@ -28,6 +30,7 @@ use bridge_core::store::Store;
 use futures_util::future::BoxFuture;
 use ruma::UserId;
 use tokio::sync::{Notify, watch};
+use url::Url;
 
 use crate::config::Section;
 use crate::instance::Instance;
@@ -41,6 +44,8 @@ use crate::store::account::AccountRow;
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) app: AppService,
+    /// Where the homeserver is.
+    pub(crate) homeserver: Url,
     /// What accounts' local parts begin with.
     pub(crate) prefix: String,
     pub(crate) store: Store,

@@ -16,6 +16,7 @@ use crate::admin::{self, password};
 use crate::config::{NOTES, Section};
 use crate::ctl;
 use crate::host::{Host, Parts, Rooms, problems};
+use crate::import;
 use crate::metrics::METRICS;
 use crate::plugin::Problem;
 use crate::runtime::Runtime;
@@ -38,7 +39,7 @@ pub fn main_with(plugins: Plugins) -> ExitCode {
         name: "bridge-bots".to_owned(),
         about: "A host for Matrix bots.".to_owned(),
         hidden: &["login", "commands", "rebuild"],
-        verbs: vec![ctl::verb(), password::verb()],
+        verbs: vec![ctl::verb(), password::verb(), import::verb()],
         ..Help::default()
     };
     start(help, |cli| carry_out(cli, vec![Box::new(plugins)]))
@@ -53,6 +54,9 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
         }
         Verb::MetricsList => Ok(common::metrics_list(METRICS)),
         Verb::Own(name, _) if name == password::VERB => password::carry_out(),
+        Verb::Own(name, words) if name == import::VERB => {
+            import::carry_out(load(&cli.config, &runtimes)?, &runtimes, &words).await
+        }
         Verb::Own(_, words) => ctl::carry_out(load(&cli.config, &runtimes)?, &words).await,
         _ => common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await,
     }
@@ -87,6 +91,7 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
     let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
     let host = Host::new(Parts {
         app: ground.app.clone(),
+        homeserver: ground.config.homeserver.url.clone(),
         prefix: ground.config.appservice.user_prefix.clone(),
         store: store.clone(),
         inbox: inbox.clone(),

@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::error::HostError;
+use crate::host::upload::Installed;
+use crate::package::{Kind, Package};
 use crate::plugin::{Descriptor, Event, PluginContext, PluginError, Problem, Timer, WebRequest, WebResponse};
 
 /// Something that a plugin is told of.
@@ -36,6 +39,18 @@ pub(crate) trait Runtime: Debug + Send + Sync {
         config: &'a str,
         context: &'a PluginContext,
     ) -> BoxFuture<'a, Result<Arc<dyn Worker>, PluginError>>;
+
+    /// Whether it installs packages of this kind.
+    fn takes(&self, _kind: Kind) -> bool {
+        false
+    }
+
+    /// Installs a package of a kind that it takes, in place of another version if there is one. At an error that one stays.
+    fn install(&self, package: Package) -> BoxFuture<'_, Result<Installed, HostError>> {
+        let text =
+            format!("Nothing was installed: what runs here takes no plugins {}.", package.kind.words());
+        Box::pin(std::future::ready(Err(HostError::Conflict(text))))
+    }
 }
 
 /// A started instance. It stops when it is dropped.

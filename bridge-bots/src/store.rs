@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod instance;
 pub(crate) mod kept;
 pub(crate) mod kv;
+pub(crate) mod maubot;
 pub(crate) mod member;
 pub(crate) mod session;
 pub(crate) mod timer;

@@ -17,6 +17,7 @@ mod deny;
 mod fuzz;
 mod generate;
 mod judges;
+mod maubot;
 mod postgres;
 mod process;
 mod python;
@@ -40,6 +41,7 @@ cargo xtask <verb>
   tidy        check the rules of the repository (size of files, layers, words, migrations)
   generate    write docs/generated, registration/examples and the list of migrations anew
   synapse     install the homeserver of the tests under target/synapse
+  maubot      install maubot's own tools of the tests under target/maubot
   slack-sdks  install Slack's own clients of the tests under target/judges
   fuzz        feed random inputs to what reads outsiders' words: TARGET or all [--seconds N] [--seed N]
   soak        random talk under kills and faults, both sides compared [--minutes N] [--seed S] [--help]
@@ -75,6 +77,7 @@ fn run(args: &[String]) -> Result<bool> {
         "tidy" => tidy::run(&workspace),
         "generate" => generate::run(&workspace).map(|()| true),
         "synapse" => synapse::install(&workspace).map(|_| true),
+        "maubot" => maubot::install(&workspace).map(|_| true),
         "slack-sdks" => slack_sdks::install(&workspace).map(|_| true),
         "fuzz" => fuzz::run(&workspace, rest),
         "soak" | "failpoints" => crashes::run(&workspace, verb, rest),

@@ -3,7 +3,7 @@
 use crate::counts::Counts;
 use crate::postgres::Postgres;
 use crate::workspace::Workspace;
-use crate::{judges, slack_sdks, synapse};
+use crate::{judges, maubot, slack_sdks, synapse};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -49,6 +49,7 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
     }
     let venv = outcome.keep("Synapse is not there", synapse::install(workspace));
     let sdks = outcome.keep("Slack's clients are not there", slack_sdks::install(workspace));
+    let maubot = outcome.keep("maubot's tools are not there", maubot::install(workspace));
     let postgres = outcome.keep("PostgreSQL is not there", Postgres::start(workspace));
 
     let mut tests = workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
@@ -57,6 +58,9 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
     }
     if let Some(venv) = venv {
         tests.env("SYNAPSE_VENV", venv);
+    }
+    if let Some(venv) = maubot {
+        tests.env("MAUBOT_VENV", venv);
     }
     if let Some(counts) = outcome.keep("the tests did not run", run_counted(&mut tests)) {
         outcome.counts += counts;

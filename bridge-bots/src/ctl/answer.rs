@@ -63,6 +63,7 @@ pub(super) async fn carry_out(host: &Host, order: Order) -> Result<String, HostE
         Order::DeleteAccount { name } => {
             host.delete_account(&name).await.map(|()| format!("{name} is no account any more."))?
         }
+        Order::Take(take) => take.carry_out(host).await,
     })
 }
 

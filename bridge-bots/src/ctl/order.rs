@@ -3,6 +3,8 @@
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 
+use crate::import::take::Take;
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -102,4 +104,7 @@ pub(crate) enum Order {
         /// Its name
         name: String,
     },
+    /// Of the verb `import-maubot`: takes one thing over
+    #[command(skip)]
+    Take(Box<Take>),
 }
