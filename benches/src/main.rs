@@ -12,6 +12,7 @@
 )]
 
 mod backlog;
+mod bots;
 mod clock;
 mod convert;
 mod fake;
@@ -45,6 +46,8 @@ enum Program {
     Files(files::Options),
     /// Measures the start and the draining of a large backlog.
     Backlog(backlog::Options),
+    /// Measures the bot host beside maubot.
+    Bots(bots::Options),
     /// The bare path, which `relay` starts to compare with.
     Skeleton(skeleton::Options),
     /// The fake workspace as `relay` starts it.
@@ -58,6 +61,7 @@ async fn main() -> anyhow::Result<()> {
         Program::Convert(options) => convert::run(&options),
         Program::Files(options) => files::run(options).await,
         Program::Backlog(options) => backlog::run(options).await,
+        Program::Bots(options) => Box::pin(bots::run(options)).await,
         Program::Skeleton(options) => skeleton::run(options).await,
         Program::FakeSlack(options) => fake::run(options).await,
     }

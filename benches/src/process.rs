@@ -104,6 +104,22 @@ impl Program {
         self.memory("smaps_rollup", "Rss:")
     }
 
+    /// Its memory now, in megabytes, of which what it shares with others counts in parts.
+    pub(crate) fn proportional_mb(&self) -> Result<f64> {
+        self.memory("smaps_rollup", "Pss:")
+    }
+
+    /// The processor time of all its threads so far, also of those that ended, in seconds.
+    pub(crate) fn cpu_seconds(&self) -> Result<f64> {
+        let stat = self.read("stat")?;
+        // The name may hold spaces; what follows its bracket does not.
+        let fields: Vec<&str> =
+            stat.rsplit_once(") ").map_or(Vec::new(), |(_, rest)| rest.split(' ').collect());
+        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok());
+        let used = ticks(11).zip(ticks(12)).context("/proc/PID/stat names no processor time")?;
+        Ok((used.0 + used.1) / TICKS_PER_SECOND)
+    }
+
     /// The most resident memory it ever had, in megabytes.
     pub(crate) fn peak_mb(&self) -> Result<f64> {
         self.memory("status", "VmHWM:")

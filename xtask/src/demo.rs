@@ -1,4 +1,4 @@
-//! The bridge at work: a Synapse, a fake Slack and the bridge between them.
+//! The programs at work beside a Synapse: the bridge with a fake Slack, and a bot.
 
 use crate::synapse;
 use crate::workspace::Workspace;
@@ -22,6 +22,20 @@ pub(crate) fn prepare(workspace: &Workspace, args: &[String]) -> Result<Command>
         demo.env("SYNAPSE_VENV", venv);
     }
     Ok(demo)
+}
+
+/// Runs the demo of a bot in our place.
+pub(crate) fn run_bot(workspace: &Workspace, args: &[String]) -> Result<bool> {
+    let needs_synapse = !args.iter().any(|arg| arg == "--on" || arg.starts_with("--on=") || arg == "--help");
+    let venv = if needs_synapse { Some(synapse::install(workspace)?) } else { None };
+    workspace.build()?;
+    let mut demo = Command::new(workspace.program("demo_bot"));
+    demo.args(args).current_dir(&workspace.root);
+    if let Some(venv) = venv {
+        demo.env("SYNAPSE_VENV", venv);
+    }
+    let error = demo.exec();
+    Err(error).context("the program `demo_bot` could not be started")
 }
 
 fn brings_homeserver(args: &[String]) -> bool {

@@ -37,6 +37,7 @@ cargo xtask <verb>
 
   test        set up what is missing, then run every test; the last line counts them
   demo        show the bridge at work beside a real Synapse [--once] [--homeserver URL]
+  demo-bot    show a bot at work beside a real Synapse: a folder of plugins/ [--once] [--say TEXT] [--help]
   ci          everything that must be green, in order: this is what continuous integration runs
   tidy        check the rules of the repository (size of files, layers, words, migrations)
   generate    write docs/generated, registration/examples and the list of migrations anew
@@ -73,6 +74,7 @@ fn run(args: &[String]) -> Result<bool> {
     match verb.as_str() {
         "test" => Ok(test::run(&workspace).report()),
         "demo" => demo::run(&workspace, rest),
+        "demo-bot" => demo::run_bot(&workspace, rest),
         "ci" => Ok(ci::run(&workspace)),
         "tidy" => tidy::run(&workspace),
         "generate" => generate::run(&workspace).map(|()| true),

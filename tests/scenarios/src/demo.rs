@@ -1,4 +1,5 @@
 //! The demo: a homeserver, a Slack workspace and the bridge, started, shown and stopped together.
+pub mod bot;
 mod follow;
 mod journey;
 mod names;

@@ -6,6 +6,7 @@ use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 
 /// What a crate may use: of ours, and what it never has.
 struct Rule {
@@ -15,6 +16,9 @@ struct Rule {
     /// Crates of others that it never uses.
     never: &'static [&'static str],
 }
+
+/// The folder whose crates have one rule, however they are called.
+const PLUGINS: &str = "plugins/*";
 
 const RULES: &[Rule] = &[
     Rule { name: "bridge-registration", ours: &[], never: &["tokio", "reqwest", "axum", "hyper", "ruma"] },
@@ -41,6 +45,7 @@ const RULES: &[Rule] = &[
     Rule { name: "benches", ours: &["testkit", "fake-slack", "bridge-core", "bridge-slack"], never: &[] },
     Rule { name: "fuzz", ours: &["bridge-core", "bridge-slack"], never: &[] },
     Rule { name: "trouble-bots", ours: &["bridge-bots"], never: &["sqlx", "axum", "ruma"] },
+    Rule { name: PLUGINS, ours: &["bridge-bots"], never: &["sqlx", "axum", "ruma"] },
     Rule { name: "xtask", ours: &[], never: &["tokio", "reqwest", "clap"] },
 ];
 
@@ -64,7 +69,8 @@ fn dependencies(metadata: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in packages(metadata) {
         let name = text(package, "name");
-        let Some(rule) = RULES.iter().find(|rule| rule.name == name) else {
+        let place = if is_plugin(package) { PLUGINS } else { name };
+        let Some(rule) = RULES.iter().find(|rule| rule.name == place) else {
             findings.push(finding(name, "has no rule: add it to RULES in xtask/src/tidy/crates.rs"));
             continue;
         };
@@ -79,6 +85,13 @@ fn dependencies(metadata: &Value) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn is_plugin(package: &Value) -> bool {
+    Path::new(text(package, "manifest_path"))
+        .ancestors()
+        .nth(2)
+        .is_some_and(|folder| folder.ends_with("plugins"))
 }
 
 fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
@@ -118,5 +131,17 @@ mod tests {
         assert_eq!(dependencies(&workspace(&used)).len(), 2);
         let unknown = json!({ "packages": [{ "name": "novelty", "dependencies": [] }] });
         assert_eq!(dependencies(&unknown).len(), 1);
+    }
+
+    #[test]
+    fn a_plugin_has_a_rule_by_its_folder() {
+        let plugin = |used: &str| {
+            json!({ "packages": [
+                { "name": "my-bot", "manifest_path": "/hub/plugins/my-bot/Cargo.toml",
+                  "dependencies": [{ "name": used, "kind": null }] },
+            ] })
+        };
+        assert!(dependencies(&plugin("bridge-bots")).is_empty());
+        assert_eq!(dependencies(&plugin("sqlx")).len(), 1);
     }
 }

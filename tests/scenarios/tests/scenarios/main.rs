@@ -38,6 +38,7 @@ mod crash;
 mod database_trouble;
 mod dead_letters;
 mod demo;
+mod demo_bot;
 mod direct_chat;
 mod doubled;
 mod edits;
