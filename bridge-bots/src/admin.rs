@@ -1,6 +1,6 @@
 //! The admin listener: pages and APIs for operators, apart from what the homeserver calls.
 
-mod api;
+pub(crate) mod api;
 pub(crate) mod failure;
 mod maubot;
 mod pages;

@@ -8,6 +8,7 @@ mod fan_out;
 pub(crate) mod known;
 mod lane;
 mod launch;
+pub(crate) mod letters;
 pub(crate) mod manage;
 mod timers;
 pub(crate) mod upload;

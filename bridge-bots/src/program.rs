@@ -11,6 +11,7 @@ use bridge_core::service::cli::{Cli, Help, Verb, start};
 use bridge_core::service::run::{Program, Serving, introduce_bot};
 use bridge_core::service::{Ground, common, telemetry};
 
+use crate::admin::api::openapi;
 use crate::admin::users::Users;
 use crate::admin::{self, password};
 use crate::config::{NOTES, Section};
@@ -39,7 +40,7 @@ pub fn main_with(plugins: Plugins) -> ExitCode {
         name: "bridge-bots".to_owned(),
         about: "A host for Matrix bots.".to_owned(),
         hidden: &["login", "commands", "rebuild"],
-        verbs: vec![ctl::verb(), password::verb(), import::verb()],
+        verbs: vec![ctl::verb(), password::verb(), import::verb(), openapi::verb()],
         ..Help::default()
     };
     start(help, |cli| carry_out(cli, vec![Box::new(plugins)]))
@@ -54,6 +55,7 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
         }
         Verb::MetricsList => Ok(common::metrics_list(METRICS)),
         Verb::Own(name, _) if name == password::VERB => password::carry_out(),
+        Verb::Own(name, _) if name == openapi::VERB => openapi::text(),
         Verb::Own(name, words) if name == import::VERB => {
             import::carry_out(load(&cli.config, &runtimes)?, &runtimes, &words).await
         }

@@ -21,6 +21,7 @@ use Source::{Migrations, Program};
 const FILES: &[(&str, Source)] = &[
     ("docs/generated/bridge-slack.yaml", Program("bridge-slack", &["example-config"])),
     ("docs/generated/bridge-bots.yaml", Program("bridge-bots", &["example-config"])),
+    ("docs/generated/openapi.json", Program("bridge-bots", &["openapi"])),
     ("docs/generated/commands-slack.md", Program("bridge-slack", &["commands"])),
     ("docs/generated/metrics.md", Program("bridge-slack", &["metrics-list"])),
     ("docs/generated/slack-manifest.yaml", Program("bridge-slack", &["manifest"])),

@@ -8,6 +8,7 @@
     reason = "the repository's own files, named in lower case"
 )]
 
+mod api_judge;
 mod ci;
 mod counts;
 mod crashes;
@@ -44,6 +45,7 @@ cargo xtask <verb>
   synapse     install the homeserver of the tests under target/synapse
   maubot      install maubot's own tools of the tests under target/maubot
   slack-sdks  install Slack's own clients of the tests under target/judges
+  api-judge   have schemathesis make up calls of the bots' API from its document
   fuzz        feed random inputs to what reads outsiders' words: TARGET or all [--seconds N] [--seed N]
   soak        random talk under kills and faults, both sides compared [--minutes N] [--seed S] [--help]
   failpoints  kill the bridge at each point between receipt and done, both sides compared [--help]
@@ -81,6 +83,7 @@ fn run(args: &[String]) -> Result<bool> {
         "synapse" => synapse::install(&workspace).map(|_| true),
         "maubot" => maubot::install(&workspace).map(|_| true),
         "slack-sdks" => slack_sdks::install(&workspace).map(|_| true),
+        "api-judge" => api_judge::run(&workspace).map(|()| true),
         "fuzz" => fuzz::run(&workspace, rest),
         "soak" | "failpoints" => crashes::run(&workspace, verb, rest),
         "power-loss" => crashes::run(&workspace, "power_loss", rest),

@@ -3,7 +3,7 @@
 use crate::counts::Counts;
 use crate::postgres::Postgres;
 use crate::workspace::Workspace;
-use crate::{judges, maubot, slack_sdks, synapse};
+use crate::{api_judge, judges, maubot, slack_sdks, synapse};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -49,6 +49,7 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
     }
     let venv = outcome.keep("Synapse is not there", synapse::install(workspace));
     let sdks = outcome.keep("Slack's clients are not there", slack_sdks::install(workspace));
+    let api_judge = outcome.keep("schemathesis is not there", api_judge::install(workspace));
     let maubot = outcome.keep("maubot's tools are not there", maubot::install(workspace));
     let postgres = outcome.keep("PostgreSQL is not there", Postgres::start(workspace));
 
@@ -58,6 +59,9 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
     }
     if let Some(venv) = venv {
         tests.env("SYNAPSE_VENV", venv);
+    }
+    if let Some(program) = api_judge {
+        tests.env(api_judge::VARIABLE, program);
     }
     if let Some(venv) = maubot {
         tests.env("MAUBOT_VENV", venv);

@@ -28,6 +28,11 @@ impl Host {
         (self.user_id(name) == text).then(|| name.to_owned())
     }
 
+    /// The same for who is an account of ours.
+    pub(crate) fn name_of(&self, user_id: &str) -> String {
+        self.account_name(user_id).unwrap_or_else(|| user_id.to_owned())
+    }
+
     /// The full id that an account of this name has.
     pub(crate) fn user_id(&self, name: &str) -> String {
         account::user_id(&self.parts().app, &self.parts().prefix, name)
@@ -54,6 +59,11 @@ impl Host {
             .runtime(plugin)
             .ok_or_else(|| HostError::NotFound(format!("There is no plugin {plugin}.")))?;
         runtime.check(plugin, config).map_err(HostError::Invalid)
+    }
+
+    /// Looks a config over as [`Host::configure`] does first. Nothing is changed.
+    pub(crate) fn check_config(&self, name: &str, config: &str) -> Result<(), HostError> {
+        self.check(&self.row(name)?.plugin, config)
     }
 
     /// A user's public profile; none if the homeserver does not tell.

@@ -229,7 +229,7 @@ impl Host {
         })
     }
 
-    pub(super) fn found_account(&self, name: &str) -> Result<AccountRow, HostError> {
+    pub(crate) fn found_account(&self, name: &str) -> Result<AccountRow, HostError> {
         let user_id = account::user_id(&self.parts().app, &self.parts().prefix, name);
         self.account(&user_id).ok_or_else(|| {
             HostError::NotFound(format!(

@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_mins(5);
 const LOOPING: u32 = 3;
 
 /// What an instance is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
     /// It is being started for the first time.

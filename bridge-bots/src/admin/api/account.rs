@@ -1,0 +1,212 @@
+//! Accounts: the bots' Matrix users.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::answers::{Always, Changes, Conflicts, Finds, Reads, ReadsBody};
+use super::read::{Body, Params, invalid};
+use crate::admin::Shared;
+use crate::admin::failure::Failure;
+use crate::admin::signed::Signed;
+use crate::config::Account;
+use crate::host::Host;
+use crate::plugin::Problem;
+use crate::store::account::AccountRow;
+
+/// The longest display name that homeservers take, in characters.
+const LONGEST: usize = 256;
+/// The longest address of a picture.
+const LONGEST_ADDRESS: usize = 512;
+
+/// Which account.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct Named {
+    /// Its name: `helper` is `@bots_helper:example.org`.
+    #[param(pattern = "^[a-z0-9._-]{1,64}$", example = "helper")]
+    name: String,
+}
+
+/// A bot's Matrix user.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(super) struct Shown {
+    /// By which instances name it.
+    #[schema(example = "helper")]
+    name: String,
+    /// Its Matrix id.
+    #[schema(example = "@bots_helper:example.org")]
+    user_id: String,
+    /// Its display name.
+    displayname: String,
+    /// Its picture's `mxc://` address.
+    avatar: Option<String>,
+    /// Whether everybody with the level `user` may invite it, not only admins.
+    autojoin: bool,
+    /// Whether the config file declares it. Then it is changed there.
+    declared: bool,
+    /// The instances that work for it.
+    instances: Vec<String>,
+}
+
+/// All accounts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Accounts)]
+pub(super) struct List {
+    accounts: Vec<Shown>,
+}
+
+/// What an account is to be like. What is left out has its default.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PutAccount {
+    /// Its display name, without control characters; the account's name if left out.
+    #[serde(default)]
+    #[schema(
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$",
+        example = "Helper"
+    )]
+    displayname: Option<String>,
+    /// Its picture's `mxc://` address.
+    #[serde(default)]
+    #[schema(
+        max_length = 512,
+        pattern = "^mxc://[A-Za-z0-9.:-]+/[A-Za-z0-9_-]+$",
+        example = "mxc://example.org/abc"
+    )]
+    avatar: Option<String>,
+    /// Whether everybody with the level `user` may invite it, not only admins.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    autojoin: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Lists accounts
+#[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts", security(("bearer" = [])),
+    responses((status = 200, description = "All accounts, by their ids.", body = List), Always))]
+pub(super) async fn list_accounts(State(shared): State<Shared>, _who: Signed) -> Json<List> {
+    let rows = shared.host.accounts();
+    Json(List { accounts: rows.into_iter().map(|row| shown(&shared.host, row)).collect() })
+}
+
+/// Shows an account
+#[utoipa::path(get, path = "/api/v1/accounts/{name}", tag = "accounts",
+    security(("bearer" = [])), params(Named),
+    responses((status = 200, description = "The account.", body = Shown), Reads, Finds, Always))]
+pub(super) async fn show_account(
+    State(shared): State<Shared>,
+    _who: Signed,
+    Params(Named { name }): Params<Named>,
+) -> Result<Json<Shown>, Failure> {
+    let row = shared.host.found_account(&name)?;
+    Ok(Json(shown(&shared.host, row)))
+}
+
+/// Makes an account, or changes one
+///
+/// It is registered with the homeserver at once; name and picture follow within seconds.
+#[utoipa::path(put, path = "/api/v1/accounts/{name}", tag = "accounts",
+    security(("bearer" = [])), params(Named),
+    request_body = PutAccount,
+    responses((status = 200, description = "The account as it is now.", body = Shown),
+        ReadsBody, Changes, Conflicts, Always))]
+pub(super) async fn put_account(
+    State(shared): State<Shared>,
+    _who: Signed,
+    Params(Named { name }): Params<Named>,
+    Body(account): Body<PutAccount>,
+) -> Result<Json<Shown>, Failure> {
+    let problems = problems(&account);
+    if !problems.is_empty() {
+        return Err(invalid(problems));
+    }
+    let PutAccount { displayname, avatar, autojoin } = account;
+    let row = shared.host.put_account(&name, &Account { displayname, avatar, autojoin }).await?;
+    Ok(Json(shown(&shared.host, row)))
+}
+
+/// Takes an account out of use
+///
+/// No instance may need it any more. The Matrix user stays, and in its rooms.
+#[utoipa::path(delete, path = "/api/v1/accounts/{name}", tag = "accounts",
+    security(("bearer" = [])), params(Named),
+    responses((status = 204, description = "It is no account any more."),
+        Reads, Finds, Changes, Conflicts, Always))]
+pub(super) async fn delete_account(
+    State(shared): State<Shared>,
+    _who: Signed,
+    Params(Named { name }): Params<Named>,
+) -> Result<StatusCode, Failure> {
+    shared.host.delete_account(&name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The rooms of an account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Rooms {
+    /// Their ids.
+    rooms: Vec<String>,
+}
+
+/// Lists the rooms that an account is in
+#[utoipa::path(get, path = "/api/v1/accounts/{name}/rooms", tag = "accounts",
+    security(("bearer" = [])), params(Named),
+    responses((status = 200, description = "The rooms, by their ids.", body = Rooms), Reads, Finds, Always))]
+pub(super) async fn list_rooms(
+    State(shared): State<Shared>,
+    _who: Signed,
+    Params(Named { name }): Params<Named>,
+) -> Result<Json<Rooms>, Failure> {
+    let user_id = shared.host.found_account(&name)?.user_id;
+    Ok(Json(Rooms { rooms: shared.host.rooms(&user_id).await? }))
+}
+
+fn shown(host: &Host, row: AccountRow) -> Shown {
+    let users = host.list().into_iter().filter(|view| view.account == row.user_id);
+    Shown {
+        instances: users.map(|view| view.id).collect(),
+        name: host.name_of(&row.user_id),
+        user_id: row.user_id,
+        displayname: row.displayname,
+        avatar: (!row.avatar_url.is_empty()).then_some(row.avatar_url),
+        autojoin: row.autojoin,
+        declared: row.declared,
+    }
+}
+
+fn problems(account: &PutAccount) -> Vec<Problem> {
+    let is_name = |name: &String| {
+        !name.is_empty() && name.chars().count() <= LONGEST && !name.chars().any(char::is_control)
+    };
+    let mut problems = Vec::new();
+    if !account.displayname.as_ref().is_none_or(is_name) {
+        let text = format!("has to be 1 to {LONGEST} characters, none of them a control character.");
+        problems.push(Problem::new("displayname", text));
+    }
+    if !account.avatar.as_deref().is_none_or(is_mxc) {
+        problems.push(Problem::new("avatar", "has to be an address like mxc://example.org/abc."));
+    }
+    problems
+}
+
+/// Matrix 1.11, client-server API, section "Matrix Content (mxc://) URIs".
+fn is_mxc(address: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let parts = address.strip_prefix("mxc://").and_then(|rest| rest.split_once('/'));
+    address.len() <= LONGEST_ADDRESS
+        && parts.is_some_and(|(server, id)| {
+            !server.is_empty()
+                && server.chars().all(|c| letter(c) || c == '.' || c == ':')
+                && !id.is_empty()
+                && id.chars().all(|c| letter(c) || c == '_')
+        })
+}
