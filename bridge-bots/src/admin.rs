@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod failure;
+mod link;
 mod maubot;
 mod pages;
 pub(crate) mod password;
@@ -12,6 +13,7 @@ pub(crate) mod signed;
 pub(crate) mod users;
 mod web;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -45,6 +47,8 @@ pub(crate) struct Parts {
     pub(crate) sessions: Sessions,
     pub(crate) rate: Rate,
     pub(crate) config: Admin,
+    /// Where this program serves its own health document.
+    pub(crate) own: SocketAddr,
     /// Cancelled when the program stops: what streams has to end then.
     pub(crate) stop: CancellationToken,
 }
@@ -69,10 +73,17 @@ pub(crate) async fn listen(config: &Admin) -> Result<Option<TcpListener>, String
     Ok(Some(listener))
 }
 
-/// Serves pages and APIs until the program stops.
-pub(crate) fn spawn(listener: TcpListener, host: Host, users: Users, config: Admin, stop: CancellationToken) {
+/// Serves pages and APIs until the program stops. Beside the section stands where the program serves its health document.
+pub(crate) fn spawn(
+    listener: TcpListener,
+    host: Host,
+    users: Users,
+    section: (Admin, SocketAddr),
+    stop: CancellationToken,
+) {
+    let (config, own) = section;
     let sessions = Sessions::new(host.store().clone());
-    let parts = Parts { host, users, sessions, rate: Rate::default(), config, stop: stop.clone() };
+    let parts = Parts { host, users, sessions, rate: Rate::default(), config, own, stop: stop.clone() };
     let router = router(Shared(Arc::new(parts)));
     task::spawn("admin listener", async move {
         if let Err(error) = serve(listener, router, stop).await {
@@ -93,5 +104,6 @@ fn router(shared: Shared) -> Router {
         // Plugins' own paths are for other sites, too, and never see who is signed in.
         .merge(web::router())
         .layer(CatchPanicLayer::custom(failure::panicked))
+        .layer(middleware::from_fn(pages::fault::for_people))
         .with_state(shared)
 }

@@ -1,12 +1,13 @@
 //! The host: accounts and instances, and the queue's handler that brings events to them.
 
 mod act;
+pub(crate) mod beside;
 mod carry;
 pub(crate) mod change;
 mod declare;
 mod fan_out;
 pub(crate) mod known;
-mod lane;
+pub(crate) mod lane;
 mod launch;
 pub(crate) mod letters;
 pub(crate) mod manage;
@@ -115,6 +116,11 @@ impl Host {
     /// The config of a plugin with all keys at their defaults, as YAML.
     pub(crate) fn default_config(&self, plugin: &str) -> Option<String> {
         self.runtime(plugin)?.0.default_config(plugin)
+    }
+
+    /// The homeserver's side.
+    pub(crate) fn app(&self) -> &AppService {
+        &self.0.parts.app
     }
 
     /// The database.

@@ -115,7 +115,8 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
     let stop = CancellationToken::new();
     let _stopped = stop.clone().drop_guard();
     if let Some(listener) = admin_listener {
-        admin::spawn(listener, host.clone(), users, ground.config.own.admin.clone(), stop.clone());
+        let section = (ground.config.own.admin.clone(), ground.config.appservice.listen);
+        admin::spawn(listener, host.clone(), users, section, stop.clone());
     }
     let mut serving = Serving::start(&ground, listener, store, program);
     if !serving.until_turn().await {

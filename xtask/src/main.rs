@@ -9,6 +9,7 @@
 )]
 
 mod api_judge;
+mod browser;
 mod ci;
 mod counts;
 mod crashes;
@@ -46,6 +47,7 @@ cargo xtask <verb>
   maubot      install maubot's own tools of the tests under target/maubot
   slack-sdks  install Slack's own clients of the tests under target/judges
   api-judge   have schemathesis make up calls of the bots' API from its document
+  browser     install what the tests of the bots' pages need under target/browser, and chromium where it is ours to do
   fuzz        feed random inputs to what reads outsiders' words: TARGET or all [--seconds N] [--seed N]
   soak        random talk under kills and faults, both sides compared [--minutes N] [--seed S] [--help]
   failpoints  kill the bridge at each point between receipt and done, both sides compared [--help]
@@ -84,6 +86,7 @@ fn run(args: &[String]) -> Result<bool> {
         "maubot" => maubot::install(&workspace).map(|_| true),
         "slack-sdks" => slack_sdks::install(&workspace).map(|_| true),
         "api-judge" => api_judge::run(&workspace).map(|()| true),
+        "browser" => browser::install(&workspace).map(|_| true),
         "fuzz" => fuzz::run(&workspace, rest),
         "soak" | "failpoints" => crashes::run(&workspace, verb, rest),
         "power-loss" => crashes::run(&workspace, "power_loss", rest),

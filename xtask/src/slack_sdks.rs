@@ -18,7 +18,10 @@ pub(crate) struct SlackSdks {
 
 /// Installs the clients unless they are there.
 pub(crate) fn install(workspace: &Workspace) -> Result<SlackSdks> {
-    Ok(SlackSdks { python: install_python(workspace)?, node: install_node(workspace)? })
+    Ok(SlackSdks {
+        python: install_python(workspace)?,
+        node: install_node(workspace, "tests/fake-slack/judges/node", "judges/node")?,
+    })
 }
 
 fn install_python(workspace: &Workspace) -> Result<PathBuf> {
@@ -31,9 +34,9 @@ fn install_python(workspace: &Workspace) -> Result<PathBuf> {
     Ok(venv.join("bin/python"))
 }
 
-fn install_node(workspace: &Workspace) -> Result<PathBuf> {
-    let source = workspace.root.join("tests/fake-slack/judges/node");
-    let folder = workspace.target.join("judges/node");
+/// Installs the packages that a folder of the repository lists into a folder below `target`, unless they are there.
+pub(crate) fn install_node(workspace: &Workspace, source: &str, folder: &str) -> Result<PathBuf> {
+    let (source, folder) = (workspace.root.join(source), workspace.target.join(folder));
     make_folder(&folder)?;
     let mut input = read(&source.join("package.json"))?;
     fs::copy(source.join("package.json"), folder.join("package.json"))?;

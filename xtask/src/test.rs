@@ -3,10 +3,21 @@
 use crate::counts::Counts;
 use crate::postgres::Postgres;
 use crate::workspace::Workspace;
-use crate::{api_judge, judges, maubot, slack_sdks, synapse};
+use crate::{api_judge, browser, judges, maubot, slack_sdks, synapse};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+/// Other people's programs that tests use: the variable that tells tests where each is, what is said if it is not to be had, and
+/// what installs it.
+type Other = (&'static str, &'static str, fn(&Workspace) -> Result<PathBuf>);
+const OTHERS: [Other; 4] = [
+    ("SYNAPSE_VENV", "Synapse is not there", synapse::install),
+    ("MAUBOT_VENV", "maubot's tools are not there", maubot::install),
+    (api_judge::VARIABLE, "schemathesis is not there", api_judge::install),
+    (browser::VARIABLE, "the browser of the pages' tests is not there", browser::install),
+];
 
 /// What came out of a run of all tests.
 #[derive(Debug)]
@@ -47,24 +58,16 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
     if outcome.keep("the programs were not built", workspace.build()).is_none() {
         return outcome;
     }
-    let venv = outcome.keep("Synapse is not there", synapse::install(workspace));
     let sdks = outcome.keep("Slack's clients are not there", slack_sdks::install(workspace));
-    let api_judge = outcome.keep("schemathesis is not there", api_judge::install(workspace));
-    let maubot = outcome.keep("maubot's tools are not there", maubot::install(workspace));
     let postgres = outcome.keep("PostgreSQL is not there", Postgres::start(workspace));
-
     let mut tests = workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
     if let Some(postgres) = &postgres {
         tests.env("TEST_POSTGRES_URL", postgres.url());
     }
-    if let Some(venv) = venv {
-        tests.env("SYNAPSE_VENV", venv);
-    }
-    if let Some(program) = api_judge {
-        tests.env(api_judge::VARIABLE, program);
-    }
-    if let Some(venv) = maubot {
-        tests.env("MAUBOT_VENV", venv);
+    for (variable, missing, install) in OTHERS {
+        if let Some(path) = outcome.keep(missing, install(workspace)) {
+            tests.env(variable, path);
+        }
     }
     if let Some(counts) = outcome.keep("the tests did not run", run_counted(&mut tests)) {
         outcome.counts += counts;

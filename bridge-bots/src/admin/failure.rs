@@ -107,7 +107,10 @@ impl From<HostError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        let for_people = self.clone();
         let mut response = (self.status, Json(self.told)).into_response();
+        // Whoever comes with a browser is shown a page of it.
+        response.extensions_mut().insert(for_people);
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

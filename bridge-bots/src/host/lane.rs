@@ -11,13 +11,23 @@ pub(super) fn of_instance(instance_id: &str, room_id: &str) -> Lane {
 
 /// The instance of such a lane.
 pub(super) fn instance_of(lane: &Lane) -> Option<&str> {
-    let (instance_id, _) = lane.as_str().strip_prefix(PREFIX)?.split_once(':')?;
-    Some(instance_id)
+    instance_named(lane.as_str())
 }
 
 /// The room of such a lane.
 pub(super) fn room_of(lane: &Lane) -> &str {
-    let rest = lane.as_str().strip_prefix(PREFIX).and_then(|rest| rest.split_once(':'));
+    room_named(lane.as_str())
+}
+
+/// The instance of such a lane by its name.
+pub(crate) fn instance_named(lane: &str) -> Option<&str> {
+    let (instance_id, _) = lane.strip_prefix(PREFIX)?.split_once(':')?;
+    Some(instance_id)
+}
+
+/// The room of such a lane by its name.
+pub(crate) fn room_named(lane: &str) -> &str {
+    let rest = lane.strip_prefix(PREFIX).and_then(|rest| rest.split_once(':'));
     rest.map_or("", |(_, room_id)| room_id)
 }
 

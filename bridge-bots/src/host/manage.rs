@@ -205,6 +205,11 @@ impl Host {
         Ok(self.found(name)?.log.tail(most))
     }
 
+    /// The lines of an instance's log behind this number, the oldest first.
+    pub(crate) fn logs_after(&self, name: &str, number: u64) -> Result<Vec<Line>, HostError> {
+        Ok(self.found(name)?.log.after(number))
+    }
+
     async fn enable(&self, instance: &Instance, enabled: bool) -> Result<(), HostError> {
         let row = instance.row();
         if row.enabled != enabled {
