@@ -2,7 +2,7 @@
 
 use crate::counts::Counts;
 use crate::workspace::Workspace;
-use crate::{crashes, demo, deny, generate, process, test, tidy};
+use crate::{crashes, demo, deny, deploy, generate, process, test, tidy};
 use anyhow::{Result, bail};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,9 @@ pub(crate) fn run(workspace: &Workspace) -> bool {
     step(&mut steps, "tidy", || good(tidy::run(workspace)?, "the rules above are not kept"));
     step(&mut steps, "generate", || generated_is_fresh(workspace));
     step(&mut steps, "deny", || deny::run(workspace));
+    step(&mut steps, "deploy", || {
+        good(deploy::run(workspace)?, "the files for operators are not as they should be")
+    });
     step(&mut steps, "doc", || {
         let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
         process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))

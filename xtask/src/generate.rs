@@ -24,6 +24,7 @@ const FILES: &[(&str, Source)] = &[
     ("docs/generated/openapi.json", Program("bridge-bots", &["openapi"])),
     ("docs/generated/commands-slack.md", Program("bridge-slack", &["commands"])),
     ("docs/generated/metrics.md", Program("bridge-slack", &["metrics-list"])),
+    ("docs/generated/metrics-bots.md", Program("bridge-bots", &["metrics-list"])),
     ("docs/generated/slack-manifest.yaml", Program("bridge-slack", &["manifest"])),
     ("registration/examples/slack.yaml", Program("registration", &["example", "slack"])),
     ("registration/examples/bots.yaml", Program("registration", &["example", "bots"])),

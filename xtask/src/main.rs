@@ -16,6 +16,7 @@ mod crashes;
 mod debian;
 mod demo;
 mod deny;
+mod deploy;
 mod fuzz;
 mod generate;
 mod judges;
@@ -53,6 +54,7 @@ cargo xtask <verb>
   failpoints  kill the bridge at each point between receipt and done, both sides compared [--help]
   power-loss  cut the power at each acknowledgement, and see that all of it is on the disk [--help]
   simulate    the queue's decisions in runs that follow from a seed [--schedules N] [--seed S]
+  deploy      check what is in deploy/: units, containers, Nix files, alerts, dashboard, scripts
   postgres    run a throw-away PostgreSQL until Ctrl-C, or while a command runs [-- COMMAND]
 ";
 
@@ -91,6 +93,7 @@ fn run(args: &[String]) -> Result<bool> {
         "soak" | "failpoints" => crashes::run(&workspace, verb, rest),
         "power-loss" => crashes::run(&workspace, "power_loss", rest),
         "simulate" => simulate::run(&workspace, rest),
+        "deploy" => deploy::run(&workspace),
         "postgres" => postgres::run(&workspace, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -1,0 +1,128 @@
+# Both modules with what an operator would set, evaluated: nix-instantiate --eval --strict --json deploy/nix/tests/modules.nix
+#
+# Gives the text of each unit, which is then looked at like those in deploy/systemd; or says what is not as it should be.
+let
+  lib = import ./lib.nix;
+  programs = import ../programs.nix;
+  pkgs = {
+    stdenv.hostPlatform.system = "x86_64-linux";
+    runtimeShell = "/bin/sh";
+    curl = "/usr";
+    formats.yaml = _: {
+      type = "yaml";
+      generate = name: value: builtins.toFile name (builtins.toJSON value);
+    };
+  };
+  self.packages.x86_64-linux = {
+    bridge-slack = "/usr/local";
+    bridge-bots = "/usr/local";
+  };
+  evaluate =
+    name: set:
+    lib.evaluate (import ../module.nix {
+      inherit self;
+      program = programs.${name};
+    }) pkgs { services.${name} = set; };
+
+  usual = {
+    enable = true;
+    registerWithSynapse = true;
+    backup.enable = true;
+    settings.homeserver.name = "example.org";
+  };
+
+  line = key: value: "${key}=${if builtins.isBool value then (if value then "yes" else "no") else toString value}\n";
+  lines =
+    section:
+    builtins.concatStringsSep "" (
+      builtins.concatLists (
+        map (
+          key:
+          let
+            value = section.${key};
+          in
+          map (line key) (if builtins.isList value then value else [ value ])
+        ) (builtins.attrNames section)
+      )
+    );
+  unit = service: ''
+    [Unit]
+    Description=${service.description}
+    After=${toString service.after}
+    [Service]
+    ${lines service.serviceConfig}'';
+
+  expect = what: good: if good then [ ] else [ what ];
+
+  ofProgram =
+    name:
+    let
+      on = evaluate name usual;
+      off = evaluate name { settings.homeserver.name = "example.org"; };
+      bare = evaluate name (
+        usual
+        // {
+          registerWithSynapse = false;
+          restartWhenSilent = false;
+          backup.enable = false;
+        }
+      );
+      mistaken = evaluate name (usual // { memoryMax = 512; });
+      settings = on.values.services.${name}.settings;
+      own = evaluate name (usual // { settings.database.url = "postgres:///x"; });
+      services = on.values.systemd.services;
+      key = "/etc/${name}/secret.key";
+    in
+    {
+      problems =
+        map (what: "${name}: ${what}") (
+          on.wrong
+          ++ expect "is on without being enabled" (on.enabled && !off.enabled)
+          ++ expect "a value of a wrong type is taken" (mistaken.wrong == [ ".services.${name}.memoryMax is no str" ])
+          ++ expect "listens elsewhere than on this machine" (
+            settings.appservice.listen == "127.0.0.1:${toString programs.${name}.port}"
+          )
+          ++ expect "what an operator sets is lost" (settings.homeserver.name == "example.org")
+          ++ expect "a default goes before what an operator sets" (
+            own.values.services.${name}.settings.database.url == "postgres:///x"
+          )
+          ++ expect "a default is lost" (settings.database.url == "sqlite:/var/lib/${name}/bridge.db")
+          ++ expect "the key is not handed over" (
+            services.${name}.serviceConfig.LoadCredential == [ "secret-key:${key}" ]
+          )
+          ++ expect "Synapse is not given the registration" (
+            on.values.services.matrix-synapse.settings.app_service_config_files == [
+              "/run/credentials/matrix-synapse.service/${name}"
+            ]
+            && services.matrix-synapse.serviceConfig.LoadCredential == [
+              "${name}:/etc/${name}/registration.yaml"
+            ]
+          )
+          ++ expect "Synapse is given the registration unasked" (
+            bare.values.services.matrix-synapse.settings.app_service_config_files == null
+            && bare.values.systemd.services.matrix-synapse == null
+          )
+          ++ expect "there are units that nobody asked for" (
+            bare.values.systemd.services."${name}-backup" == null
+            && bare.values.systemd.services."${name}-health" == null
+          )
+        );
+      units = builtins.listToAttrs (
+        map (unitName: {
+          name = "${unitName}.service";
+          value = unit services.${unitName};
+        }) [
+          name
+          "${name}-backup"
+          "${name}-health"
+        ]
+      );
+    };
+
+  all = map ofProgram (builtins.attrNames programs);
+  problems = builtins.concatLists (map (one: one.problems) all);
+in
+if problems == [ ] then
+  builtins.foldl' (units: one: units // one.units) { } all
+else
+  throw (builtins.concatStringsSep "; " problems)
