@@ -87,8 +87,8 @@ async fn measure_all(options: &Options, folder: &std::path::Path) -> Result<()> 
             columns.push((contender.name(), measure::measure(&stage, contender, *bots).await?));
         }
         if number == 0 {
-            let names: String = columns.iter().map(|(name, _)| format!(" {name} |")).collect();
-            println!("| bots | what |{names}\n|---|---|{}", "---|".repeat(columns.len()));
+            let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" | ");
+            println!("| bots | what | {names} |\n|---|---|{}", "---|".repeat(columns.len()));
         }
         print_rows(*bots, &columns.iter().map(|(_, figures)| figures).collect::<Vec<_>>());
     }
@@ -97,8 +97,8 @@ async fn measure_all(options: &Options, folder: &std::path::Path) -> Result<()> 
 
 fn print_rows(bots: usize, columns: &[&Figures]) {
     let row = |what: &str, cell: &dyn Fn(&Figures) -> String| {
-        let cells: String = columns.iter().map(|figures| format!(" {} |", cell(figures))).collect();
-        println!("| {bots} | {what} |{cells}");
+        let cells = columns.iter().map(|figures| cell(figures)).collect::<Vec<_>>().join(" | ");
+        println!("| {bots} | {what} | {cells} |");
     };
     row("resident memory, idle, MB", &|figures| format!("{:.1}", figures.idle_mb.0));
     row("of it by its share (PSS), MB", &|figures| format!("{:.1}", figures.idle_mb.1));

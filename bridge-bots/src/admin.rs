@@ -8,6 +8,7 @@ mod pages;
 pub(crate) mod password;
 mod rate;
 mod same_site;
+mod serve;
 pub(crate) mod sessions;
 pub(crate) mod signed;
 pub(crate) mod users;
@@ -19,7 +20,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use bridge_core::appservice::serve;
 use bridge_core::task;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -86,7 +86,7 @@ pub(crate) fn spawn(
     let parts = Parts { host, users, sessions, rate: Rate::default(), config, own, stop: stop.clone() };
     let router = router(Shared(Arc::new(parts)));
     task::spawn("admin listener", async move {
-        if let Err(error) = serve(listener, router, stop).await {
+        if let Err(error) = serve::serve(listener, router, stop).await {
             tracing::error!(%error, "the admin listener ended");
         }
     });

@@ -16,6 +16,7 @@ mod package;
 pub mod plugin;
 pub mod plugins;
 mod program;
+mod random;
 mod runtime;
 mod signals;
 mod store;

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 
 use super::Shared;
 use super::sessions::Kind;
+use crate::error::HostError;
 
 /// Held while it is looked for somebody's room and one is made, so that two wishes make one.
 static ONE: Mutex<()> = Mutex::const_new(());
@@ -21,6 +22,8 @@ enum LinkError {
     Matrix(#[from] MatrixError),
     #[error("{0}")]
     Store(#[from] StoreError),
+    #[error("{0}")]
+    Host(#[from] HostError),
     #[error("there is no address for links: bots.admin.listen and public_url are both empty")]
     NoAddress,
 }

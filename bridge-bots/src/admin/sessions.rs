@@ -8,6 +8,8 @@ use bridge_core::secret::Secret;
 use bridge_core::store::{Store, StoreError};
 use sha2::{Digest as _, Sha256};
 
+use crate::error::HostError;
+use crate::random;
 use crate::store::session::{self, SessionRow};
 
 /// What somebody signs in for.
@@ -50,8 +52,9 @@ impl Sessions {
     }
 
     /// Begins a session; gives its token. `stamp` is what has to be the same for the session to go on.
-    pub(crate) async fn begin(&self, name: &str, stamp: &str, kind: Kind) -> Result<Secret, StoreError> {
-        let token = Secret::new(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()));
+    pub(crate) async fn begin(&self, name: &str, stamp: &str, kind: Kind) -> Result<Secret, HostError> {
+        let random = random::bytes::<32>().map_err(HostError::Failed)?;
+        let token = Secret::new(URL_SAFE_NO_PAD.encode(random));
         let now = self.0.clock().now_ms();
         let life = i64::try_from(kind.life().as_millis()).unwrap_or(i64::MAX);
         let row = SessionRow {
@@ -81,7 +84,7 @@ impl Sessions {
 
 /// The tokens are random, so a fast hash is enough.
 fn hash(token: &str) -> String {
-    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+    random::hex(&Sha256::digest(token))
 }
 
 #[cfg(test)]

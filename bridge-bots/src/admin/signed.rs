@@ -91,8 +91,7 @@ impl Shared {
                 "Name or password is wrong.",
             ));
         };
-        let begun = self.sessions.begin(name, &stamp, kind).await;
-        begun.map_err(|error| crate::error::HostError::from(error).into())
+        Ok(self.sessions.begin(name, &stamp, kind).await?)
     }
 }
 

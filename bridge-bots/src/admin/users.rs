@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::admin::{Admin, Password};
 use crate::plugin::Problem;
+use crate::random;
 
 /// How many passwords are looked at together: each look takes 19 MB and a core for some 20 ms.
 const TOGETHER: usize = 2;
@@ -69,13 +70,13 @@ impl Users {
     /// What is another one when the name's password is another one; none for somebody who is not there.
     pub(crate) fn stamp(&self, name: &str) -> Option<String> {
         let hash = self.by_name.get(name)?;
-        Some(Sha256::digest(hash.expose()).iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        Some(random::hex(&Sha256::digest(hash.expose())[..8]))
     }
 }
 
 /// A password's hash. The error is a sentence.
 pub(crate) fn hash(password: &str) -> Result<String, String> {
-    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>())
+    let salt = SaltString::encode_b64(&random::bytes::<16>()?)
         .map_err(|error| format!("The password could not be hashed: {error}."))?;
     let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
     hash.map(|hash| hash.to_string()).map_err(|error| format!("The password could not be hashed: {error}."))

@@ -1,6 +1,5 @@
 //! The route by which `ctl` reaches the running program, on the listener that the homeserver uses.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -16,6 +15,7 @@ use super::answer::{Told, carry_out};
 use super::order::Order;
 use crate::error::HostError;
 use crate::host::Host;
+use crate::random;
 
 /// Where it is.
 pub(crate) const PATH: &str = "/bots/ctl";
@@ -29,10 +29,7 @@ pub(crate) fn token(hs_token: &Secret) -> String {
     let mut hash = Sha256::new();
     hash.update(b"bridge-bots ctl\0");
     hash.update(hs_token.expose().as_bytes());
-    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    random::hex(&hash.finalize())
 }
 
 #[derive(Clone)]

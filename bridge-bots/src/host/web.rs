@@ -8,6 +8,7 @@ use super::Host;
 use crate::error::HostError;
 use crate::plugin::web::{WebRequest, WebResponse};
 use crate::plugin::{PluginError, Severity};
+use crate::random;
 
 /// Why an instance did not answer a call.
 #[derive(Debug)]
@@ -34,7 +35,8 @@ impl Host {
         let started = instance.worker().ok_or(Unanswered::Away)?;
         let _place = instance.place().ok_or(Unanswered::Away)?;
         // Nobody repeats a call under the same name, so each has effects of its own.
-        let context = self.context(&instance, format!("web {:032x}", rand::random::<u128>()));
+        let call = random::bytes::<16>().map_err(|_| Unanswered::Away)?;
+        let context = self.context(&instance, format!("web {}", random::hex(&call)));
         let limit = self.event_limit();
         let answering = tokio::time::timeout(limit, async { started.worker.answer(request, &context).await });
         let why = match AssertUnwindSafe(answering).catch_unwind().await {

@@ -1,10 +1,8 @@
 //! Signing in and out with a name and a password, for a token.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, State};
+use axum::Json;
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::{Extension, Json};
 use bridge_core::secret::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +11,7 @@ use super::answers::{Always, Changes, Counts, ReadsBody};
 use super::read::Body;
 use crate::admin::Shared;
 use crate::admin::failure::Failure;
+use crate::admin::serve::Peer;
 use crate::admin::sessions::Kind;
 use crate::admin::signed::Signed;
 use crate::error::HostError;
@@ -55,10 +54,9 @@ pub(super) struct Session {
     responses((status = 200, description = "Signed in.", body = Token), ReadsBody, Changes, Counts, Always))]
 pub(super) async fn sign_in(
     State(shared): State<Shared>,
-    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    Peer(address): Peer,
     Body(credentials): Body<Credentials>,
 ) -> Result<Json<Token>, Failure> {
-    let address = address.map(|Extension(ConnectInfo(address))| address.ip());
     let Credentials { name, password } = credentials;
     let token = shared.sign_in(&name, &password, address, Kind::Api).await?;
     let found = shared.sessions.find(token.expose(), Kind::Api).await.map_err(HostError::from)?;

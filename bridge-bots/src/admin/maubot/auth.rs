@@ -10,10 +10,15 @@ use super::asked::{Asked, Body};
 use super::{failed, features};
 use crate::admin::Shared;
 use crate::admin::failure::Failure;
+use crate::admin::serve::Peer;
 use crate::admin::sessions::Kind;
 
 /// Gives a token for a name and its password.
-pub(super) async fn login(State(shared): State<Shared>, body: Body) -> Result<Json<Value>, Failure> {
+pub(super) async fn login(
+    State(shared): State<Shared>,
+    Peer(address): Peer,
+    body: Body,
+) -> Result<Json<Value>, Failure> {
     let (name, password) = (body.filled("username")?, body.filled("password")?);
     let (Some(name), Some(password)) = (name, password) else {
         let text = if body.0.contains_key("secret") {
@@ -23,7 +28,7 @@ pub(super) async fn login(State(shared): State<Shared>, body: Body) -> Result<Js
         };
         return Err(failed(StatusCode::UNAUTHORIZED, "invalid_auth", text));
     };
-    let token = shared.sign_in(&name, &Secret::new(password), None, Kind::Api).await?;
+    let token = shared.sign_in(&name, &Secret::new(password), address, Kind::Api).await?;
     Ok(Json(json!({ "token": token.expose() })))
 }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::frame::Frame;
 use super::notice::{Done, Notice};
 use crate::admin::failure::Failure;
+use crate::admin::serve::Peer;
 use crate::admin::sessions::Kind;
 use crate::admin::signed::{COOKIE, cookie};
 use crate::admin::{Shared, link};
@@ -70,9 +71,13 @@ pub(super) async fn show(
 }
 
 /// `POST /login`
-pub(super) async fn by_password(State(shared): State<Shared>, Form(form): Form<ByPassword>) -> Response {
+pub(super) async fn by_password(
+    State(shared): State<Shared>,
+    Peer(address): Peer,
+    Form(form): Form<ByPassword>,
+) -> Response {
     let next = Next { next: form.next };
-    match shared.sign_in(&form.name, &form.password, None, Kind::Pages).await {
+    match shared.sign_in(&form.name, &form.password, address, Kind::Pages).await {
         Ok(token) => signed_in(&shared, &token, next.path()),
         Err(failure) => Frame::open("Sign in").status(failure.status).with(&forms(
             &shared,
@@ -86,11 +91,12 @@ pub(super) async fn by_password(State(shared): State<Shared>, Form(form): Form<B
 /// `POST /login/send`. Tells everybody the same, whether or not anything is sent.
 pub(super) async fn send(
     State(shared): State<Shared>,
+    Peer(address): Peer,
     Form(form): Form<ByMatrix>,
 ) -> Result<Response, Failure> {
     shared.works().await?;
     let mxid = form.mxid.trim();
-    shared.rate.note(mxid, None)?;
+    shared.rate.note(mxid, address)?;
     link::send_later(&shared, mxid);
     let minutes = Kind::Link.life().as_secs() / 60;
     let content = html! {
@@ -126,7 +132,7 @@ pub(super) async fn by_link(
         return Ok(used_up());
     }
     let stamp = shared.stamp(&who).ok_or_else(Failure::token_invalid)?;
-    let token = shared.sessions.begin(&who, &stamp, Kind::Pages).await.map_err(HostError::from)?;
+    let token = shared.sessions.begin(&who, &stamp, Kind::Pages).await?;
     Ok(signed_in(&shared, &token, "/"))
 }
 

@@ -80,8 +80,8 @@ async fn a_bot_has_a_web_path_of_its_own(bots: &mut Bots) -> Result<()> {
     let long =
         client.post(format!("{base}/plugin/trouble/x")).body(vec![b'x'; 1024 * 1024 + 1]).send().await?;
     ensure!(long.status() == StatusCode::PAYLOAD_TOO_LARGE, "{}", long.status());
-    let log = bots.ctl(&["logs", "trouble"]).await?;
-    ensure!(log.contains("the plugin panicked") && log.contains("longer than 2 s"), "{log}");
+    let written = bots.ctl(&["logs", "trouble"]).await?;
+    ensure!(written.contains("the plugin panicked") && written.contains("longer than 2 s"), "{written}");
     bots.ctl(&["stop", "trouble"]).await?;
     let answer = client.get(format!("{base}/plugin/trouble/x")).send().await?;
     ensure!(answer.status() == StatusCode::SERVICE_UNAVAILABLE, "{}", answer.status());
