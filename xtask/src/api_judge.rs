@@ -25,15 +25,7 @@ pub(crate) fn install(workspace: &Workspace) -> Result<PathBuf> {
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let program = install(workspace)?;
     workspace.build()?;
-    let mut test = workspace.cargo(&[
-        "test",
-        "--package",
-        "scenarios",
-        "--test",
-        "scenarios",
-        SCENARIO,
-        "--",
-        "--nocapture",
-    ]);
+    let mut test =
+        workspace.cargo(&["test", "--workspace", "--test", "scenarios", SCENARIO, "--", "--nocapture"]);
     process::run(test.env(VARIABLE, program))
 }
