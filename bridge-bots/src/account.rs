@@ -6,6 +6,7 @@ use bridge_core::store::{Store, StoreError};
 use ruma::UserId;
 
 use crate::config::Account;
+use crate::plugin::Problem;
 use crate::store::account::AccountRow;
 use crate::store::member;
 
@@ -27,6 +28,40 @@ pub(crate) fn row(user_id: String, name: &str, account: &Account, declared: bool
         autojoin: account.autojoin,
         declared,
     }
+}
+
+/// The longest display name, in characters; what names usually take.
+const LONGEST: usize = 256;
+/// The longest address of a picture, in bytes.
+const LONGEST_ADDRESS: usize = 512;
+
+/// What is wrong with an account, each with its key.
+pub(crate) fn problems(account: &Account) -> Vec<Problem> {
+    let is_name = |name: &String| {
+        !name.is_empty() && name.chars().count() <= LONGEST && !name.chars().any(char::is_control)
+    };
+    let mut problems = Vec::new();
+    if !account.displayname.as_ref().is_none_or(is_name) {
+        let text = format!("has to be 1 to {LONGEST} characters, none of them a control character.");
+        problems.push(Problem::new("displayname", text));
+    }
+    if !account.avatar.as_deref().is_none_or(is_mxc) {
+        problems.push(Problem::new("avatar", "has to be an mxc:// address, like mxc://example.org/abc."));
+    }
+    problems
+}
+
+/// Matrix 1.11, client-server API, section "Matrix Content (mxc://) URIs".
+fn is_mxc(address: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let parts = address.strip_prefix("mxc://").and_then(|rest| rest.split_once('/'));
+    address.len() <= LONGEST_ADDRESS
+        && parts.is_some_and(|(server, id)| {
+            !server.is_empty()
+                && server.chars().all(|c| letter(c) || matches!(c, '.' | ':'))
+                && !id.is_empty()
+                && id.chars().all(|c| letter(c) || c == '_')
+        })
 }
 
 /// Whether an account takes somebody's invitation.

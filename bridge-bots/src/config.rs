@@ -107,8 +107,13 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
 /// What is wrong with a name of an account or instance.
 pub(crate) fn name_problem(field: &str, name: &str) -> Option<Problem> {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
-    if !name.is_empty() && name.len() <= 64 && name.bytes().all(fits) {
+    // They stand in addresses, where a dot at the beginning and this word mean something else.
+    let is_other = name.starts_with('.') || name == "new";
+    if !name.is_empty() && name.len() <= 64 && name.bytes().all(fits) && !is_other {
         return None;
     }
-    Some(Problem::new(field, "has to be a name of a-z, 0-9 and - _ . of 64 characters at most."))
+    Some(Problem::new(
+        field,
+        "has to be a name of a-z, 0-9 and - _ . of 64 characters at most, not \"new\", and not begin with a dot.",
+    ))
 }

@@ -22,6 +22,13 @@ pub(crate) enum HostError {
     Failed(String),
 }
 
+impl HostError {
+    /// There is no instance of this name.
+    pub(crate) fn no_instance(name: &str) -> Self {
+        Self::NotFound(format!("There is no instance {name}. `ctl list` lists those that there are."))
+    }
+}
+
 impl From<StoreError> for HostError {
     fn from(error: StoreError) -> Self {
         Self::Failed(format!("The database did not take it: {error}. Nothing was changed; try again."))

@@ -31,16 +31,18 @@ use bridge_core::queue::{Closing, Handler, Inbox, InboxError, Job, Lane};
 use bridge_core::store::Store;
 use futures_util::future::BoxFuture;
 use ruma::UserId;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{MutexGuard, Notify, watch};
 use url::Url;
 
 use crate::config::Section;
+use crate::error::HostError;
 use crate::instance::Instance;
 use crate::plugin::context::Own;
 use crate::plugin::{Descriptor, PluginContext};
 use crate::runtime::Runtime;
 use crate::signals::Signals;
 use crate::store::account::AccountRow;
+use crate::store::instance::InstanceRow;
 
 /// What the host stands on.
 #[derive(Debug)]
@@ -67,6 +69,10 @@ struct Inner {
     accounts: RwLock<BTreeMap<String, AccountRow>>,
     instances: RwLock<BTreeMap<String, Arc<Instance>>>,
     timers_changed: Arc<Notify>,
+    /// Held while an account is chosen for an instance, or taken out of use.
+    accounts_turn: tokio::sync::Mutex<()>,
+    /// What the config file declares, by names; it never changes while the program runs.
+    declared: BTreeMap<String, InstanceRow>,
     signals: Arc<Signals>,
     /// Whether what there is was read: before that nothing can be changed.
     is_open: watch::Sender<bool>,
@@ -77,8 +83,11 @@ struct Inner {
 impl Host {
     /// A host that knows of no instance yet; see [`Host::open`].
     pub(crate) fn new(parts: Parts) -> Self {
+        let declared = declare::declared_instances(&parts.section, &parts.app, &parts.prefix);
         Self(Arc::new(Inner {
             parts,
+            accounts_turn: tokio::sync::Mutex::default(),
+            declared: declared.into_iter().map(|row| (row.instance_id.clone(), row)).collect(),
             accounts: RwLock::default(),
             instances: RwLock::default(),
             timers_changed: Arc::default(),
@@ -148,6 +157,14 @@ impl Host {
         self.0.instances.read().unwrap_or_else(PoisonError::into_inner).get(instance_id).cloned()
     }
 
+    /// Waits until nobody else starts, stops, changes or deletes an instance. One that is gone by then is not found.
+    async fn turn<'a>(&self, instance: &'a Arc<Instance>) -> Result<MutexGuard<'a, ()>, HostError> {
+        let turn = instance.turn.lock().await;
+        let name = instance.row().instance_id;
+        let is_there = self.instance(&name).is_some_and(|one| Arc::ptr_eq(&one, instance));
+        if is_there { Ok(turn) } else { Err(HostError::no_instance(&name)) }
+    }
+
     fn instances(&self) -> Vec<Arc<Instance>> {
         self.0.instances.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
@@ -163,7 +180,11 @@ impl Host {
 
     /// What an instance's plugin sees of the world while it works on `origin`.
     fn context(&self, instance: &Instance, origin: String) -> PluginContext {
-        let row = instance.row();
+        self.context_of(instance, instance.row(), origin)
+    }
+
+    /// The same for what the instance is to be.
+    fn context_of(&self, instance: &Instance, row: InstanceRow, origin: String) -> PluginContext {
         let own = Own {
             voice: Arc::new(voice::MatrixVoice::new(self, &row)),
             instance_id: row.instance_id,

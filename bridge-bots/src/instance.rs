@@ -30,6 +30,8 @@ pub(crate) struct Instance {
     row: Mutex<InstanceRow>,
     running: Mutex<Running>,
     places: Semaphore,
+    /// The same for calls to its web path, which anybody may make: they take no place of an event.
+    calls: Semaphore,
     signals: Arc<Signals>,
 }
 
@@ -61,6 +63,7 @@ impl Instance {
             row: Mutex::new(row),
             running: Mutex::new(Running { status: Status::new(phase, now), worker: None, generation: 0 }),
             places: Semaphore::new(AT_WORK),
+            calls: Semaphore::new(AT_WORK),
             signals,
         }
     }
@@ -96,6 +99,11 @@ impl Instance {
     /// A place to work on an event; none while too many others are at work.
     pub(crate) fn place(&self) -> Option<SemaphorePermit<'_>> {
         self.places.try_acquire().ok()
+    }
+
+    /// A place to answer a call to its web path; none while too many others are answered.
+    pub(crate) fn call(&self) -> Option<SemaphorePermit<'_>> {
+        self.calls.try_acquire().ok()
     }
 
     /// Runs from now on.

@@ -15,6 +15,9 @@ use crate::error::HostError;
 /// Held while it is looked for somebody's room and one is made, so that two wishes make one.
 static ONE: Mutex<()> = Mutex::const_new(());
 
+/// How large the state of a direct chat may be, in bytes; one with more has more people in it.
+const LARGEST_STATE: usize = 256 * 1024;
+
 /// Why a link could not be sent.
 #[derive(Debug, thiserror::Error)]
 enum LinkError {
@@ -63,13 +66,14 @@ fn message(address: &str, code: &Secret) -> Value {
     json!({ "msgtype": "m.text", "body": text })
 }
 
-/// The person's direct chat with the bot: the one that is known, unless one of the two has left it.
+/// The person's direct chat with the bot: the one that is known, unless one of the two has left it or others are there, who would
+/// read the link.
 async fn direct_chat(shared: &Shared, person: &UserId) -> Result<OwnedRoomId, LinkError> {
     let _one = ONE.lock().await;
     let (store, bot) = (shared.host.store(), shared.host.app().bot());
     if let Some(known) = store.management_room_of(person.as_str()).await? {
         if let Ok(room) = RoomId::parse(&known)
-            && are_together(shared, &room, person).await?
+            && are_alone_together(shared, &room, person).await?
         {
             return Ok(room);
         }
@@ -81,6 +85,8 @@ async fn direct_chat(shared: &Shared, person: &UserId) -> Result<OwnedRoomId, Li
         is_direct: true,
         is_federated: true,
         invite: vec![person.to_owned()],
+        // Whoever else came would read the links.
+        power_levels: Some(json!({ "invite": 100 })),
         ..CreateRoom::default()
     };
     let room = bot.create_room(wanted).await?;
@@ -88,16 +94,28 @@ async fn direct_chat(shared: &Shared, person: &UserId) -> Result<OwnedRoomId, Li
     Ok(room)
 }
 
-/// Whether the bot is in the room, and the person is or is invited.
-async fn are_together(shared: &Shared, room: &RoomId, person: &UserId) -> Result<bool, MatrixError> {
+/// Whether the bot is in the room, the person is or is invited, and nobody else is either.
+async fn are_alone_together(shared: &Shared, room: &RoomId, person: &UserId) -> Result<bool, MatrixError> {
     let bot = shared.host.app().bot();
-    // Asked first: whoever has left a room may still read its state as it was then.
-    match bot.joined_members(room).await {
-        Ok(members) if members.contains_key(person) => return Ok(true),
-        Ok(_) => {}
+    let state = match bot.full_state(room, LARGEST_STATE).await {
+        Ok(Some(state)) => state,
+        Ok(None) => return Ok(false),
+        // Whoever was never in a room is told so.
         Err(error) if matches!(error.status(), Some(403 | 404)) => return Ok(false),
         Err(error) => return Err(error),
-    }
-    let member = bot.state(room, "m.room.member", person.as_str()).await?.unwrap_or_default();
-    Ok(member.get("membership").and_then(Value::as_str) == Some("invite"))
+    };
+    let mut there: Vec<String> = state.iter().filter_map(|event| member(event.get())).collect();
+    there.sort_unstable();
+    let mut expected = [bot.user_id().as_str(), person.as_str()];
+    expected.sort_unstable();
+    Ok(there == expected)
+}
+
+/// Who is or may come into a room, by one of its state events.
+fn member(event: &str) -> Option<String> {
+    let event: Value = serde_json::from_str(event).ok()?;
+    let membership = event.pointer("/content/membership").and_then(Value::as_str);
+    let is_there =
+        event["type"] == "m.room.member" && matches!(membership, Some("join" | "invite" | "knock"));
+    event["state_key"].as_str().filter(|_| is_there).map(str::to_owned)
 }

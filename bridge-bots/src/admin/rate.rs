@@ -8,9 +8,11 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::failure::Failure;
 
-/// Tries for one name that may come at once, and then in a minute. Whoever guesses gets nowhere, and an operator whose name
-/// somebody else tries waits for seconds.
-const PER_NAME: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Tries for one name from one address that may come at once, and then in a minute. Whoever guesses gets nowhere, and holds up
+/// nobody elsewhere.
+const PER_PAIR: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// The same for one name, from wherever.
+const PER_NAME: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The same for one address, whatever the names.
 const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// From how many names and addresses on those are forgotten that may try again anyway.
@@ -19,6 +21,7 @@ const MANY: usize = 10_000;
 /// Counts tries.
 #[derive(Debug)]
 pub(crate) struct Rate {
+    pairs: DefaultKeyedRateLimiter<(String, Option<IpAddr>)>,
     names: DefaultKeyedRateLimiter<String>,
     addresses: DefaultKeyedRateLimiter<Option<IpAddr>>,
 }
@@ -26,6 +29,7 @@ pub(crate) struct Rate {
 impl Default for Rate {
     fn default() -> Self {
         Self {
+            pairs: RateLimiter::keyed(Quota::per_minute(PER_PAIR)),
             names: RateLimiter::keyed(Quota::per_minute(PER_NAME)),
             addresses: RateLimiter::keyed(Quota::per_minute(PER_ADDRESS)),
         }
@@ -35,7 +39,8 @@ impl Default for Rate {
 impl Rate {
     /// Counts a try. The failure says when the next one may come.
     pub(crate) fn note(&self, name: &str, address: Option<IpAddr>) -> Result<(), Failure> {
-        if self.names.len() > MANY || self.addresses.len() > MANY {
+        if self.pairs.len() > MANY || self.names.len() > MANY || self.addresses.len() > MANY {
+            self.pairs.retain_recent();
             self.names.retain_recent();
             self.addresses.retain_recent();
         }
@@ -44,6 +49,7 @@ impl Rate {
         let wait = self
             .addresses
             .check_key(&address)
+            .and_then(|()| self.pairs.check_key(&(name.clone(), address)))
             .and_then(|()| self.names.check_key(&name))
             .map_err(|until| until.wait_time_from(DefaultClock::default().now()));
         wait.map_err(|wait| Failure::too_often(wait.as_secs() + 1))
@@ -60,8 +66,9 @@ mod tests {
         let tries = (0..20).filter(|_| rate.note("ann", None).is_ok()).count();
         assert_eq!(tries, 10);
         assert!(rate.note("bob", None).is_ok());
-        let failure = rate.note("ann", Some([127, 0, 0, 1].into())).err();
+        let failure = rate.note("ann", None).err();
         assert!(failure.is_some_and(|failure| failure.retry_after.is_some_and(|wait| wait <= 7)));
+        assert!(rate.note("ann", Some([127, 0, 0, 1].into())).is_ok(), "from elsewhere she may");
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub(super) async fn serve(
     }
 }
 
-/// The address of the machine that calls: behind a proxy, the proxy's.
+/// The address of the machine that calls. A proxy on this machine is believed what it says of its caller (the last entry of
+/// `X-Forwarded-For`); what others say there is not.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) Option<IpAddr>);
 
@@ -36,6 +37,12 @@ impl<S: Sync> FromRequestParts<S> for Peer {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(info.map(|ConnectInfo(address)| address.ip())))
+        let peer = info.map(|ConnectInfo(address)| address.ip());
+        if !peer.is_some_and(|peer| peer.is_loopback()) {
+            return Ok(Self(peer));
+        }
+        let told = parts.headers.get_all("x-forwarded-for").iter().next_back();
+        let told = told.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        Ok(Self(told.or(peer)))
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Users {
     looks: Arc<Semaphore>,
 }
 
-/// What is looked at for a name that nobody has, so that it takes as long as for one that somebody has.
+/// The hash of a password that nobody has.
 static NOBODY: LazyLock<Secret> = LazyLock::new(|| Secret::new(hash("nobody").unwrap_or_default()));
 
 impl Users {
@@ -61,10 +61,20 @@ impl Users {
         }
         let known = self.by_name.get(name).cloned();
         let is_known = known.is_some();
-        let (hash, password) = (known.unwrap_or_else(|| NOBODY.clone()), password.clone());
-        let Ok(_place) = self.looks.acquire().await else { return false };
-        let fits = tokio::task::spawn_blocking(move || fits(hash.expose(), password.expose())).await;
+        let (hash, password) = (known.unwrap_or_else(|| self.of_nobody()), password.clone());
+        let Ok(place) = Arc::clone(&self.looks).acquire_owned().await else { return false };
+        let fits = tokio::task::spawn_blocking(move || {
+            // Held to the end also where nobody waits for the answer any more.
+            let _place = place;
+            fits(hash.expose(), password.expose())
+        });
+        let fits = fits.await;
         is_known && fits.unwrap_or(false)
+    }
+
+    /// What is looked at for a name that nobody has: what takes as long as for one that somebody has.
+    fn of_nobody(&self) -> Secret {
+        self.by_name.values().next().cloned().unwrap_or_else(|| NOBODY.clone())
     }
 
     /// What is another one when the name's password is another one; none for somebody who is not there.

@@ -15,8 +15,9 @@ use crate::plugin::web::WebRequest;
 /// What a page of a plugin may do on an origin that is ours: nothing in the name of whoever is signed in.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox allow-forms allow-scripts");
 /// Headers of an answer that are the server's own affair, or would be the host's (RFC 9110, section 7.6.1).
-const NOT_PASSED_ON: [header::HeaderName; 6] = [
+const NOT_PASSED_ON: [header::HeaderName; 7] = [
     header::SET_COOKIE,
+    header::HeaderName::from_static("clear-site-data"),
     header::CONNECTION,
     header::TRANSFER_ENCODING,
     header::CONTENT_LENGTH,
@@ -104,7 +105,8 @@ fn passed_on(mut response: Response) -> Response {
     for name in NOT_PASSED_ON {
         headers.remove(name);
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
+    // Beside one of its own: of two the stricter holds.
+    headers.append(header::CONTENT_SECURITY_POLICY, SANDBOX);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

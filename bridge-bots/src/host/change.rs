@@ -1,9 +1,14 @@
-//! Several things of an instance are changed at once: its account, its config, whether it runs.
+//! Changes of an instance: its config, its account, whether it runs; one of them or all at once.
+
+use std::sync::Arc;
 
 use super::Host;
 use super::manage::declared;
 use super::view::InstanceView;
 use crate::error::HostError;
+use crate::instance::Instance;
+use crate::instance::status::Phase;
+use crate::plugin::Severity;
 use crate::store::instance::InstanceRow;
 
 /// What is to be different; what is none stays.
@@ -18,47 +23,63 @@ pub(crate) struct Change {
 }
 
 impl Host {
-    /// Changes an instance. What is wrong with any of it is found before anything takes effect; one that runs with something
-    /// new is started anew.
-    pub(crate) async fn change(&self, name: &str, change: Change) -> Result<InstanceView, HostError> {
-        let Change { account, config, enabled } = change;
-        if let Some(account) = account {
-            self.move_to(name, &account, config.clone()).await?;
-        } else if let Some(config) = config {
-            self.configure(name, &config).await?;
-        }
-        match enabled {
-            Some(true) => self.start(name).await,
-            Some(false) => self.stop(name).await,
-            None => Ok(self.show(name)?.0),
-        }
+    /// Gives an instance another config; see [`Host::change`].
+    pub(crate) async fn configure(&self, name: &str, config: &str) -> Result<InstanceView, HostError> {
+        self.change(name, Change { config: Some(config.to_owned()), ..Change::default() }).await
     }
 
-    /// Has an instance work for another account, perhaps with another config.
-    async fn move_to(&self, name: &str, account: &str, config: Option<String>) -> Result<(), HostError> {
+    /// Changes an instance, all of it or nothing. One that runs, or is to, goes on as it was until a worker with what is new stands;
+    /// if that does not come about, nothing has changed.
+    pub(crate) async fn change(&self, name: &str, change: Change) -> Result<InstanceView, HostError> {
         let instance = self.found(name)?;
-        let _turn = instance.turn.lock().await;
-        let row = instance.row();
-        if row.declared {
-            return Err(declared("instance", name));
+        let _turn = self.turn(&instance).await?;
+        let _choosing = self.0.accounts_turn.lock().await;
+        let old = instance.row();
+        let row = self.wanted(&old, change)?;
+        if (&row.user_id, &row.config) == (&old.user_id, &old.config) {
+            self.switch(&instance, row.enabled).await?;
+        } else if row.enabled {
+            self.renew(&instance, row).await?;
+        } else {
+            self.store_row(&row).await?;
+            instance.set_row(row);
+            self.halt(&instance, old.enabled).await;
         }
-        let user_id = self.found_account(account)?.user_id;
-        let (runtime, _) = self
-            .runtime(&row.plugin)
-            .ok_or_else(|| HostError::NotFound(format!("There is no plugin {}.", row.plugin)))?;
-        let config = config.unwrap_or_else(|| row.config.clone());
-        runtime.check(&row.plugin, &config).map_err(HostError::Invalid)?;
-        if user_id == row.user_id && config == row.config {
-            return Ok(());
+        Ok(self.view(&instance))
+    }
+
+    /// What an instance is to be, looked over.
+    fn wanted(&self, old: &InstanceRow, change: Change) -> Result<InstanceRow, HostError> {
+        let Change { account, config, enabled } = change;
+        let user_id = match account {
+            Some(account) => self.found_account(&account)?.user_id,
+            None => old.user_id.clone(),
+        };
+        let config = config.unwrap_or_else(|| old.config.clone());
+        if (&user_id, &config) != (&old.user_id, &old.config) {
+            if old.declared {
+                return Err(declared("instance", &old.instance_id));
+            }
+            self.check(&old.plugin, &config)?;
         }
-        let row = InstanceRow { user_id, config, ..row };
+        Ok(InstanceRow { user_id, config, enabled: enabled.unwrap_or(old.enabled), ..old.clone() })
+    }
+
+    /// Has an instance whose turn it is work as it is now to be.
+    async fn renew(&self, instance: &Arc<Instance>, row: InstanceRow) -> Result<(), HostError> {
+        let worker = self.new_worker(instance, &row).await.map_err(|error| {
+            HostError::Failed(format!(
+                "The plugin does not start with this config, so the old one stays, and nothing else was changed: {error}"
+            ))
+        })?;
         self.store_row(&row).await?;
-        let is_enabled = row.enabled;
         instance.set_row(row);
-        if is_enabled {
-            self.begin(&instance).await?;
-            self.bring_up(&instance).await?;
+        if instance.status().phase == Phase::Stopped {
+            // What was kept comes before what comes now.
+            self.begin(instance).await?;
         }
+        instance.run(worker, self.now());
+        instance.log.write(self.now(), Severity::Info, "runs with a new config".to_owned());
         Ok(())
     }
 }

@@ -20,12 +20,20 @@ pub(crate) fn problems(section: &Section, bot: &str, runtimes: &[Box<dyn Runtime
     if !(1..=3_600).contains(&section.event_limit) {
         problems.push(Problem::new("bots.event_limit", "has to be from 1 to 3600 seconds."));
     }
+    if section
+        .admin
+        .public_url
+        .as_ref()
+        .is_some_and(|url| !matches!(url.scheme(), "http" | "https") || url.path() != "/")
+    {
+        let text = "has to be https:// or http:// and a host, with nothing behind it.";
+        problems.push(Problem::new("bots.admin.public_url", text));
+    }
     for (name, one) in &section.accounts {
         let field = format!("bots.accounts.{name}");
         problems.extend(name_problem(&field, name));
-        if one.avatar.as_deref().is_some_and(|address| !address.starts_with("mxc://")) {
-            problems.push(Problem::new(format!("{field}.avatar"), "has to be an mxc:// address."));
-        }
+        let own = account::problems(one).into_iter();
+        problems.extend(own.map(|problem| Problem::new(format!("{field}.{}", problem.field), problem.text)));
     }
     for (name, one) in &section.instances {
         let field = format!("bots.instances.{name}");
@@ -62,7 +70,8 @@ fn declared_accounts(section: &Section, app: &AppService, prefix: &str) -> Vec<A
     all.iter().map(row).collect()
 }
 
-fn declared_instances(section: &Section, app: &AppService, prefix: &str) -> Vec<InstanceRow> {
+/// The instances that a section declares.
+pub(super) fn declared_instances(section: &Section, app: &AppService, prefix: &str) -> Vec<InstanceRow> {
     let row = |(name, one): (&String, &crate::config::Declared)| InstanceRow {
         instance_id: name.clone(),
         plugin: one.plugin.clone(),
@@ -84,8 +93,8 @@ impl Host {
         let mut by_id: BTreeMap<String, InstanceRow> =
             instances::all(store).await?.into_iter().map(|row| (row.instance_id.clone(), row)).collect();
         let mut tx = store.begin().await?;
-        let (declared, wanted) =
-            (declared_accounts(section, app, prefix), declared_instances(section, app, prefix));
+        let declared = declared_accounts(section, app, prefix);
+        let wanted: Vec<_> = self.0.declared.values().cloned().collect();
         for row in accounts_by_id.values_mut().filter(|row| row.declared) {
             row.declared = declared.iter().any(|one| one.user_id == row.user_id);
             accounts::put(&mut tx, row).await?;
@@ -123,10 +132,8 @@ impl Host {
 
     /// In what an instance differs from the config file; nothing for one that is not declared.
     pub(crate) fn drift(&self, row: &InstanceRow) -> Vec<&'static str> {
-        let Parts { section, app, prefix, .. } = self.parts();
-        let wanted = declared_instances(section, app, prefix);
-        let wanted = wanted.into_iter().find(|one| one.instance_id == row.instance_id);
-        wanted.map(|wanted| differences(row, &wanted)).unwrap_or_default()
+        let wanted = self.0.declared.get(&row.instance_id);
+        wanted.map(|wanted| differences(row, wanted)).unwrap_or_default()
     }
 }
 

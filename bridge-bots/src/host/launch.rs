@@ -17,6 +17,7 @@ use crate::instance::status::Phase;
 use crate::plugin::{Descriptor, PluginError, Severity};
 use crate::runtime::Worker;
 use crate::store::account::AccountRow;
+use crate::store::instance::InstanceRow;
 use crate::store::kept;
 
 /// How long a plugin's start may take.
@@ -99,7 +100,8 @@ impl Host {
         task::spawn("start an instance", async move {
             tokio::time::sleep(wait).await;
             let Some(instance) = host.instance(&instance_id) else { return };
-            let _turn = instance.turn.lock().await;
+            // One that is gone needs no start.
+            let Ok(_turn) = host.turn(&instance).await else { return };
             if !instance.row().enabled || instance.worker().is_some() {
                 return;
             }
@@ -122,8 +124,7 @@ impl Host {
 
     /// Starts the worker of an instance whose turn it is. If that fails it is tried again later; the error says why.
     pub(super) async fn bring_up(&self, instance: &Instance) -> Result<(), HostError> {
-        let config = instance.row().config;
-        match self.new_worker(instance, &config).await {
+        match self.new_worker(instance, &instance.row()).await {
             Ok(worker) => {
                 instance.run(worker, self.now());
                 instance.log.write(self.now(), Severity::Info, "runs".to_owned());
@@ -140,18 +141,17 @@ impl Host {
         }
     }
 
-    /// A worker of the instance's plugin with this config.
+    /// A worker of the instance's plugin, for what the instance is or is to be.
     pub(super) async fn new_worker(
         &self,
         instance: &Instance,
-        config: &str,
+        row: &InstanceRow,
     ) -> Result<Arc<dyn Worker>, PluginError> {
-        let row = instance.row();
         let (runtime, _) = self
             .runtime(&row.plugin)
             .ok_or_else(|| PluginError::Fault("this program does not have the plugin".to_owned()))?;
-        let context = self.context(instance, format!("start {}", self.now()));
-        let starting = async { runtime.start(&row.plugin, config, &context).await };
+        let context = self.context_of(instance, row.clone(), format!("start {}", self.now()));
+        let starting = async { runtime.start(&row.plugin, &row.config, &context).await };
         match AssertUnwindSafe(tokio::time::timeout(START_LIMIT, starting)).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(PluginError::Fault(format!("it took longer than {} s", START_LIMIT.as_secs()))),

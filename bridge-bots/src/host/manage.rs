@@ -39,9 +39,7 @@ impl Host {
     /// Makes an account, or changes what it is called. It is registered at once.
     pub(crate) async fn put_account(&self, name: &str, account: &Account) -> Result<AccountRow, HostError> {
         let mut problems: Vec<Problem> = name_problem("account", name).into_iter().collect();
-        if account.avatar.as_deref().is_some_and(|address| !address.starts_with("mxc://")) {
-            problems.push(Problem::new("avatar", "has to be an mxc:// address."));
-        }
+        problems.extend(account::problems(account));
         if !problems.is_empty() {
             return Err(HostError::Invalid(problems));
         }
@@ -62,6 +60,7 @@ impl Host {
 
     /// Takes an account out of use; no instance may need it any more. The Matrix user stays, and in its rooms.
     pub(crate) async fn delete_account(&self, name: &str) -> Result<(), HostError> {
+        let _choosing = self.0.accounts_turn.lock().await;
         let row = self.found_account(name)?;
         if row.declared {
             return Err(declared("account", name));
@@ -80,12 +79,14 @@ impl Host {
         Ok(())
     }
 
-    /// Makes an instance, and starts it if that is wanted. Nothing is made if anything of it is wrong.
+    /// Makes an instance, and starts it if that is wanted. Nothing is made if anything of what is asked is wrong. One whose plugin
+    /// does not start is made, and its start tried again; the error says so.
     pub(crate) async fn create(&self, new: NewInstance) -> Result<InstanceView, HostError> {
         let NewInstance { name, plugin, account, config, enabled } = new;
         if let Some(problem) = name_problem("name", &name) {
             return Err(HostError::Invalid(vec![problem]));
         }
+        let choosing = self.0.accounts_turn.lock().await;
         let user_id = self.found_account(&account)?.user_id;
         let (runtime, descriptor) = self.runtime(&plugin).ok_or_else(|| {
             HostError::NotFound(format!(
@@ -109,6 +110,7 @@ impl Host {
             self.0.instances.write().unwrap_or_else(PoisonError::into_inner).remove(&name);
             return Err(error.into());
         }
+        drop(choosing);
         self.signals().state_changed();
         if enabled {
             self.begin(&instance).await?;
@@ -117,46 +119,11 @@ impl Host {
         Ok(self.view(&instance))
     }
 
-    /// Gives an instance another config. One that runs goes on with the old one until a worker with the new one stands; if that
-    /// does not come about, nothing has changed.
-    pub(crate) async fn configure(&self, name: &str, config: &str) -> Result<InstanceView, HostError> {
-        let instance = self.found(name)?;
-        let _turn = instance.turn.lock().await;
-        let row = instance.row();
-        if row.declared {
-            return Err(declared("instance", name));
-        }
-        let (runtime, _) = self
-            .runtime(&row.plugin)
-            .ok_or_else(|| HostError::NotFound(format!("There is no plugin {}.", row.plugin)))?;
-        runtime.check(&row.plugin, config).map_err(HostError::Invalid)?;
-        let row = InstanceRow { config: config.to_owned(), ..row };
-        if !row.enabled {
-            self.store_row(&row).await?;
-            instance.set_row(row);
-            return Ok(self.view(&instance));
-        }
-        let worker = self.new_worker(&instance, config).await.map_err(|error| {
-            HostError::Failed(format!(
-                "The plugin does not start with this config, so the old one stays: {error}"
-            ))
-        })?;
-        self.store_row(&row).await?;
-        instance.set_row(row);
-        instance.run(worker, self.now());
-        instance.log.write(self.now(), Severity::Info, "runs with a new config".to_owned());
-        Ok(self.view(&instance))
-    }
-
     /// Starts an instance; one that runs is left as it is.
     pub(crate) async fn start(&self, name: &str) -> Result<InstanceView, HostError> {
         let instance = self.found(name)?;
-        let _turn = instance.turn.lock().await;
-        if instance.worker().is_none() {
-            self.begin(&instance).await?;
-            self.enable(&instance, true).await?;
-            self.bring_up(&instance).await?;
-        }
+        let _turn = self.turn(&instance).await?;
+        self.switch(&instance, true).await?;
         Ok(self.view(&instance))
     }
 
@@ -164,18 +131,37 @@ impl Host {
     /// comes to its end.
     pub(crate) async fn stop(&self, name: &str) -> Result<InstanceView, HostError> {
         let instance = self.found(name)?;
-        let _turn = instance.turn.lock().await;
-        self.enable(&instance, false).await?;
+        let _turn = self.turn(&instance).await?;
+        self.switch(&instance, false).await?;
+        Ok(self.view(&instance))
+    }
+
+    /// Has an instance whose turn it is run or not.
+    pub(super) async fn switch(&self, instance: &Instance, enabled: bool) -> Result<(), HostError> {
+        if !enabled {
+            self.enable(instance, false).await?;
+            self.halt(instance, true).await;
+        } else if instance.worker().is_none() {
+            self.begin(instance).await?;
+            self.enable(instance, true).await?;
+            self.bring_up(instance).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops an instance whose turn it is; `is_told` says whether its log has a line of it.
+    pub(super) async fn halt(&self, instance: &Instance, is_told: bool) {
         let _gate = instance.gate.write().await;
         instance.halt(self.now());
-        instance.log.write(self.now(), Severity::Info, "was stopped".to_owned());
-        Ok(self.view(&instance))
+        if is_told {
+            instance.log.write(self.now(), Severity::Info, "was stopped".to_owned());
+        }
     }
 
     /// Stops and starts an instance. Others notice nothing.
     pub(crate) async fn restart(&self, name: &str) -> Result<InstanceView, HostError> {
         let instance = self.found(name)?;
-        let _turn = instance.turn.lock().await;
+        let _turn = self.turn(&instance).await?;
         self.begin(&instance).await?;
         self.enable(&instance, true).await?;
         self.bring_up(&instance).await?;
@@ -185,7 +171,7 @@ impl Host {
     /// Deletes an instance with all it kept.
     pub(crate) async fn delete(&self, name: &str) -> Result<(), HostError> {
         let instance = self.found(name)?;
-        let _turn = instance.turn.lock().await;
+        let _turn = self.turn(&instance).await?;
         if instance.row().declared {
             return Err(declared("instance", name));
         }
@@ -227,11 +213,7 @@ impl Host {
     }
 
     pub(super) fn found(&self, name: &str) -> Result<Arc<Instance>, HostError> {
-        self.instance(name).ok_or_else(|| {
-            HostError::NotFound(format!(
-                "There is no instance {name}. `ctl list` lists those that there are."
-            ))
-        })
+        self.instance(name).ok_or_else(|| HostError::no_instance(name))
     }
 
     pub(crate) fn found_account(&self, name: &str) -> Result<AccountRow, HostError> {

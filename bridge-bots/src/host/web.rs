@@ -33,7 +33,7 @@ impl Host {
             return Err(Unanswered::NotFound);
         }
         let started = instance.worker().ok_or(Unanswered::Away)?;
-        let _place = instance.place().ok_or(Unanswered::Away)?;
+        let _place = instance.call().ok_or(Unanswered::Away)?;
         // Nobody repeats a call under the same name, so each has effects of its own.
         let call = random::bytes::<16>().map_err(|_| Unanswered::Away)?;
         let context = self.context(&instance, format!("web {}", random::hex(&call)));

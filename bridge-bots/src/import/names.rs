@@ -41,8 +41,8 @@ fn close_to(name: &str) -> String {
         }
     }
     close.truncate(LONGEST);
-    let close = close.trim_matches('-').to_owned();
-    if close.is_empty() { "bot".to_owned() } else { close }
+    let close = close.trim_matches('-').trim_start_matches('.').to_owned();
+    if matches!(close.as_str(), "" | "new") { "bot".to_owned() } else { close }
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
     fn no_two_are_the_same_and_all_may_be_names() {
         let long = "x".repeat(100);
         let other = "x".repeat(101);
-        let all = ["echo", "Echo", "ECHO", "", "!", "---", &long, &other];
+        let all = ["echo", "Echo", "ECHO", "", "!", "---", "new", "..", ".x", &long, &other];
         let names = given(&all);
         assert_eq!(names[0], "echo", "what may stay does");
         let mut unique = names.clone();

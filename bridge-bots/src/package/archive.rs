@@ -20,6 +20,10 @@ const MOST_PROBLEMS: usize = 10;
 /// What each entry of a zip's directory begins with (APPNOTE.TXT, 4.3.12).
 const ENTRY: &[u8] = b"PK\x01\x02";
 
+/// What a zip ends with (APPNOTE.TXT, 4.3.16), and how many of those an archive may have: one, and those of archives in it.
+const END: &[u8] = b"PK\x05\x06";
+const MOST_ENDS: usize = 16;
+
 /// An archive whose files were unpacked once, to nowhere: all are whole, inside the archive, and not too large together.
 pub(super) struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
@@ -37,6 +41,11 @@ impl<'a> Archive<'a> {
         let entries = bytes.windows(ENTRY.len()).filter(|window| *window == ENTRY).count();
         if entries > 2 * MOST_FILES {
             return Err(vec![too_many(entries)]);
+        }
+        // Each end is tried, and the whole archive is read for each.
+        if bytes.windows(END.len()).filter(|window| *window == END).count() > MOST_ENDS {
+            let text = "The archive ends more than once. Build it anew and upload it whole.";
+            return Err(vec![Problem::new("", text)]);
         }
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
             vec![Problem::new(

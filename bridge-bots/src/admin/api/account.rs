@@ -7,26 +7,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::answers::{Always, Changes, Conflicts, Finds, Reads, ReadsBody};
-use super::read::{Body, Params, invalid};
+use super::read::{Body, Params};
 use crate::admin::Shared;
 use crate::admin::failure::Failure;
 use crate::admin::signed::Signed;
 use crate::config::Account;
 use crate::host::Host;
-use crate::plugin::Problem;
 use crate::store::account::AccountRow;
-
-/// The longest display name that homeservers take, in characters.
-const LONGEST: usize = 256;
-/// The longest address of a picture.
-const LONGEST_ADDRESS: usize = 512;
 
 /// Which account.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct Named {
     /// Its name: `helper` is `@bots_helper:example.org`.
-    #[param(pattern = "^[a-z0-9._-]{1,64}$", example = "helper")]
+    #[param(pattern = "^[a-z0-9_-][a-z0-9._-]{0,63}$", example = "helper")]
     name: String,
 }
 
@@ -125,10 +119,6 @@ pub(super) async fn put_account(
     Params(Named { name }): Params<Named>,
     Body(account): Body<PutAccount>,
 ) -> Result<Json<Shown>, Failure> {
-    let problems = problems(&account);
-    if !problems.is_empty() {
-        return Err(invalid(problems));
-    }
     let PutAccount { displayname, avatar, autojoin } = account;
     let row = shared.host.put_account(&name, &Account { displayname, avatar, autojoin }).await?;
     Ok(Json(shown(&shared.host, row)))
@@ -181,32 +171,4 @@ fn shown(host: &Host, row: AccountRow) -> Shown {
         autojoin: row.autojoin,
         declared: row.declared,
     }
-}
-
-fn problems(account: &PutAccount) -> Vec<Problem> {
-    let is_name = |name: &String| {
-        !name.is_empty() && name.chars().count() <= LONGEST && !name.chars().any(char::is_control)
-    };
-    let mut problems = Vec::new();
-    if !account.displayname.as_ref().is_none_or(is_name) {
-        let text = format!("has to be 1 to {LONGEST} characters, none of them a control character.");
-        problems.push(Problem::new("displayname", text));
-    }
-    if !account.avatar.as_deref().is_none_or(is_mxc) {
-        problems.push(Problem::new("avatar", "has to be an address like mxc://example.org/abc."));
-    }
-    problems
-}
-
-/// Matrix 1.11, client-server API, section "Matrix Content (mxc://) URIs".
-fn is_mxc(address: &str) -> bool {
-    let letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let parts = address.strip_prefix("mxc://").and_then(|rest| rest.split_once('/'));
-    address.len() <= LONGEST_ADDRESS
-        && parts.is_some_and(|(server, id)| {
-            !server.is_empty()
-                && server.chars().all(|c| letter(c) || c == '.' || c == ':')
-                && !id.is_empty()
-                && id.chars().all(|c| letter(c) || c == '_')
-        })
 }

@@ -16,7 +16,7 @@ use crate::admin::signed::Signed;
 #[into_params(parameter_in = Path)]
 pub(super) struct Named {
     /// The instance's name.
-    #[param(pattern = "^[a-z0-9._-]{1,64}$", example = "greeter")]
+    #[param(pattern = "^[a-z0-9_-][a-z0-9._-]{0,63}$", example = "greeter")]
     name: String,
     /// The action's name, as the plugin lists it.
     #[param(example = "status")]

@@ -38,7 +38,7 @@ const LONGEST: u64 = 86_400;
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// The instance whose log lines are told, too.
-    #[param(pattern = "^[a-z0-9._-]{1,64}$")]
+    #[param(pattern = "^[a-z0-9_-][a-z0-9._-]{0,63}$")]
     logs: Option<String>,
     /// Lines behind this number are told first; if left out, only those that come from now on. The header `Last-Event-ID`,
     /// which browsers send when they connect again, is taken in its place.
@@ -176,7 +176,12 @@ impl Watching {
                 biased;
                 () = stop.cancelled() => return None,
                 () = until(self.end) => return None,
-                () = sleep_until(self.looked + LOOK) => self.look_at_session().await?,
+                () = sleep_until(self.looked + LOOK) => {
+                    self.look_at_session().await?;
+                    // A change that was being gathered is not told a second time.
+                    self.look_at_states();
+                    self.look_at_lines();
+                }
                 moved = changes(&mut self.states, &mut self.lines, self.logs.is_some()) => {
                     moved.ok()?;
                     self.look_at_states();

@@ -23,7 +23,7 @@ use crate::instance::status::Phase;
 #[into_params(parameter_in = Path)]
 pub(super) struct Named {
     /// Its name.
-    #[param(pattern = "^[a-z0-9._-]{1,64}$", example = "greeter")]
+    #[param(pattern = "^[a-z0-9_-][a-z0-9._-]{0,63}$", example = "greeter")]
     pub(super) name: String,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct List {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateInstance {
-    #[schema(pattern = "^[a-z0-9._-]{1,64}$", example = "greeter")]
+    #[schema(pattern = "^[a-z0-9_-][a-z0-9._-]{0,63}$", example = "greeter")]
     name: String,
     /// The plugin's id.
     #[schema(example = "hello")]

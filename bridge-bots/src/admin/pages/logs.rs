@@ -100,7 +100,9 @@ pub(super) async fn follow(
 ) -> Result<Response, Failure> {
     shared.host.show(&name)?;
     let (host, moved) = (shared.host.clone(), shared.host.signals().lines());
-    let mut after = filter.after.unwrap_or_default();
+    // A number from before the program was started again means nothing now.
+    let newest = *moved.borrow();
+    let mut after = filter.after.filter(|after| *after <= newest).unwrap_or_default();
     let look = move || {
         let lines = host.logs_after(&name, after).ok()?;
         after = lines.last()?.number;

@@ -54,7 +54,12 @@ function follow(element, event, address, take) {
     source = new EventSource(address());
     source.onopen = () => tell("Live", true);
     source.onerror = () => {
-      tell(source.readyState === EventSource.CLOSED ? "Not live; load the page anew" : "Connecting again …", false);
+      // Told to go away: nobody is signed in any more. Else it is asked anew, for what came since, not since the page was loaded.
+      const isRefused = source.readyState === EventSource.CLOSED;
+      tell(isRefused ? "Not live; load the page anew" : "Connecting again …", false);
+      if (isRefused) return;
+      close();
+      setTimeout(open, 2000);
     };
     source.addEventListener(event, message => take(element, JSON.parse(message.data)));
   };

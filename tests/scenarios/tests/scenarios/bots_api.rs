@@ -468,3 +468,68 @@ async fn a_judge_finds_no_difference_from_the_document(world: &mut Bots) -> Resu
     ensure!(told.contains("Test cases:"), "schemathesis did not say what it did");
     Ok(())
 }
+
+bots_scenario!(a_change_is_made_whole_or_not_at_all by "trouble-bots" in fakes);
+async fn a_change_is_made_whole_or_not_at_all(world: &mut Bots) -> Result<()> {
+    let mut api = Api::prepare(world)?;
+    world.declare("fixed", "hello", &json!({}));
+    world.start().await?;
+    api.sign_in().await?;
+    for account in ["one", "other"] {
+        api.done(Method::PUT, &format!("/accounts/{account}"), json!({})).await?;
+    }
+    let new = json!({ "name": "trouble", "plugin": "trouble", "account": "one", "config": "word: 'a '" });
+    api.done(Method::POST, "/instances", new).await?;
+    let room = world.room_with(&["one", "other"]).await?;
+    // It would work for another account and not start: neither takes effect, and what ran goes on.
+    let broken = json!({ "account": "other", "config": "refuses_to_start: true" });
+    let told = api.refused(Method::PATCH, "/instances/trouble", broken, (500, "failed")).await?;
+    ensure!(told["error"].as_str().is_some_and(|text| text.contains("nothing else was changed")), "{told}");
+    let shown = api.get("/instances/trouble").await?;
+    ensure!(shown["account"] == "one" && shown["config"] == "word: 'a '", "{shown}");
+    world.admin.send_text(&room, "first").await?;
+    world.wait_for_said(&room, "one", &["a heard first"]).await?;
+    // Stopped with another config: that is no start, so it is taken as it is, and fails when it is started.
+    let stopped = json!({ "config": "refuses_to_start: true", "enabled": false });
+    api.done(Method::PATCH, "/instances/trouble", stopped).await?;
+    ensure!(world.instance("trouble").await?["state"] == "stopped", "it was not stopped");
+    world.admin.send_text(&room, "second").await?;
+    let works = json!({ "account": "other", "config": "", "enabled": true });
+    api.done(Method::PATCH, "/instances/trouble", works).await?;
+    world.admin.send_text(&room, "third").await?;
+    // It keeps what came while it was stopped, and that comes first.
+    world.wait_for_said(&room, "other", &["heard second", "heard third"]).await?;
+    // A declared one may be told what it is already.
+    api.done(Method::PATCH, "/instances/fixed", json!({ "account": "fixed", "enabled": false })).await?;
+    api.refused(Method::PATCH, "/instances/fixed", json!({ "account": "one" }), (409, "conflict")).await?;
+    Ok(())
+}
+
+bots_scenario!(a_deleted_bot_does_not_come_back by "trouble-bots" in one);
+async fn a_deleted_bot_does_not_come_back(world: &mut Bots) -> Result<()> {
+    let mut api = Api::prepare(world)?;
+    world.start().await?;
+    api.sign_in().await?;
+    api.done(Method::PUT, "/accounts/one", json!({})).await?;
+    let new = json!({ "name": "trouble", "plugin": "trouble", "account": "one", "config": "" });
+    api.done(Method::POST, "/instances", new).await?;
+    // Several want something of it while it is being deleted: whoever comes behind that finds nothing and writes nothing.
+    let wishes = (0..20).map(async |wish| {
+        let call = match wish % 4 {
+            0 => (Method::DELETE, "/instances/trouble", Value::Null),
+            1 => (Method::PUT, "/instances/trouble/config", json!({ "config": format!("word: '{wish} '") })),
+            2 => (Method::POST, "/instances/trouble/stop", Value::Null),
+            _ => (Method::POST, "/instances/trouble/restart", Value::Null),
+        };
+        let (status, told) = api.ask(call.0, call.1, call.2).await?;
+        ensure!(status.is_success() || status == StatusCode::NOT_FOUND, "{status}: {told}");
+        Ok(())
+    });
+    futures_util::future::try_join_all(wishes).await?;
+    api.refused(Method::GET, "/instances/trouble", Value::Null, (404, "not_found")).await?;
+    world.stop().await?;
+    world.start().await?;
+    let shown = api.get("/instances").await?;
+    ensure!(!shown.to_string().contains("trouble"), "{shown}");
+    Ok(())
+}

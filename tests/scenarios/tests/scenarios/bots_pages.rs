@@ -89,13 +89,28 @@ async fn an_admin_signs_in_by_a_link_that_the_bot_sends(world: &mut Bots) -> Res
         if links == 2 { Ok(()) } else { Err(format!("{links} links")) }
     })
     .await?;
-    world.admin.leave(&room).await?;
+    // Nor does one that somebody else may come into: they would read the link.
+    invite_as_bot(world, &room, stranger.user_id()).await?;
     site.post("/login/send", &[("mxid", &admin)]).await?;
     let invite = world.admin.wait_for_invite(|invite| invite.sender == bot && invite.room_id != room).await?;
-    let other = world.admin.join(&invite.room_id).await?;
-    world.admin.wait_for_text_with(&other, "/login/link#").await?;
+    let second = world.admin.join(&invite.room_id).await?;
+    world.admin.wait_for_text_with(&second, "/login/link#").await?;
+    world.admin.leave(&second).await?;
+    site.post("/login/send", &[("mxid", &admin)]).await?;
+    let is_third = |room_id: &str| room_id != room && room_id != second;
+    let invite = world.admin.wait_for_invite(|one| one.sender == bot && is_third(&one.room_id)).await?;
+    let third = world.admin.join(&invite.room_id).await?;
+    world.admin.wait_for_text_with(&third, "/login/link#").await?;
     let log = world.program().log();
     assert!(!log.contains(&code), "a code stands in the log");
+    Ok(())
+}
+
+async fn invite_as_bot(world: &Bots, room: &str, user_id: &str) -> Result<()> {
+    let url = format!("{}/_matrix/client/v3/rooms/{room}/invite", world.homeserver.base_url());
+    let call = reqwest::Client::new().post(url).query(&[("user_id", world.appservice.bot_id())]);
+    let call = call.bearer_auth(&world.appservice.as_token).json(&json!({ "user_id": user_id }));
+    call.send().await?.error_for_status()?;
     Ok(())
 }
 
