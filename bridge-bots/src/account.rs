@@ -46,7 +46,10 @@ pub(crate) fn problems(account: &Account) -> Vec<Problem> {
         problems.push(Problem::new("displayname", text));
     }
     if !account.avatar.as_deref().is_none_or(is_mxc) {
-        problems.push(Problem::new("avatar", "has to be an mxc:// address, like mxc://example.org/abc."));
+        problems.push(Problem::new(
+            "avatar",
+            "has to be an mxc:// address. It looks like mxc://example.org/abc.",
+        ));
     }
     problems
 }

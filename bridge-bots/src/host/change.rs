@@ -68,8 +68,10 @@ impl Host {
     /// Has an instance whose turn it is work as it is now to be.
     async fn renew(&self, instance: &Arc<Instance>, row: InstanceRow) -> Result<(), HostError> {
         let worker = self.new_worker(instance, &row).await.map_err(|error| {
+            let error = error.to_string();
+            let why = error.trim_end_matches('.');
             HostError::Failed(format!(
-                "The plugin does not start with this config, so the old one stays, and nothing else was changed: {error}"
+                "The plugin does not start with this config, so the old one stays: {why}. Nothing was changed."
             ))
         })?;
         self.store_row(&row).await?;

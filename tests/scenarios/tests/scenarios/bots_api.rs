@@ -224,8 +224,10 @@ async fn what_is_wrong_is_named_and_nothing_changes(world: &mut Bots) -> Result<
         ),
         ("PATCH", "/instances/greeter", json!({ "enabled": true, "account": "nobody" }), 404, ""),
         ("PUT", "/accounts/Big", json!({}), 400, "account"),
-        ("PUT", "/accounts/new", json!({ "avatar": "https://x" }), 400, "avatar"),
-        ("PUT", "/accounts/new", json!({ "displayname": "a\u{0}b" }), 400, "displayname"),
+        ("PUT", "/accounts/new", json!({}), 400, "account"),
+        ("PUT", "/accounts/.a", json!({}), 400, "account"),
+        ("PUT", "/accounts/next", json!({ "avatar": "https://x" }), 400, "avatar"),
+        ("PUT", "/accounts/next", json!({ "displayname": "a\u{0}b" }), 400, "displayname"),
         ("GET", "/instances/nobody", Value::Null, 404, ""),
         ("POST", "/instances/nobody/start", Value::Null, 404, ""),
         ("GET", "/plugins/nothing", Value::Null, 404, ""),
@@ -484,9 +486,10 @@ async fn a_change_is_made_whole_or_not_at_all(world: &mut Bots) -> Result<()> {
     // It would work for another account and not start: neither takes effect, and what ran goes on.
     let broken = json!({ "account": "other", "config": "refuses_to_start: true" });
     let told = api.refused(Method::PATCH, "/instances/trouble", broken, (500, "failed")).await?;
-    ensure!(told["error"].as_str().is_some_and(|text| text.contains("nothing else was changed")), "{told}");
+    ensure!(told["error"].as_str().is_some_and(|text| text.contains("Nothing was changed.")), "{told}");
     let shown = api.get("/instances/trouble").await?;
-    ensure!(shown["account"] == "one" && shown["config"] == "word: 'a '", "{shown}");
+    let config = api.get("/instances/trouble/config").await?;
+    ensure!(shown["account"] == "one" && config["config"] == "word: 'a '", "{shown} {config}");
     world.admin.send_text(&room, "first").await?;
     world.wait_for_said(&room, "one", &["a heard first"]).await?;
     // Stopped with another config: that is no start, so it is taken as it is, and fails when it is started.
