@@ -10,6 +10,7 @@ pub(crate) mod known;
 pub(crate) mod lane;
 mod launch;
 pub(crate) mod letters;
+mod limited;
 pub(crate) mod manage;
 mod timers;
 pub(crate) mod upload;

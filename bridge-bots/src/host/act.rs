@@ -1,10 +1,7 @@
 //! An operator has an instance do one of the things that its plugin lists.
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt as _;
-
 use super::Host;
+use super::limited::limited;
 use crate::error::HostError;
 use crate::plugin::{PluginError, Problem, Severity, Takes};
 use crate::store::member;
@@ -24,14 +21,9 @@ impl Host {
             HostError::Conflict(format!("{name} does not run, so it can do nothing. Start it first."))
         })?;
         let context = self.context(&instance, format!("action {action} {}", self.now()));
-        let limit = self.event_limit();
-        let acting = tokio::time::timeout(limit, async { started.worker.act(action, input, &context).await });
-        let told = match AssertUnwindSafe(acting).catch_unwind().await {
-            Ok(Ok(told)) => told,
-            Ok(Err(_)) => Err(PluginError::Fault(format!("it took longer than {} s", limit.as_secs()))),
-            Err(_) => Err(PluginError::Fault("it panicked".to_owned())),
-        };
-        told.map_err(|error| {
+        let acting = async { started.worker.act(action, input, &context).await };
+        let told = limited(self.event_limit(), acting).await;
+        told.unwrap_or_else(|cut| Err(PluginError::Fault(cut.to_string()))).map_err(|error| {
             let why = format!("The action {action} did not work: {error}");
             instance.log.write(self.now(), Severity::Warn, why.clone());
             HostError::Failed(why)

@@ -1,15 +1,14 @@
 //! A job of an instance's lane: its plugin works on it, within limits.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use bridge_core::error::JobError;
 use bridge_core::failpoint;
 use bridge_core::queue::Job;
-use futures_util::FutureExt as _;
 
 use super::fan_out::{Told, later};
+use super::limited::{Cut, limited};
 use super::{Host, lane};
 use crate::instance::status::Phase;
 use crate::instance::{Instance, Started};
@@ -100,16 +99,15 @@ impl Host {
         let now = self.now();
         instance.note(|status| status.last_event_at = Some(now));
         let context = self.context(instance, origin);
-        let limit = self.event_limit();
-        let working = tokio::time::timeout(limit, async { started.worker.work(task, &context).await });
-        let outcome = match AssertUnwindSafe(working).catch_unwind().await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(PluginError::Fault(format!(
-                "The plugin worked on an event for {} s and was cut off.",
-                limit.as_secs()
-            ))),
-            Err(_) => Err(PluginError::Fault("The plugin panicked while working on an event.".to_owned())),
-        };
+        let working = async { started.worker.work(task, &context).await };
+        let outcome = limited(self.event_limit(), working).await.unwrap_or_else(|cut| {
+            Err(PluginError::Fault(match cut {
+                Cut::Late(limit) => {
+                    format!("The plugin worked on an event for {} s and was cut off.", limit.as_secs())
+                }
+                Cut::Panicked => "The plugin panicked while working on an event.".to_owned(),
+            }))
+        });
         failpoint::pass("bot.worked");
         crate::metrics::worked(&instance.row().instance_id, &outcome);
         match outcome {

@@ -33,7 +33,12 @@ impl Host {
     pub(crate) async fn change(&self, name: &str, change: Change) -> Result<InstanceView, HostError> {
         let instance = self.found(name)?;
         let _turn = self.turn(&instance).await?;
-        let _choosing = self.0.accounts_turn.lock().await;
+        // An account that is chosen must not be deleted before that is stored. A plugin may take long to start: who changes
+        // no account lets others make and delete theirs meanwhile.
+        let _choosing = match change.account {
+            Some(_) => Some(self.0.accounts_turn.lock().await),
+            None => None,
+        };
         let old = instance.row();
         let row = self.wanted(&old, change)?;
         if (&row.user_id, &row.config) == (&old.user_id, &old.config) {

@@ -1,14 +1,14 @@
 //! Accounts and instances come to life when the program begins to work, and again after a fault.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bridge_core::queue::retry;
 use bridge_core::task;
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 
 use super::fan_out::told;
+use super::limited::limited;
 use super::{Host, timers};
 use crate::account;
 use crate::error::HostError;
@@ -152,11 +152,8 @@ impl Host {
             .ok_or_else(|| PluginError::Fault("this program does not have the plugin".to_owned()))?;
         let context = self.context_of(instance, row.clone(), format!("start {}", self.now()));
         let starting = async { runtime.start(&row.plugin, &row.config, &context).await };
-        match AssertUnwindSafe(tokio::time::timeout(START_LIMIT, starting)).catch_unwind().await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(PluginError::Fault(format!("it took longer than {} s", START_LIMIT.as_secs()))),
-            Err(_) => Err(PluginError::Fault("it panicked".to_owned())),
-        }
+        let started = limited(START_LIMIT, starting).await;
+        started.unwrap_or_else(|cut| Err(PluginError::Fault(cut.to_string())))
     }
 
     /// Puts what was kept while it was stopped into the queue, before anything that comes from now on.

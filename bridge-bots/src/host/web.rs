@@ -1,10 +1,7 @@
 //! Calls to instances' own web paths.
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt as _;
-
 use super::Host;
+use super::limited::limited;
 use crate::error::HostError;
 use crate::plugin::web::{WebRequest, WebResponse};
 use crate::plugin::{PluginError, Severity};
@@ -37,11 +34,10 @@ impl Host {
         // Nobody repeats a call under the same name, so each has effects of its own.
         let call = random::bytes::<16>().map_err(|_| Unanswered::Away)?;
         let context = self.context(&instance, format!("web {}", random::hex(&call)));
-        let limit = self.event_limit();
-        let answering = tokio::time::timeout(limit, async { started.worker.answer(request, &context).await });
-        let why = match AssertUnwindSafe(answering).catch_unwind().await {
-            Ok(Ok(Ok(response))) => return Ok(response),
-            Ok(Ok(Err(PluginError::Later(why)))) => {
+        let answering = async { started.worker.answer(request, &context).await };
+        let why = match limited(self.event_limit(), answering).await {
+            Ok(Ok(response)) => return Ok(response),
+            Ok(Err(PluginError::Later(why))) => {
                 instance.log.write(
                     self.now(),
                     Severity::Warn,
@@ -49,9 +45,8 @@ impl Host {
                 );
                 return Err(Unanswered::Away);
             }
-            Ok(Ok(Err(error))) => error.to_string(),
-            Ok(Err(_)) => format!("it took longer than {} s", limit.as_secs()),
-            Err(_) => "the plugin panicked".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(cut) => cut.to_string(),
         };
         instance.log.write(self.now(), Severity::Error, format!("a web call was not answered: {why}"));
         Err(Unanswered::Failed)

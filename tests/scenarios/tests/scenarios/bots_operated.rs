@@ -33,7 +33,7 @@ async fn an_operator_has_a_bot_do_something(bots: &mut Bots) -> Result<()> {
         (&["act", "trouble", "dance"], "has no action dance"),
         (&["act", "nobody", "say"], "There is no instance nobody"),
         (&["act", "trouble", "panic", "now"], "has to be left out"),
-        (&["act", "trouble", "panic"], "it panicked"),
+        (&["act", "trouble", "panic"], "the plugin panicked"),
         (&["act", "greeter", "say"], "has no action say"),
     ] {
         let refused = bots.ctl_refused(order).await?;
