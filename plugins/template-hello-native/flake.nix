@@ -2,7 +2,7 @@
 #
 #     nix build '.?dir=plugins/template-hello-native'
 #
-# Written after the conventions of nixpkgs. It has been parsed, and evaluated nowhere yet.
+# `cargo xtask deploy` evaluates it with a stand-in for nixpkgs; nothing was built with Nix yet.
 {
   description = "A Matrix bot host with a bot of one's own";
 

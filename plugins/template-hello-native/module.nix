@@ -80,7 +80,8 @@ in
       # Tried again for as long as it takes.
       startLimitIntervalSec = 0;
 
-      serviceConfig = {
+      # What no service of ours may do stands in one place.
+      serviceConfig = import ../../deploy/nix/hardening.nix // {
         # It tells when it is ready, which is after the homeserver has answered (homeserver.startup_wait). It sends no
         # signs of life, so there is no WatchdogSec: systemd would end it for their lack.
         Type = "notify";
@@ -94,7 +95,6 @@ in
         DynamicUser = true;
         StateDirectory = name;
         StateDirectoryMode = "0700";
-        UMask = "0077";
         LoadCredential = [
           "registration:${cfg.registrationFile}"
           "secret-key:${cfg.secretKeyFile}"
@@ -102,37 +102,6 @@ in
 
         MemoryMax = cfg.memoryMax;
         TasksMax = 256;
-
-        CapabilityBoundingSet = "";
-        LockPersonality = true;
-        MemoryDenyWriteExecute = true;
-        NoNewPrivileges = true;
-        PrivateDevices = true;
-        PrivateTmp = true;
-        PrivateUsers = true;
-        ProtectClock = true;
-        ProtectControlGroups = true;
-        ProtectHome = true;
-        ProtectHostname = true;
-        ProtectKernelLogs = true;
-        ProtectKernelModules = true;
-        ProtectKernelTunables = true;
-        ProtectProc = "invisible";
-        ProtectSystem = "strict";
-        RemoveIPC = true;
-        RestrictAddressFamilies = [
-          "AF_INET"
-          "AF_INET6"
-          "AF_UNIX"
-        ];
-        RestrictNamespaces = true;
-        RestrictRealtime = true;
-        RestrictSUIDSGID = true;
-        SystemCallArchitectures = "native";
-        SystemCallFilter = [
-          "@system-service"
-          "~@privileged"
-        ];
       };
     };
   };

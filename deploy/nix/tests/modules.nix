@@ -31,26 +31,7 @@ let
     settings.homeserver.name = "example.org";
   };
 
-  line = key: value: "${key}=${if builtins.isBool value then (if value then "yes" else "no") else toString value}\n";
-  lines =
-    section:
-    builtins.concatStringsSep "" (
-      builtins.concatLists (
-        map (
-          key:
-          let
-            value = section.${key};
-          in
-          map (line key) (if builtins.isList value then value else [ value ])
-        ) (builtins.attrNames section)
-      )
-    );
-  unit = service: ''
-    [Unit]
-    Description=${service.description}
-    After=${toString service.after}
-    [Service]
-    ${lines service.serviceConfig}'';
+  unit = import ./unit.nix;
 
   expect = what: good: if good then [ ] else [ what ];
 

@@ -16,7 +16,7 @@ const OWN: &[&str] =
 /// Checks packages and modules.
 pub(super) fn check(workspace: &Workspace) -> Result<()> {
     let folder = scratch(workspace, "nix")?;
-    for part in ["deploy/nix", "deploy/nix/tests"] {
+    for part in ["deploy/nix", "deploy/nix/tests", "plugins/template-hello-native"] {
         for file in files(workspace, part, ".nix")? {
             process::output(nix(&folder, &["--parse"]).arg(file))?;
         }
@@ -27,13 +27,8 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
         serde_json::from_str(&out).with_context(|| format!("{name} did not give JSON"))
     };
     println!("deploy: the flake gives {}", evaluate("flake.nix")?);
-    let made = evaluate("modules.nix")?;
-    let made = made.as_object().filter(|made| !made.is_empty()).context("the modules give no units")?;
-    for (name, unit) in made {
-        let unit = unit.as_str().unwrap_or_default();
-        let file = folder.join(name);
-        std::fs::write(&file, unit)?;
-        units::score(&file)?;
+    scored(&folder, &evaluate("template.nix")?)?;
+    for (name, unit) in &scored(&folder, &evaluate("modules.nix")?)? {
         let other = text(&workspace.root.join("deploy/systemd").join(name))?;
         let differ = differences(unit, &other);
         if !differ.is_empty() {
@@ -41,6 +36,21 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The units that a test gives, by their names; each is kept from what it does not need.
+fn scored(folder: &Path, made: &Value) -> Result<BTreeMap<String, String>> {
+    let made: BTreeMap<String, String> =
+        serde_json::from_value(made.clone()).context("there are no units")?;
+    if made.is_empty() {
+        bail!("the modules give no units");
+    }
+    for (name, unit) in &made {
+        let file = folder.join(name);
+        std::fs::write(&file, unit)?;
+        units::score(&file)?;
+    }
+    Ok(made)
 }
 
 /// Nix with a store of its own, so that nobody has to be root and nothing is left behind.
