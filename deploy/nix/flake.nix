@@ -25,6 +25,14 @@
         pkgs: lib.mapAttrs (_: program: pkgs.callPackage ./package.nix { inherit program; }) programs
       );
 
+      # Boots a virtual machine and takes minutes.
+      checks = forEachSystem (pkgs: {
+        machine = import ./vm-test.nix {
+          inherit pkgs;
+          modules = builtins.attrValues self.nixosModules;
+        };
+      });
+
       nixosModules = lib.mapAttrs (
         name: program: import ./module.nix { inherit self program; }
       ) programs;

@@ -14,6 +14,9 @@ let
   executable = lib.getExe' cfg.package name;
   hardening = import ./hardening.nix;
   backups = "/var/backups/${name}";
+  state = "/var/lib/${name}";
+  # Who reads the registration, and so has to wait until it is there.
+  homeservers = lib.optional cfg.registerWithSynapse "matrix-synapse" ++ lib.optional cfg.registerWithTuwunel "tuwunel";
 in
 {
   options.services.${name} = {
@@ -36,22 +39,32 @@ in
       example = lib.literalExpression program.exampleSettings;
     };
 
+    makeSecrets = lib.mkOption {
+      type = lib.types.bool;
+      default = true;
+      description = ''
+        Whether registration and key are made on this machine, once, in ${state}. Without it they are files of your own,
+        such as sops-nix or agenix put there: name them below. Keep a copy of the key away from this machine.
+      '';
+    };
+
     registrationFile = lib.mkOption {
       # A text and no path: a path would be copied to where everybody can read it.
       type = lib.types.str;
-      default = "/etc/${name}/registration.yaml";
+      default = if cfg.makeSecrets then "${state}/registration.yaml" else "/etc/${name}/registration.yaml";
+      defaultText = lib.literalMD "in ${state} with `makeSecrets`, else in /etc/${name}";
       description = ''
-        The registration that the homeserver has, too, as `${name} init` makes it. It holds tokens: let it be the user's
-        ${name}, with the mode 0400, and not lie under /home or /root.
+        The registration that the homeserver has, too. It holds tokens: let it be the user's ${name}, with the mode 0400,
+        and not lie under /home or /root.
       '';
     };
 
     secretKeyFile = lib.mkOption {
       type = lib.types.str;
-      default = "/etc/${name}/secret.key";
+      default = if cfg.makeSecrets then "${state}/secret.key" else "/etc/${name}/secret.key";
+      defaultText = lib.literalMD "in ${state} with `makeSecrets`, else in /etc/${name}";
       description = ''
-        64 hexadecimal digits that seal what is stored, as `${name} init` makes them. Let it be the user's ${name}, with
-        the mode 0400.
+        64 hexadecimal digits that seal what is stored. Let it be the user's ${name}, with the mode 0400.
       '';
     };
 
@@ -59,8 +72,25 @@ in
       type = lib.types.bool;
       default = false;
       description = ''
-        Whether the registration is handed to `services.matrix-synapse` of this machine. Other homeservers take it as
-        `${name} registration --form admin` prints it.
+        Whether the registration is handed to `services.matrix-synapse` of this machine.
+      '';
+    };
+
+    registerWithTuwunel = lib.mkOption {
+      type = lib.types.bool;
+      default = false;
+      description = ''
+        Whether the registration is handed to `services.matrix-tuwunel` of this machine, which reads a folder of them from its
+        version 1.6.0 on. Others of its family take it in their admin room, as `${name} registration --form admin` prints it.
+      '';
+    };
+
+    usePostgresql = lib.mkOption {
+      type = lib.types.bool;
+      default = false;
+      description = ''
+        Whether data is kept in a database `${name}` of this machine's `services.postgresql`, reached by its socket without a
+        password, and not in a SQLite file. What is in the one is carried to the other by `backup` and `restore`.
       '';
     };
 
@@ -90,7 +120,9 @@ in
     services.${name}.settings = {
       appservice.listen = lib.mkDefault "127.0.0.1:${toString program.port}";
       appservice.registration = cfg.registrationFile;
-      database.url = lib.mkDefault "sqlite:/var/lib/${name}/bridge.db";
+      database.url = lib.mkDefault (
+        if cfg.usePostgresql then "postgres:///${name}?host=/run/postgresql&user=${name}" else "sqlite:${state}/bridge.db"
+      );
       homeserver.url = lib.mkDefault "http://127.0.0.1:8008";
       secret.key_file = cfg.secretKeyFile;
     };
@@ -102,11 +134,22 @@ in
     users.users.${name} = {
       isSystemUser = true;
       group = name;
-      home = "/var/lib/${name}";
+      home = state;
       inherit (program) description;
     };
     users.groups.${name} = { };
     systemd.tmpfiles.rules = [ "d ${backups} 0700 ${name} ${name} -" ];
+
+    services.postgresql = lib.mkIf cfg.usePostgresql {
+      enable = true;
+      ensureDatabases = [ name ];
+      ensureUsers = [
+        {
+          inherit name;
+          ensureDBOwnership = true;
+        }
+      ];
+    };
 
     # Synapse reads it from systemd, so the file stays closed to its user.
     services.matrix-synapse.settings.app_service_config_files = lib.mkIf cfg.registerWithSynapse [
@@ -114,6 +157,31 @@ in
     ];
     systemd.services.matrix-synapse = lib.mkIf cfg.registerWithSynapse {
       serviceConfig.LoadCredential = [ "${name}:${cfg.registrationFile}" ];
+    };
+
+    # Among what systemd hands to it nothing else ends so.
+    services.matrix-tuwunel.settings.global.appservice_dir = lib.mkIf cfg.registerWithTuwunel "/run/credentials/tuwunel.service";
+    systemd.services.tuwunel = lib.mkIf cfg.registerWithTuwunel {
+      serviceConfig.LoadCredential = [ "${name}.yaml:${cfg.registrationFile}" ];
+    };
+
+    systemd.services."${name}-secrets" = lib.mkIf cfg.makeSecrets {
+      description = "Registration and key of ${name}";
+      after = [ ];
+      # Whoever needs them waits for them, and starts all the same if they are not there.
+      requiredBy = [ "${name}.service" ];
+      wantedBy = map (homeserver: "${homeserver}.service") homeservers;
+      before = map (other: "${other}.service") ([ name ] ++ homeservers);
+      serviceConfig = hardening // {
+        Type = "oneshot";
+        RemainAfterExit = true;
+        ExecStart = "${pkgs.runtimeShell} ${../make-secrets.sh} ${executable} ${configFile} ${cfg.secretKeyFile}";
+        User = name;
+        WorkingDirectory = state;
+        StateDirectory = name;
+        StateDirectoryMode = "0700";
+        TasksMax = 16;
+      };
     };
 
     systemd.services.${name} = {
@@ -136,7 +204,7 @@ in
         NotifyAccess = "main";
         ExecStart = "${executable} --config ${configFile} run";
         User = name;
-        WorkingDirectory = "/var/lib/${name}";
+        WorkingDirectory = state;
         StateDirectory = name;
         StateDirectoryMode = "0700";
         LoadCredential = [ "secret-key:${cfg.secretKeyFile}" ];

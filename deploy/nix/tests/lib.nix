@@ -16,6 +16,7 @@ rec {
     _type = "default";
     inherit content;
   };
+  optional = condition: value: if condition then [ value ] else [ ];
   literalExpression = text: { inherit text; };
   literalMD = text: { inherit text; };
   getExe' = package: name: "${package}/bin/${name}";

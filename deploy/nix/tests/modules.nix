@@ -26,6 +26,8 @@ let
 
   usual = {
     enable = true;
+    # Like deploy/systemd, which the units are compared with.
+    makeSecrets = false;
     registerWithSynapse = true;
     backup.enable = true;
     settings.homeserver.name = "example.org";
@@ -52,6 +54,15 @@ let
       settings = on.values.services.${name}.settings;
       own = evaluate name (usual // { settings.database.url = "postgres:///x"; });
       services = on.values.systemd.services;
+      alone = evaluate name {
+        enable = true;
+        registerWithSynapse = true;
+        registerWithTuwunel = true;
+        usePostgresql = true;
+        settings.homeserver.name = "example.org";
+      };
+      made = alone.values.systemd.services."${name}-secrets";
+      state = "/var/lib/${name}";
       key = "/etc/${name}/secret.key";
     in
     {
@@ -83,6 +94,34 @@ let
             bare.values.services.matrix-synapse.settings.app_service_config_files == null
             && bare.values.systemd.services.matrix-synapse == null
           )
+          ++ alone.wrong
+          ++ expect "who needs the secrets does not wait for them" (
+            made.before == [
+              "${name}.service"
+              "matrix-synapse.service"
+              "tuwunel.service"
+            ]
+            && made.requiredBy == [ "${name}.service" ]
+          )
+          ++ expect "secrets that were made are looked for elsewhere" (
+            alone.values.systemd.services.${name}.serviceConfig.LoadCredential == [ "secret-key:${state}/secret.key" ]
+            && alone.values.services.${name}.settings.appservice.registration == "${state}/registration.yaml"
+          )
+          ++ expect "tuwunel is not given the registration" (
+            alone.values.services.matrix-tuwunel.settings.global.appservice_dir == "/run/credentials/tuwunel.service"
+            && alone.values.systemd.services.tuwunel.serviceConfig.LoadCredential == [
+              "${name}.yaml:${state}/registration.yaml"
+            ]
+          )
+          ++ expect "the database is not that of PostgreSQL" (
+            alone.values.services.${name}.settings.database.url == "postgres:///${name}?host=/run/postgresql&user=${name}"
+            && alone.values.services.postgresql.ensureDatabases == [ name ]
+          )
+          ++ expect "secrets, tuwunel or PostgreSQL come unasked" (
+            on.values.systemd.services."${name}-secrets" == null
+            && on.values.systemd.services.tuwunel == null
+            && on.values.services.postgresql == null
+          )
           ++ expect "there are units that nobody asked for" (
             bare.values.systemd.services."${name}-backup" == null
             && bare.values.systemd.services."${name}-health" == null
@@ -98,12 +137,19 @@ let
           "${name}-health"
         ]
       );
+      own = {
+        "${name}-secrets.service" = unit made;
+      };
     };
 
   all = map ofProgram (builtins.attrNames programs);
   problems = builtins.concatLists (map (one: one.problems) all);
 in
 if problems == [ ] then
-  builtins.foldl' (units: one: units // one.units) { } all
+  {
+    # Those that deploy/systemd has, too, and those that are only here.
+    both = builtins.foldl' (units: one: units // one.units) { } all;
+    own = builtins.foldl' (units: one: units // one.own) { } all;
+  }
 else
   throw (builtins.concatStringsSep "; " problems)

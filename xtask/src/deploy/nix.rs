@@ -27,8 +27,11 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
         serde_json::from_str(&out).with_context(|| format!("{name} did not give JSON"))
     };
     println!("deploy: the flake gives {}", evaluate("flake.nix")?);
+    println!("deploy: the example's machine and its test are {}", evaluate("example.nix")?);
     scored(&folder, &evaluate("template.nix")?)?;
-    for (name, unit) in &scored(&folder, &evaluate("modules.nix")?)? {
+    let modules = evaluate("modules.nix")?;
+    scored(&folder, &modules["own"])?;
+    for (name, unit) in &scored(&folder, &modules["both"])? {
         let other = text(&workspace.root.join("deploy/systemd").join(name))?;
         let differ = differences(unit, &other);
         if !differ.is_empty() {
