@@ -100,8 +100,9 @@ fn print_rows(bots: usize, columns: &[&Figures]) {
         let cells = columns.iter().map(|figures| cell(figures)).collect::<Vec<_>>().join(" | ");
         println!("| {bots} | {what} | {cells} |");
     };
-    row("resident memory, idle, MB", &|figures| format!("{:.1}", figures.idle_mb.0));
-    row("of it by its share (PSS), MB", &|figures| format!("{:.1}", figures.idle_mb.1));
+    row("resident memory, idle, MB", &|figures| format!("{:.1}", figures.idle.resident));
+    row("of it by its share (PSS), MB", &|figures| format!("{:.1}", figures.idle.share));
+    row("of it data, not pages of files, MB", &|figures| format!("{:.1}", figures.idle.own));
     row("start to serving, ms", &|figures| spread(&figures.serving_ms));
     if bots == 0 {
         return;

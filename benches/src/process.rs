@@ -104,6 +104,12 @@ impl Program {
         self.memory("smaps_rollup", "Rss:")
     }
 
+    /// What of its resident memory is data of its own, in megabytes. The rest are pages of its file, which the kernel maps in
+    /// advance and drops when it needs the room.
+    pub(crate) fn own_mb(&self) -> Result<f64> {
+        self.memory("smaps_rollup", "Anonymous:")
+    }
+
     /// Its memory now, in megabytes, of which what it shares with others counts in parts.
     pub(crate) fn proportional_mb(&self) -> Result<f64> {
         self.memory("smaps_rollup", "Pss:")

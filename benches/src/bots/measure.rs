@@ -33,6 +33,16 @@ pub(crate) struct Stage {
     pub(crate) starts: usize,
 }
 
+/// A program's memory in megabytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Memory {
+    pub(crate) resident: f64,
+    /// Resident, of which what it shares with others counts in parts.
+    pub(crate) share: f64,
+    /// Data of its own, not pages of files.
+    pub(crate) own: f64,
+}
+
 /// All figures of a host with one number of bots.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
@@ -42,8 +52,8 @@ pub(crate) struct Figures {
     pub(crate) answer_ms: Vec<f64>,
     /// Messages written after the program served and never answered, over all starts.
     pub(crate) lost: usize,
-    /// Resident and proportional memory after a start, in megabytes.
-    pub(crate) idle_mb: (f64, f64),
+    /// Memory after a start.
+    pub(crate) idle: Memory,
     /// Resident memory after all messages.
     pub(crate) after_mb: f64,
     /// Message to answer in milliseconds, one after the other and in a burst.
@@ -81,7 +91,11 @@ pub(crate) async fn measure(stage: &Stage, contender: &mut Contender, bots: usiz
     first_answer(stage, &running, &rooms, &format!("{name}start"), &mut figures).await?;
     tokio::time::sleep(SETTLE).await;
     let program = running.program;
-    figures.idle_mb = (program.resident_mb()?, program.proportional_mb()?);
+    figures.idle = Memory {
+        resident: program.resident_mb()?,
+        share: program.proportional_mb()?,
+        own: program.own_mb()?,
+    };
     if !rooms.is_empty() {
         // What is made once, such as caches and connections, is not measured.
         single(stage, &rooms, &format!("{name}warm"), stage.messages / 10).await?;

@@ -49,6 +49,8 @@ pub(crate) struct Rooms {
     pub(crate) portals: usize,
     /// Resident memory two seconds after the start, in megabytes.
     pub(crate) idle_mb: Spread,
+    /// What of it is data of its own.
+    pub(crate) own_mb: Spread,
     /// From start to ready, in milliseconds.
     pub(crate) ready_ms: Spread,
     /// Calls of Slack's Web API from the start until then; the largest of all starts.
@@ -80,19 +82,21 @@ pub(super) async fn measure(stage: &mut Stage, report: &mut Report) -> Result<()
 }
 
 async fn idle(stage: &Stage, portals: usize) -> Result<Rooms> {
-    let (mut idle_mb, mut ready_ms, mut slack_calls) = (Vec::new(), Vec::new(), 0);
+    let (mut idle_mb, mut own_mb, mut ready_ms, mut slack_calls) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for _ in 0..STARTS {
         stage.slack.forget_calls().await?;
         let contender = Contender::start(stage, Kind::Bridge, PLACE).await?;
         sleep(SETTLE).await;
         idle_mb.push(contender.program.resident_mb()?);
+        own_mb.push(contender.program.own_mb()?);
         ready_ms.push(contender.ready_ms);
         slack_calls = slack_calls.max(stage.slack.call_count(None).await?);
         contender.stop().await?;
     }
     let idle_mb = Spread::of(idle_mb).context("No start was measured.")?;
+    let own_mb = Spread::of(own_mb).context("No start was measured.")?;
     let ready_ms = Spread::of(ready_ms).context("No start was measured.")?;
-    Ok(Rooms { portals, idle_mb, ready_ms, slack_calls, cpu_us: None })
+    Ok(Rooms { portals, idle_mb, own_mb, ready_ms, slack_calls, cpu_us: None })
 }
 
 async fn cost(stage: &mut Stage) -> Result<f64> {

@@ -125,6 +125,8 @@ impl Report {
             let value = |value: f64| Spread::of([value]);
             let memory = budget::idle_memory(rooms.portals);
             rows.push(ours(&name("idle memory"), "MB", Some(rooms.idle_mb), memory));
+            let own = Some(rooms.own_mb);
+            rows.push(ours(&name("of it data, not pages of its file"), "MB", own, Budget::None));
             rows.push(ours(
                 &name("start to ready"),
                 "ms",
