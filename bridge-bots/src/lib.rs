@@ -22,5 +22,5 @@ mod signals;
 mod store;
 pub mod testing;
 
-pub use program::{main, main_with};
+pub use program::{help, main, main_with};
 pub use runtime::native::Plugins;

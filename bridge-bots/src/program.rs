@@ -36,14 +36,18 @@ pub fn main() -> ExitCode {
 
 /// Like [`main`], with other bots.
 pub fn main_with(plugins: Plugins) -> ExitCode {
-    let help = Help {
+    start(help(), |cli| carry_out(cli, vec![Box::new(plugins)]))
+}
+
+/// What [`main`] says of itself on the command line.
+pub fn help() -> Help {
+    Help {
         name: "bridge-bots".to_owned(),
         about: "A host for Matrix bots.".to_owned(),
         hidden: &["login", "commands", "rebuild"],
         verbs: vec![ctl::verb(), password::verb(), import::verb(), openapi::verb()],
         ..Help::default()
-    };
-    start(help, |cli| carry_out(cli, vec![Box::new(plugins)]))
+    }
 }
 
 async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, String> {

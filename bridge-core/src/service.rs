@@ -8,6 +8,7 @@ pub mod common;
 pub mod ground;
 pub mod health;
 pub mod init;
+mod journal;
 mod letters;
 mod login;
 mod pictures;

@@ -2,7 +2,7 @@
 
 use crate::counts::Counts;
 use crate::workspace::Workspace;
-use crate::{crashes, demo, deny, deploy, generate, process, test, tidy};
+use crate::{crashes, demo, deny, deploy, dist, generate, process, test, tidy};
 use anyhow::{Result, bail};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,7 @@ pub(crate) fn run(workspace: &Workspace) -> bool {
     step(&mut steps, "deploy", || {
         good(deploy::run(workspace)?, "the files for operators are not as they should be")
     });
+    step(&mut steps, "dist", || dist::check(workspace));
     step(&mut steps, "doc", || {
         let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
         process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))

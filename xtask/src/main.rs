@@ -17,6 +17,7 @@ mod debian;
 mod demo;
 mod deny;
 mod deploy;
+mod dist;
 mod fuzz;
 mod generate;
 mod judges;
@@ -29,6 +30,7 @@ mod slack_sdks;
 mod synapse;
 mod test;
 mod tidy;
+mod tool;
 mod workspace;
 
 use anyhow::{Result, bail};
@@ -54,6 +56,7 @@ cargo xtask <verb>
   failpoints  kill the bridge at each point between receipt and done, both sides compared [--help]
   power-loss  cut the power at each acknowledgement, and see that all of it is on the disk [--help]
   simulate    the queue's decisions in runs that follow from a seed [--schedules N] [--seed S]
+  dist        make a release: programs, man pages, completions, packages, checksums [--profile dev] [--help]
   deploy      check what is in deploy/: units, containers, Nix files, alerts, dashboard, scripts
   postgres    run a throw-away PostgreSQL until Ctrl-C, or while a command runs [-- COMMAND]
 ";
@@ -94,6 +97,7 @@ fn run(args: &[String]) -> Result<bool> {
         "power-loss" => crashes::run(&workspace, "power_loss", rest),
         "simulate" => simulate::run(&workspace, rest),
         "deploy" => deploy::run(&workspace),
+        "dist" => dist::run(&workspace, rest),
         "postgres" => postgres::run(&workspace, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

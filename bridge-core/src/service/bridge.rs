@@ -26,16 +26,20 @@ const INBOX_DEPTH: usize = 1_024;
 
 /// Runs a bridge's program: reads the command line, carries the verb out, ends with 0 or with 1 and sentences.
 pub fn main<N: Network>() -> ExitCode {
+    start(help::<N>(), carry_out::<N>)
+}
+
+/// What [`main`] says of itself on the command line.
+pub fn help<N: Network>() -> Help {
     let documents = N::documents().into_iter().map(|document| (document.name, document.about));
-    let help = Help {
+    Help {
         name: format!("bridge-{}", N::INFO.id),
         about: format!("A bridge between Matrix and {}.", N::INFO.name),
         documents: documents.collect(),
         login: login::help(N::login_flows()),
         hidden: &[],
         verbs: Vec::new(),
-    };
-    start(help, carry_out::<N>)
+    }
 }
 
 fn defaults<N: Network>() -> Defaults {

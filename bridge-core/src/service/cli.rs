@@ -163,8 +163,8 @@ where
     }
 }
 
-/// What reads the command line of a program.
-fn parser(help: Help) -> clap::Command {
+/// What reads the command line of a program. Man pages and completions are made from it, too.
+pub fn parser(help: Help) -> clap::Command {
     let mut command = Cli::command().name(help.name).about(help.about);
     command = command.mut_subcommand("login", |verb| verb.after_help(help.login));
     for verb in help.hidden {

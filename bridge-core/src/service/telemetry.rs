@@ -5,6 +5,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
+use super::journal::{self, Leveled};
 use crate::config::{Format, Logging};
 use crate::metrics::Described;
 use crate::task;
@@ -21,7 +22,7 @@ const QUIET: &[&str] = &["sqlx", "hyper", "hyper_util", "reqwest", "html5ever"];
 /// matters of them comes as an error.
 const NOTICES: &str = "sqlx::postgres::notice=error";
 
-/// Starts logging to standard error, which systemd takes. Libraries named in `quiet`, and a few of ours, are never
+/// Starts logging to standard error, which systemd takes; each line with its level, where that is the journal. Libraries named in `quiet`, and a few of ours, are never
 /// heard below `warn`, whatever the level. The error names the key.
 pub fn log(logging: &Logging, quiet: &[&str]) -> Result<(), String> {
     let mut filter = EnvFilter::try_new(&logging.level).map_err(|_| {
@@ -34,6 +35,11 @@ pub fn log(logging: &Logging, quiet: &[&str]) -> Result<(), String> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, as in tests, keeps the first one's subscriber.
     let _ = match logging.format {
+        // The journal has times of its own.
+        Format::Text if journal::is_here() => {
+            builder.with_ansi(false).without_time().map_event_format(Leveled).try_init()
+        }
+        Format::Json if journal::is_here() => builder.json().map_event_format(Leveled).try_init(),
         Format::Text => builder.with_ansi(false).try_init(),
         Format::Json => builder.json().try_init(),
     };

@@ -25,6 +25,11 @@ impl Workspace {
         channel.messages.keys().filter_map(|&key| channel.read_message(key)).collect()
     }
 
+    /// The texts of all messages there ever were, also as they were before an edit or a deletion.
+    pub fn said(&self) -> Vec<String> {
+        self.state().said.clone()
+    }
+
     /// One message, if it is there.
     pub fn message(&self, channel: &str, ts: &str) -> Option<Value> {
         let state = self.state();

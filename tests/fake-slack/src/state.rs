@@ -53,6 +53,8 @@ pub(crate) struct State {
     /// What waits to be shown, while files of apps are held back.
     pub(crate) held_shares: Option<Vec<HeldShare>>,
     pub(crate) slash_commands: Vec<SlashCommand>,
+    /// The texts of all messages, also as they were before an edit or a deletion.
+    pub(crate) said: Vec<String>,
     /// Whether a reply also brings `message_replied` for the thread.
     pub(crate) reply_noise: bool,
 }

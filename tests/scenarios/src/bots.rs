@@ -1,4 +1,5 @@
 //! A small world around the bot host: homeserver, the program with a config of its own, people.
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use testkit::homeserver::Slot;
 use testkit::{Appservice, Homeserver, Port, Program, User, eventually};
 
 use crate::world::database;
-use crate::{Place, Result};
+use crate::{Place, Planted, Result};
 
 /// The environment variable that names the program to test, in place of the one built beside the tests.
 const PROGRAM_VARIABLE: &str = "BRIDGE_BOTS";
@@ -35,6 +36,10 @@ pub struct Bots {
     pub admin: User,
     /// The config file as a value; it is written at every start.
     pub config: Value,
+    /// What must not be in the host's log. Whoever signs in adds what they are given.
+    pub planted: Planted,
+    /// Everybody on Matrix, for what they said.
+    people: RefCell<Vec<User>>,
     program: Program,
     binary: String,
     tag: String,
@@ -61,12 +66,19 @@ impl Bots {
             },
             "database": { "url": database::fresh(place.database)? },
             "secret": { "key_file": "secret.key" },
-            "logging": { "level": "info,bridge_core=debug,bridge_bots=debug", "format": "text" },
+            "logging": { "level": "debug,bridge_core=trace,bridge_bots=trace,bot_instagram=trace", "format": "text" },
             "permissions": { "*": "relay", server_name: "user", admin.user_id(): "admin" },
             "bots": { "admin": { "listen": null }, "accounts": {}, "instances": {} },
         });
         let (binary, operators) = (binary.to_owned(), Port::reserve()?);
-        Ok(Self { homeserver, appservice, admin, config, program, binary, tag, operators })
+        let (planted, people) = (Planted::default(), RefCell::default());
+        for secret in [&appservice.as_token, &appservice.hs_token, &key] {
+            planted.secret(secret);
+        }
+        for secret in [PASSWORD, HASH, testkit::user::PASSWORD] {
+            planted.secret(secret);
+        }
+        Ok(Self { homeserver, appservice, admin, config, planted, people, program, binary, tag, operators })
     }
 
     /// Declares an account with one instance, both of this name, before a start.
@@ -91,7 +103,9 @@ impl Bots {
 
     /// One more person, with a name that differs between worlds.
     pub async fn person(&self, name: &str) -> Result<User> {
-        Ok(self.homeserver.user(&format!("{name}{}", self.tag)).await?.with_patience(LIMIT))
+        let person = self.homeserver.user(&format!("{name}{}", self.tag)).await?.with_patience(LIMIT);
+        self.people.borrow_mut().push(person.clone());
+        Ok(person)
     }
 
     /// A room of the admin's with these accounts in it.
@@ -246,9 +260,12 @@ pub async fn run(
         world.stop().await.unwrap_or_else(|error| panic!("{name}, at the end: {error:#}"));
     }
     let log = world.program.log();
-    for secret in [&world.appservice.as_token, &world.appservice.hs_token] {
-        assert!(!log.contains(secret.as_str()), "{name}: a token stands in the log");
+    for person in world.people.borrow().iter().chain([&world.admin]) {
+        world.planted.secret(person.access_token());
+        person.said().iter().for_each(|words| world.planted.words(words));
     }
+    let is_clean = world.planted.ensure_absent("the host", &log);
+    is_clean.unwrap_or_else(|error| panic!("{name}, afterwards: {error:#}"));
     assert!(!log.contains("panicked and ended"), "{name}: a task panicked\n{log}");
 }
 

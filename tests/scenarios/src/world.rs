@@ -27,7 +27,7 @@ pub use place::{Database, Place};
 pub use second::{Second, TAKE_OVER};
 pub use talk::after;
 
-use crate::Result;
+use crate::{Planted, Result};
 use bridge::Surroundings;
 
 /// How long anything may take before a scenario gives up.
@@ -49,7 +49,9 @@ pub struct World {
     /// Names of people must differ between worlds, since they may share a homeserver.
     tag: String,
     /// What must not be in the bridge's log: secrets, and what people said.
-    planted: RefCell<Vec<String>>,
+    planted: Planted,
+    /// Everybody on Matrix, for what they said.
+    people: RefCell<Vec<User>>,
     /// Parts of log lines above `info` that belong to this scenario.
     expected: RefCell<Vec<String>>,
     /// Whether Slack may wait for acknowledgements at the end.
@@ -70,7 +72,7 @@ impl World {
     async fn in_slot(slot: Slot, database: Database) -> Result<Self> {
         let tag = format!("{:08x}", rand::random::<u32>());
         let admin = slot.homeserver.user(&format!("admin{tag}")).await?;
-        Ok(Self { tag, ..Self::around(slot, admin, database)? }.with_secrets_planted())
+        Ok(Self { tag, ..Self::around(slot, admin, database)? })
     }
 
     /// A world of parts that are there already.
@@ -88,7 +90,8 @@ impl World {
             admin: admin.user_id(),
         })?;
         Ok(Self {
-            planted: RefCell::default(),
+            planted: Planted::default(),
+            people: RefCell::default(),
             expected: RefCell::default(),
             may_be_unacknowledged: false,
             slack,
@@ -100,20 +103,11 @@ impl World {
         })
     }
 
-    fn with_secrets_planted(self) -> Self {
-        for app in self.slack.apps() {
-            self.plant(&app.bot_token);
-            self.plant(&app.app_token);
-        }
-        self.plant(&self.appservice.as_token);
-        self.plant(&self.appservice.hs_token);
-        self.plant(self.admin.access_token());
-        self
-    }
-
     /// One more person, with a name that differs between worlds.
     pub async fn person(&self, name: &str) -> Result<User> {
-        self.homeserver.user(&format!("{name}{}", self.tag)).await
+        let person = self.homeserver.user(&format!("{name}{}", self.tag)).await?;
+        self.people.borrow_mut().push(person.clone());
+        Ok(person)
     }
 
     /// The fake homeserver, for faults; a scenario that uses it is mounted `in fakes`.

@@ -51,6 +51,8 @@ struct Session {
     txn_prefix: String,
     txn_count: AtomicU64,
     seen: std::sync::Mutex<Seen>,
+    /// The texts of what was sent.
+    said: std::sync::Mutex<Vec<String>>,
     /// Held by the one who syncs; the value is the next `since`.
     since: tokio::sync::Mutex<Option<String>>,
 }
@@ -116,6 +118,7 @@ impl User {
             txn_prefix: format!("t{:08x}-", rand::random::<u32>()),
             txn_count: AtomicU64::new(0),
             seen: std::sync::Mutex::default(),
+            said: std::sync::Mutex::default(),
             since: tokio::sync::Mutex::new(None),
             http,
             base_url,
@@ -142,6 +145,11 @@ impl User {
     /// The session's access token, for a bridge that is to act for this person.
     pub fn access_token(&self) -> &str {
         &self.session.token
+    }
+
+    /// The texts of everything that this session has sent: bodies and HTML, those of edits too.
+    pub fn said(&self) -> Vec<String> {
+        self.session.said.lock().unwrap().clone()
     }
 
     /// Calls any route: `path` as in the specification, from `/_matrix/` on, parts percent-encoded, with its query.

@@ -44,8 +44,13 @@ const RULES: &[Rule] = &[
     // The programs are measured from outside; only the conversions, which are pure, from within.
     Rule { name: "benches", ours: &["testkit", "fake-slack", "bridge-core", "bridge-slack"], never: &[] },
     Rule { name: "fuzz", ours: &["bridge-core", "bridge-slack"], never: &[] },
-    Rule { name: "trouble-bots", ours: &["bridge-bots"], never: &["sqlx", "axum", "ruma"] },
+    Rule { name: "trouble-bots", ours: &["bridge-bots", "bot-instagram"], never: &["sqlx", "axum", "ruma"] },
     Rule { name: PLUGINS, ours: &["bridge-bots"], never: &["sqlx", "axum", "ruma"] },
+    Rule {
+        name: "manuals",
+        ours: &["bridge-core", "bridge-slack", "bridge-bots"],
+        never: &["sqlx", "axum", "ruma"],
+    },
     Rule { name: "xtask", ours: &[], never: &["tokio", "reqwest", "clap"] },
 ];
 

@@ -119,6 +119,7 @@ impl State {
     ) -> Result<String, ApiError> {
         let key = self.clock.tick();
         let ts = write_ts(key);
+        self.said.extend(body.get("text").and_then(Value::as_str).map(str::to_owned));
         let channel = self.channel_mut(channel_id)?;
         let mut message = Map::new();
         message.insert("type".into(), "message".into());
@@ -171,6 +172,7 @@ impl State {
         out: &mut Outbox,
     ) -> Result<(), ApiError> {
         let now = write_ts(self.clock.tick());
+        self.said.extend(change.text.clone());
         let channel = self.channel_mut(channel_id)?;
         let key = channel.message_key(ts)?;
         let before = channel.read_message(key).unwrap_or_default();

@@ -27,6 +27,7 @@ impl State {
             slow_shares: 0,
             held_shares: None,
             slash_commands: Vec::new(),
+            said: Vec::new(),
             reply_noise: true,
         };
         let people = [

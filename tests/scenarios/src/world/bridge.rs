@@ -1,5 +1,6 @@
 //! The bridge as a program: its config file, its start, its end.
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,6 +21,9 @@ pub struct Bridge {
     program: Program,
     /// The config file as a value; it is written at every start.
     pub config: Value,
+    /// What twins of it wrote that are gone. They share it.
+    gone: Arc<Mutex<String>>,
+    is_twin: bool,
 }
 
 /// Where the bridge finds what is around it.
@@ -44,7 +48,7 @@ impl Bridge {
         let key = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
         program.write("secret.key", &key)?;
         program.write("registration.yaml", &around.appservice.registration_yaml())?;
-        let bridge = Self { program, config: config(around) };
+        let bridge = Self { program, config: config(around), gone: Arc::default(), is_twin: false };
         bridge.write_config()?;
         Ok(bridge)
     }
@@ -55,7 +59,8 @@ impl Bridge {
         for name in ["secret.key", "registration.yaml"] {
             program.write(name, &std::fs::read_to_string(self.folder().join(name))?)?;
         }
-        let mut twin = Self { program, config: self.config.clone() };
+        let gone = Arc::clone(&self.gone);
+        let mut twin = Self { program, config: self.config.clone(), gone, is_twin: true };
         twin.config["appservice"]["listen"] = listen.into();
         twin.write_config()?;
         Ok(twin)
@@ -147,6 +152,11 @@ impl Bridge {
         self.program.log()
     }
 
+    /// Everything that its twins have written, once they are dropped.
+    pub fn log_of_twins(&self) -> String {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The last lines it has written.
     pub fn tail(&self) -> String {
         self.program.tail()
@@ -174,6 +184,14 @@ impl Bridge {
     }
 }
 
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        if self.is_twin {
+            self.gone.lock().unwrap_or_else(PoisonError::into_inner).push_str(&self.program.log());
+        }
+    }
+}
+
 /// The program, not started, with no arguments.
 pub fn program() -> Result<Program> {
     match std::env::var_os(PROGRAM_VARIABLE) {
@@ -192,7 +210,7 @@ fn config(around: &Surroundings<'_>) -> Value {
         },
         "database": { "url": around.database_url },
         "secret": { "key_file": "secret.key" },
-        "logging": { "level": "info,bridge_core=debug,bridge_slack=debug", "format": "text" },
+        "logging": { "level": "debug,bridge_core=trace,bridge_slack=trace", "format": "text" },
         "permissions": { "*": "relay", around.admin: "admin" },
         "slack": { "api_url": around.slack_api_url, "rate_limits": "off" },
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use reqwest::{Method, StatusCode};
 use scenarios::bots::{LIMIT, OPERATOR, PASSWORD};
-use scenarios::{Bots, bots_scenario};
+use scenarios::{Bots, Planted, bots_scenario};
 use serde_json::{Value, json};
 use testkit::{Program, eventually};
 
@@ -23,18 +23,22 @@ struct Api {
     http: reqwest::Client,
     url: String,
     token: Option<String>,
+    planted: Planted,
 }
 
 impl Api {
     /// Gives the host an admin listener; comes before it is started.
     fn prepare(world: &mut Bots) -> Result<Self> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { http, url: format!("{}/api/v1", world.serve_operators()), token: None })
+        let planted = world.planted.clone();
+        Ok(Self { http, url: format!("{}/api/v1", world.serve_operators()), token: None, planted })
     }
 
     async fn sign_in(&mut self) -> Result<()> {
         let told = self.done(Method::POST, "/session", credentials(PASSWORD)).await?;
-        self.token = Some(told["token"].as_str().context("no token")?.to_owned());
+        let token = told["token"].as_str().context("no token")?;
+        self.planted.secret(token);
+        self.token = Some(token.to_owned());
         Ok(())
     }
 

@@ -40,6 +40,7 @@ impl Maubot {
         let (status, answer) = maubot.call(Method::POST, "auth/login", Some(&login)).await?;
         assert_eq!(status, 200, "{answer}");
         let token = answer["token"].as_str().context("no token")?.to_owned();
+        world.planted.secret(&token);
         Ok(Self { token, ..maubot })
     }
 

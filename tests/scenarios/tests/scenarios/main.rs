@@ -64,6 +64,7 @@ mod permissions;
 mod pictures;
 mod pins;
 mod public_files;
+mod quiet;
 mod rate_limit;
 mod reactions;
 mod rebuild;

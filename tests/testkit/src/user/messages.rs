@@ -9,6 +9,10 @@ use crate::Result;
 impl User {
     /// Sends an event; answers its id.
     pub async fn send(&self, room_id: &str, kind: &str, content: &Value) -> Result<String> {
+        for content in [content, &content["m.new_content"]] {
+            let texts = ["body", "formatted_body"].into_iter().filter_map(|key| content[key].as_str());
+            self.session.said.lock().unwrap().extend(texts.map(str::to_owned));
+        }
         let txn_id = self.next_txn();
         let path = ["rooms", room_id, "send", kind, &txn_id];
         event_id(&self.client_call(Method::PUT, &path, Some(content)).await?)

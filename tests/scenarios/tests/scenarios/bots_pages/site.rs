@@ -1,8 +1,8 @@
 //! A browser without script, as far as pages notice: it follows no redirect by itself and keeps one cookie.
 use anyhow::Context as _;
 use reqwest::{Client, RequestBuilder, header};
-use scenarios::Bots;
 use scenarios::bots::{OPERATOR, PASSWORD};
+use scenarios::{Bots, Planted};
 
 use crate::Result;
 
@@ -24,6 +24,7 @@ pub(crate) struct Site {
     pub(crate) url: String,
     client: Client,
     cookie: String,
+    planted: Planted,
 }
 
 impl Site {
@@ -31,7 +32,7 @@ impl Site {
     pub(crate) fn of(world: &mut Bots) -> Result<Self> {
         let url = world.serve_operators();
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { url, client, cookie: String::new() })
+        Ok(Self { url, client, cookie: String::new(), planted: world.planted.clone() })
     }
 
     /// Signs in with the password.
@@ -45,6 +46,7 @@ impl Site {
     pub(crate) fn keep(&mut self, page: &Page) -> Result<()> {
         let cookie = page.set_cookie.split(';').next().context("no cookie")?;
         anyhow::ensure!(cookie.starts_with("bridge_bots="), "no cookie: {page:?}");
+        self.planted.secret(cookie.trim_start_matches("bridge_bots="));
         cookie.clone_into(&mut self.cookie);
         Ok(())
     }
