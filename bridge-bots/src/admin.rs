@@ -61,16 +61,27 @@ impl std::ops::Deref for Shared {
     }
 }
 
-/// Takes the port, if there is to be one. The error is a sentence with the key.
-pub(crate) async fn listen(config: &Admin) -> Result<Option<TcpListener>, String> {
-    let Some(address) = config.listen else { return Ok(None) };
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!(
+/// Takes the port, if there is to be one. An address that the config file does not name is gone without if somebody has it:
+/// then there is none from here on. The error is a sentence with the key.
+pub(crate) async fn listen(config: &mut Admin) -> Result<Option<TcpListener>, String> {
+    let Some(address) = config.listen.address else { return Ok(None) };
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if config.listen.is_written => Err(format!(
             "bots.admin.listen: {address} cannot be listened on ({error}). If maubot or another host runs there, stop it, or \
              choose another port; `listen: null` has no admin pages."
-        )
-    })?;
-    Ok(Some(listener))
+        )),
+        Err(error) => {
+            tracing::warn!(
+                %address,
+                %error,
+                "there are no pages for operators: the address cannot be listened on. Name another one in bots.admin.listen, or \
+                 null to have none"
+            );
+            config.listen.address = None;
+            Ok(None)
+        }
+    }
 }
 
 /// Serves pages and APIs until the program stops. Beside the section stands where the program serves its health document.
@@ -106,4 +117,32 @@ fn router(shared: Shared) -> Router {
         .layer(CatchPanicLayer::custom(failure::panicked))
         .layer(middleware::from_fn(pages::fault::for_people))
         .with_state(shared)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+    use super::*;
+    use crate::config::admin::Listen;
+
+    #[tokio::test]
+    async fn only_an_address_that_is_written_has_to_be_free() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = Some(taken.local_addr().unwrap());
+        let mut config = Admin { listen: Listen { address, is_written: true }, ..Admin::default() };
+        let why = listen(&mut config).await.unwrap_err();
+        assert!(why.starts_with("bots.admin.listen: "), "{why}");
+        let mut config = Admin { listen: Listen { address, is_written: false }, ..Admin::default() };
+        assert!(listen(&mut config).await.unwrap().is_none());
+        assert_eq!((config.listen.address, config.address()), (None, None), "no links lead there");
+    }
+
+    #[test]
+    fn what_the_file_says_is_written() {
+        let admin = |text: &str| serde_yaml::from_str::<Admin>(text).unwrap().listen;
+        assert!(!admin("users: {}").is_written && admin("users: {}").address.is_some());
+        assert!(admin("listen: 127.0.0.1:5").is_written);
+        assert_eq!(admin("listen: null").address, None);
+    }
 }

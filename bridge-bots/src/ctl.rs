@@ -22,8 +22,19 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The verb for the command line.
 pub(crate) fn verb() -> clap::Command {
-    let verb = clap::Command::new("ctl").about("Accounts, bots and their config, while the program runs");
-    Order::augment_subcommands(verb).subcommand_required(true).arg_required_else_help(true)
+    // It brings a sentence of its own.
+    let verb = Order::augment_subcommands(clap::Command::new("ctl"))
+        .about("Accounts, bots and their config, while the program runs")
+        .long_about(
+            "Accounts, bots and their config, while the program runs.\n\nIt speaks to the program at appservice.listen of the \
+             same config file, with a token made from the registration: run it as the program's user. What is changed here \
+             lasts; what the config file declares is made as it says at the next start.",
+        )
+        .after_help(
+            "From nothing to a bot:\n  ctl account helper --displayname Helper\n  ctl create greeter --plugin hello --account \
+             helper\n  ctl list\nThen invite @bots_helper:your.server into a room. Why a bot failed: ctl logs greeter",
+        );
+    verb.subcommand_required(true).arg_required_else_help(true)
 }
 
 /// Hands an order to the running program and gives its answer. The error is a sentence.

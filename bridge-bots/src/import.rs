@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bridge_core::config::Config;
+use bridge_core::service::cli::print;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 use crate::config::Section;
@@ -41,6 +42,10 @@ pub(crate) fn counterpart(plugin: &str) -> Option<&'static str> {
 pub(crate) fn verb() -> clap::Command {
     clap::Command::new(VERB)
         .about("Takes over accounts and instances of a maubot, while this program runs")
+        .after_help(
+            "Exit code 0: everything is here now (or would be, with --dry-run). 1: something was left out, and why stands in \
+             the report. It can be called again: what is there is left as it is.",
+        )
         .arg(
             Arg::new("folder")
                 .value_name("DIR")
@@ -56,7 +61,8 @@ pub(crate) fn verb() -> clap::Command {
         )
 }
 
-/// Reads a folder of maubot's and hands each thing in it to the running program; gives the report. The error is a sentence.
+/// Reads a folder of maubot's and hands each thing in it to the running program; gives the report if all came over. If
+/// something was left out the report is printed, and the error is empty. Any other error is a sentence.
 pub(crate) async fn carry_out(
     config: Config<Section>,
     runtimes: &[Box<dyn Runtime>],
@@ -80,7 +86,13 @@ pub(crate) async fn carry_out(
     for file in &source.files {
         let _ = writeln!(report.text, "  {}", said_of(file, runtimes));
     }
-    Ok(report.end(dry_run))
+    let left = report.left;
+    let text = report.end(dry_run);
+    if left == 0 {
+        return Ok(text);
+    }
+    print(text.trim_end());
+    Err(String::new())
 }
 
 /// What is said to the person.

@@ -8,8 +8,9 @@ use bridge_core::appservice::OwnEvents;
 use bridge_core::config::{Config, Defaults};
 use bridge_core::queue::Inbox;
 use bridge_core::service::cli::{Cli, Help, Verb, start};
+use bridge_core::service::doctor::{Patient, doctor};
 use bridge_core::service::run::{Program, Serving, introduce_bot};
-use bridge_core::service::{Ground, common, telemetry};
+use bridge_core::service::{Ground, common, ground, telemetry};
 
 use crate::admin::api::openapi;
 use crate::admin::users::Users;
@@ -57,6 +58,12 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
             load(&cli.config, &runtimes)?;
             common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await
         }
+        Verb::Doctor(args) => {
+            let config = load(&cli.config, &runtimes);
+            let patient = Patient { path: &cli.config, config, defaults: &DEFAULTS, components: TABLES };
+            // Its accounts are the homeserver's: there are no logins elsewhere.
+            doctor(patient, &args, async |_| Vec::new()).await
+        }
         Verb::MetricsList => Ok(common::metrics_list(METRICS)),
         Verb::Own(name, _) if name == password::VERB => password::carry_out(),
         Verb::Own(name, _) if name == openapi::VERB => openapi::text(),
@@ -70,7 +77,7 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
 
 /// The config file, with what it declares looked over. The error names all mistakes.
 fn load(path: &Path, runtimes: &[Box<dyn Runtime>]) -> Result<Config<Section>, String> {
-    let config: Config<Section> = Config::load(path, &DEFAULTS).map_err(|error| error.to_string())?;
+    let config: Config<Section> = ground::load(path, &DEFAULTS)?;
     let mut problems = problems(&config.own, &config.appservice.bot, runtimes);
     problems.extend(Users::read(&config.own.admin, folder(path)).err().into_iter().flatten());
     if problems.is_empty() {
@@ -87,9 +94,9 @@ fn folder(config: &Path) -> &Path {
 async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String> {
     let config = load(path, &runtimes)?;
     telemetry::log(&config.logging, &[])?;
-    let ground = Ground::prepare(config)?.with_components(TABLES);
+    let mut ground = Ground::prepare(config)?.with_components(TABLES);
     let listener = ground.listen().await?;
-    let section = &ground.config.own.admin;
+    let section = &mut ground.config.own.admin;
     let users = Users::read(section, folder(path)).map_err(|problems| crate::error::list(&problems))?;
     let admin_listener = admin::listen(section).await?;
     ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;

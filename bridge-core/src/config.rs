@@ -148,25 +148,37 @@ struct Sections {
 }
 
 impl Sections {
-    /// Takes a section out and looks it over; a missing one has its default values. Of one that cannot be read only that
-    /// is told: what its keys would have said is not missing.
+    /// Takes a section out and looks it over; a missing one has its default values. Of a key that cannot be read only that is
+    /// told, and then nothing of what is missing: it may be what was mistyped.
     fn take<T: DeserializeOwned + Default, R>(
         &mut self,
         name: &str,
         check: impl FnOnce(T, &mut Vec<String>) -> Option<R>,
     ) -> Option<R> {
-        let section = match self.map.remove(name) {
-            None | Some(Value::Null) => T::default(),
+        let mut value = match self.map.remove(name) {
+            None | Some(Value::Null) => return check(T::default(), &mut self.problems),
+            Some(value) => value,
+        };
+        let before = self.problems.len();
+        loop {
             // By way of text, since only the text reader's errors name the key they are about.
-            Some(value) => match serde_yaml::to_string(&value).and_then(|text| serde_yaml::from_str(&text)) {
-                Ok(section) => section,
-                Err(error) => {
-                    self.problems.push(explain::explain(name, &error.to_string()));
+            let read = serde_yaml::to_string(&value).and_then(|text| serde_yaml::from_str(&text));
+            let words = match read {
+                Ok(section) if self.problems.len() == before => return check(section, &mut self.problems),
+                Ok(section) => {
+                    let mut further = Vec::new();
+                    check(section, &mut further);
+                    further.retain(|problem| !problem.contains(": missing."));
+                    self.problems.append(&mut further);
                     return None;
                 }
-            },
-        };
-        check(section, &mut self.problems)
+                Err(error) => error.to_string(),
+            };
+            self.problems.push(explain::explain(name, &words));
+            // The other keys may have mistakes of their own.
+            let key = explain::key(&words);
+            key.and_then(|key| value.as_mapping_mut()?.remove(key))?;
+        }
     }
 
     fn refuse_unknown(&mut self, own: &str) {

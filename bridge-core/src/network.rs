@@ -85,6 +85,17 @@ pub trait Network: Send + Sync + Sized + 'static {
         answers: Answers,
     ) -> impl Future<Output = Result<LoggedIn<Self::Credentials>, LoginError>> + Send;
 
+    /// Asks the network whether it still takes these credentials, and changes nothing by that. Called for `doctor`, perhaps
+    /// beside the running program; has to bound its own calls. [`NetworkError::BadCredentials`] if it does not; unless said
+    /// otherwise they are not tried.
+    fn try_credentials(
+        &self,
+        credentials: &Self::Credentials,
+    ) -> impl Future<Output = Result<(), NetworkError>> + Send {
+        let _ = credentials;
+        async { Err(NetworkError::Unsupported("Trying a login")) }
+    }
+
     /// Makes a session. Called at start for each stored login and after each successful `log_in`. Does no IO: the
     /// connection is made by [`Session::listen`], so that a network that is down delays nothing.
     fn connect(

@@ -5,6 +5,7 @@ pub mod bridge;
 pub mod check;
 pub mod cli;
 pub mod common;
+pub mod doctor;
 pub mod ground;
 pub mod health;
 pub mod init;

@@ -88,6 +88,11 @@ impl Network for Slack {
         login::log_in(&self.api, flow, &answers).await
     }
 
+    async fn try_credentials(&self, credentials: &Credentials) -> Result<(), NetworkError> {
+        let caller = self.api.caller(&credentials.bot_token, &credentials.team_id);
+        caller.identity().await.map(drop).map_err(|error| error.of_read("auth.test"))
+    }
+
     fn connect(&self, credentials: Credentials, context: Context) -> Result<SlackSession, NetworkError> {
         let own = Arc::new(credentials.own());
         let mut known = self.own.lock().unwrap_or_else(PoisonError::into_inner);

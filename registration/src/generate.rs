@@ -25,8 +25,10 @@ pub struct Plan {
     pub alias_prefix: Option<String>,
     /// The homeserver's name, as in user ids.
     pub server_name: String,
-    /// Where the homeserver reaches us.
+    /// Where we listen.
     pub address: SocketAddr,
+    /// Where the homeserver reaches us, if that is not `http://` and `address`.
+    pub url: Option<String>,
     /// The networks we answer third-party lookups for.
     pub protocols: Vec<String>,
 }
@@ -47,7 +49,7 @@ impl Registration {
         let range = |sigil: &str, prefix: &str| name(sigil, &format!("{}.*", escape(prefix)));
         let made = Self {
             id: plan.id.clone(),
-            url: Some(format!("http://{}", plan.address)),
+            url: Some(plan.url.clone().unwrap_or_else(|| format!("http://{}", plan.address))),
             as_token,
             hs_token,
             sender_localpart: plan.bot_localpart.clone(),

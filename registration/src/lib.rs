@@ -10,6 +10,7 @@
 //!     alias_prefix: Some("slack_".into()),
 //!     server_name: "hs.test".into(),
 //!     address: "127.0.0.1:29400".parse()?,
+//!     url: None,
 //!     protocols: vec!["slack".into()],
 //! };
 //! let registration = Registration::generate(&plan)?;

@@ -79,6 +79,7 @@ fn main() -> anyhow::Result<ExitCode> {
                 user_prefix: prefix,
                 server_name: server,
                 address,
+                url: None,
                 protocols,
             };
             print!("{}", cli::produce(&plan, &output, None)?.text);
@@ -112,6 +113,7 @@ fn example(name: Example) -> anyhow::Result<String> {
         alias_prefix: protocol.map(|_| prefix.into()),
         server_name: "example.org".into(),
         address: ([127, 0, 0, 1], port).into(),
+        url: None,
         protocols: protocol.map(str::to_owned).into_iter().collect(),
     };
     let token = |key: &str| Token::from(format!("example-{key}-that-everybody-knows-never-use-it"));

@@ -8,6 +8,7 @@ mod layers;
 pub(crate) mod migrations;
 mod names;
 mod paths;
+mod runbook;
 mod shape;
 mod source;
 mod words;
@@ -61,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
     findings.extend(migrations::check(&workspace.root)?);
     findings.extend(architecture::check(&workspace.root, &sources));
     findings.extend(features::check(&workspace.root, &sources));
+    findings.extend(runbook::check(&sources));
     let allowed = fs::read_to_string(workspace.root.join(allow::FILE)).unwrap_or_default();
     let mut findings = allow::apply(&allowed, findings);
     findings.sort();

@@ -21,6 +21,7 @@ pub(super) struct Section {
     command_prefix: Option<String>,
     delivery_events: DeliveryEvents,
     listen: Option<String>,
+    url: Option<String>,
     registration: Option<PathBuf>,
     public_url: Option<String>,
 }
@@ -44,6 +45,9 @@ pub struct Appservice {
     pub delivery_events: DeliveryEvents,
     /// Where the homeserver's transactions are received.
     pub listen: SocketAddr,
+    /// Where the homeserver reaches that, without a slash at its end, if it is not `http://` and `listen`: what stands as
+    /// `url` in the registration.
+    pub url: Option<String>,
     /// The registration file, which holds our tokens.
     pub registration: PathBuf,
     /// Where the `/public/` path of `listen` is reached from outside, if it is published.
@@ -91,7 +95,12 @@ impl Section {
             Some(text) => Some(check_public(check_url("appservice.public_url", &text, problems)?, problems)?),
             None => None,
         };
+        let url = match self.url {
+            Some(text) => Some(check_called(&text, problems)?),
+            None => None,
+        };
         Some(Appservice {
+            url,
             public_url,
             bot: self.bot.unwrap_or_else(|| defaults.bot.to_owned()),
             bot_displayname: self.bot_displayname.unwrap_or_else(|| format!("{} bridge", defaults.name)),
@@ -107,6 +116,48 @@ impl Section {
             id,
         })
     }
+}
+
+impl Appservice {
+    /// Where the homeserver reaches us. The error is a sentence with the key's path: where that cannot be known, the file has
+    /// to say it.
+    pub fn called_at(&self) -> Result<String, String> {
+        match &self.url {
+            Some(url) => Ok(url.clone()),
+            None if self.listen.ip().is_unspecified() => Err(format!(
+                "appservice.url: missing. appservice.listen is {}, which nobody can call. Write the address by which the \
+                 homeserver reaches this program, such as http://10.0.0.4:{}.",
+                self.listen,
+                self.listen.port()
+            )),
+            None => Ok(format!("http://{}", self.listen)),
+        }
+    }
+}
+
+/// The address that the homeserver puts its own paths behind.
+fn check_called(text: &str, problems: &mut Vec<String>) -> Option<String> {
+    let url = check_url("appservice.url", text, problems)?;
+    let is_unspecified = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_unspecified(),
+        Some(url::Host::Ipv6(ip)) => ip.is_unspecified(),
+        _ => false,
+    };
+    if is_unspecified {
+        problems.push(format!(
+            "appservice.url: {text} can be listened on but not called. Write the address by which the homeserver reaches \
+             this program."
+        ));
+    } else if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        problems.push(
+            "appservice.url: holds more than an address and a path. Write it without a name before @, and without what \
+             stands behind a question mark or #."
+                .to_owned(),
+        );
+    } else {
+        return Some(url.as_str().trim_end_matches('/').to_owned());
+    }
+    None
 }
 
 /// The address without the path that the program puts behind it.

@@ -35,15 +35,21 @@ appservice:
   delivery_events: failures
   # Where the homeserver's transactions are received.
   listen: 127.0.0.1:{port}
+  # Where the homeserver reaches that: what stands as `url` in the registration. Needed where it is in a container, on another
+  # machine, or comes through a proxy; without it, http:// and `listen`.
+  # url: http://10.0.0.4:{port}
   # The registration file, relative to this file; our tokens are read from it.
   registration: registration.yaml
   # Where the path /public/ of `listen` is reached from outside. If set, people without a login are shown elsewhere
   # with their picture, and files that are not taken there become links, all fetched by signed addresses.
   # public_url: https://bridge.example.org
 
-# Where data is kept: sqlite:FILE (relative to this file) or postgres://user:password@127.0.0.1/name.
+# Where data is kept: sqlite:FILE (relative to this file) or postgres://user@127.0.0.1/name.
 database:
   url: sqlite:bridge.db
+  # The file with PostgreSQL's password, if it does not stand in `url` (postgres://user:password@…); the systemd credential
+  # `database-password` goes before it.
+  # password_file: database.password
 
 # What seals stored credentials: a file with 64 hexadecimal digits, or the systemd credential `secret-key`.
 secret:

@@ -20,6 +20,16 @@ pub fn said(section: &str, words: &str) -> String {
     }
 }
 
+/// The key of the section itself that the reader's words are about, if they name one.
+pub(super) fn key(words: &str) -> Option<&str> {
+    let words = words.split_once(" at line ").map_or(words, |(words, _)| words);
+    if let Some(rest) = words.strip_prefix("unknown field `") {
+        return rest.split('`').next();
+    }
+    let (path, _) = words.split_once(": ").filter(|(path, _)| !path.contains(' '))?;
+    path.split(['.', '[']).next()
+}
+
 fn plainly(words: &str) -> String {
     if let Some((key, known)) = cut(words, "unknown field ") {
         return match known.strip_prefix("one of ").unwrap_or(known) {

@@ -132,6 +132,116 @@ fn all_mistakes_are_named_at_once() {
 }
 
 #[test]
+fn a_key_that_is_not_known_hides_no_other_mistake() {
+    let text = "homeserver: {urll: x, name: 'https://hs', startup_wait: long}\nappservice: {lisen: x, listen: y, bot: [1]}\n\
+                database: {ulr: a, url: b}\nchat: {speed: fast, speeed: 1}\nmembers: {show: {a: 1}, limt: 3}";
+    let problems = parse(text).expect_err("mistakes").0;
+    let keys = [
+        "urll",
+        "homeserver.name",
+        "homeserver.startup_wait",
+        "lisen",
+        "appservice.listen",
+        "appservice.bot",
+    ];
+    for key in keys.iter().chain(&["ulr", "database.url", "chat.speed", "speeed", "members.show", "limt"]) {
+        let about = problems.iter().filter(|problem| problem.contains(key)).count();
+        assert!(about >= 1, "nothing is said of {key} in {problems:#?}");
+    }
+    assert_eq!(problems.len(), 12, "{problems:#?}");
+}
+
+#[test]
+fn where_the_homeserver_calls_follows_from_two_keys() {
+    for (keys, at) in [
+        ("", Ok("http://127.0.0.1:29401")),
+        ("listen: '10.0.0.4:5'", Ok("http://10.0.0.4:5")),
+        ("listen: '0.0.0.0:5', url: 'http://bridge:29400/'", Ok("http://bridge:29400")),
+        ("url: 'https://bridge.test/chat/'", Ok("https://bridge.test/chat")),
+        ("listen: '0.0.0.0:5'", Err("appservice.url: missing.")),
+        ("listen: '[::]:5'", Err("appservice.url: missing.")),
+    ] {
+        let called = parse(&format!("{GOOD}appservice: {{{keys}}}")).unwrap().appservice.called_at();
+        match at {
+            Ok(at) => assert_eq!(called.as_deref(), Ok(at), "{keys}"),
+            Err(words) => assert!(called.unwrap_err().starts_with(words), "{keys}"),
+        }
+    }
+    for (url, words) in [
+        ("http://0.0.0.0:5", "not called"),
+        ("bridge:29400", "https://bridge:29400"),
+        ("http://bridge:5/?a=1", "question mark"),
+        ("http://a@bridge:5", "before @"),
+        ("http://localhost:5", "127.0.0.1"),
+        ("ftp://bridge", "http://"),
+    ] {
+        refused(&format!("{GOOD}appservice: {{url: '{url}'}}"), &["appservice.url", words]);
+    }
+}
+
+/// The url with its password, or the sentence; with a file and a credential of these texts.
+fn with_password(keys: &str, file: Option<&str>, credential: Option<&str>) -> Result<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: Option<&str>| {
+        text.map(|text| std::fs::write(folder.path().join(name), text).unwrap())
+    };
+    put("password", file);
+    put(database::CREDENTIAL, credential);
+    let text = format!("{GOOD}database: {{{keys}}}");
+    let mut database =
+        Config::<Own>::parse(&text, folder.path(), &DEFAULTS).map_err(|error| error.to_string())?.database;
+    database.read_password(Some(folder.path()))?;
+    Ok(database.url.expose().to_owned())
+}
+
+#[test]
+fn a_password_comes_from_one_place() {
+    let (bare, named) = ("url: 'postgres://u@h/d'", "url: 'postgres://u@h/d', password_file: password");
+    let whole = "url: 'postgres://u:p@h/d'";
+    for (keys, file, credential, url) in [
+        (bare, None, None, Ok("postgres://u@h/d")),
+        (whole, None, None, Ok("postgres://u:p@h/d")),
+        (named, Some("from%file\n"), None, Ok("postgres://u@h/d?password=from%25file")),
+        (named, Some("file"), Some("cr&d\n"), Ok("postgres://u@h/d?password=cr%26d")),
+        (bare, None, Some("cred"), Ok("postgres://u@h/d?password=cred")),
+        (
+            "url: 'postgres:///d?host=/run', password_file: password",
+            Some("a"),
+            None,
+            Ok("postgres:///d?host=/run&password=a"),
+        ),
+        (named, None, None, Err("database.password_file: ")),
+        (named, Some("\n"), None, Err("is empty")),
+        (whole, None, Some("cred"), Err("holds a password already")),
+        (
+            "url: 'postgres://u:p@h/d', password_file: password",
+            Some("a"),
+            None,
+            Err("holds a password already"),
+        ),
+        (
+            "url: 'postgres://u@h/d?password=p', password_file: password",
+            Some("a"),
+            None,
+            Err("holds a password already"),
+        ),
+        ("password_file: password", Some("a"), None, Err("has no password")),
+    ] {
+        match (with_password(keys, file, credential), url) {
+            (Ok(found), Ok(url)) => assert_eq!(found, url, "{keys}"),
+            (Err(why), Err(words)) => {
+                assert!(why.contains(words) && why.starts_with("database."), "{why}");
+                assert!(!why.contains("p@h") && !why.contains("password=p"), "{why} tells it");
+            }
+            (found, _) => panic!("{keys} gives {found:?}"),
+        }
+    }
+    let url = with_password(named, Some("in secret"), None).unwrap();
+    let config = parse(&format!("{GOOD}database: {{url: '{url}'}}")).unwrap();
+    assert!(!format!("{:?}", config.database).contains("secret"), "it can be printed");
+}
+
+#[test]
 fn the_nearest_permission_counts() {
     let text =
         format!("{GOOD}permissions: {{'*': relay, hs.test: user, '@root:hs.test': admin, bad.test: block}}");

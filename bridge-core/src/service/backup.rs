@@ -11,6 +11,7 @@ use bridge_registration::write_private;
 use serde::de::DeserializeOwned;
 
 use super::cli::{BackupArgs, RestoreArgs};
+use super::ground;
 use crate::clock::Clock;
 use crate::command::time;
 use crate::config::{Config, Defaults};
@@ -29,7 +30,7 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
     defaults: &Defaults,
     components: &'static [Component],
 ) -> Result<String, String> {
-    let config = Config::<S>::load(path, defaults).map_err(|error| error.to_string())?;
+    let config = ground::load::<S>(path, defaults)?;
     if args.file.exists() {
         return Err(format!(
             "{} exists already. Name another file; nothing is overwritten.",
@@ -108,7 +109,7 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
         Some(text) => Config::<S>::parse(text, folder, defaults),
         None => Config::<S>::load(path, defaults),
     };
-    let config = config.map_err(|error| error.to_string())?;
+    let config = ground::with_password(config.map_err(|error| error.to_string())?)?;
     let _held = hold_port(&config, args.force)?;
     let restored = restore_database(&args.file, &backup, config.database.url.expose(), args.force)
         .await

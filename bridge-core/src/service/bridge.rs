@@ -7,8 +7,9 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-use super::cli::{Cli, Help, Verb, start};
-use super::ground::Ground;
+use super::cli::{Cli, DoctorArgs, Help, Verb, start};
+use super::doctor::{self, Patient, logins};
+use super::ground::{self, Ground};
 use super::run::{Program, Serving, introduce_bot};
 use super::{common, init, letters, login, pictures, public_files, rebuild, telemetry};
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};
@@ -66,6 +67,7 @@ async fn carry_out<N: Network>(cli: Cli) -> Result<String, String> {
                 documents.iter().map(|document| (document.name, document.about)).collect();
             init::init::<N::Config>(&cli.config, &args, &defaults::<N>(), &documents)
         }
+        Verb::Doctor(args) => doctor::<N>(&cli.config, &args).await,
         Verb::Login(args) => login::login::<N>(&cli.config, args).await,
         Verb::Rebuild(args) => rebuild::rebuild::<N>(&cli.config, &args).await,
         Verb::DeadLetters(order) => {
@@ -84,12 +86,30 @@ async fn carry_out<N: Network>(cli: Cli) -> Result<String, String> {
 }
 
 pub(super) fn load<N: Network>(path: &Path) -> Result<Config<N::Config>, String> {
-    Config::load(path, &defaults::<N>()).map_err(|error| error.to_string())
+    ground::load(path, &defaults::<N>())
 }
 
 /// The network of the program's own section. The error begins with the whole path of the key.
 pub(super) fn network<N: Network>(own: N::Config) -> Result<N, String> {
     N::new(own).map_err(|why| format!("{}.{why}", N::INFO.id))
+}
+
+/// Prints what the doctor says; the error is empty where there is something to do.
+async fn doctor<N: Network>(path: &Path, args: &DoctorArgs) -> Result<String, String> {
+    let config = load::<N>(path);
+    // The section goes with the network, so it is read once more.
+    let config =
+        config.and_then(|config| network::<N>(load::<N>(path)?.own).map(|network| (config, network)));
+    let (config, network) = match config {
+        Ok((config, network)) => (Ok(config), Some(network)),
+        Err(why) => (Err(why), None),
+    };
+    let patient = Patient { path, config, defaults: &defaults::<N>(), components: &[] };
+    let logins = async |rows| match &network {
+        Some(network) => logins::try_all(network, rows).await,
+        None => Vec::new(),
+    };
+    doctor::doctor(patient, args, logins).await
 }
 
 async fn run<N: Network>(path: &Path) -> Result<(), String> {

@@ -3,16 +3,19 @@
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::Duration;
 
+use bridge_registration::{Plan, Registration};
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::doctor::files::differences;
 use super::ground::{Ground, seal};
 use crate::appservice::ping::ping_homeserver;
 use crate::appservice::query::NoLookups;
 use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
-use crate::appservice::{Exchange, OwnEvents, RoomLanes};
+use crate::appservice::{Exchange, OwnEvents, PingError, RoomLanes};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::queue::{Inbox, InboxError, Lane};
@@ -33,10 +36,18 @@ impl RoomLanes for NotNow {
 }
 
 /// Tries everything and gives a report, or the first thing that does not fit.
-pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<String, String> {
+pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>, plan: &Plan) -> Result<String, String> {
     let mut report = String::from("The config is complete.\n");
     for problem in registration_problems(&ground.config.appservice.registration) {
         let _ = writeln!(report, "{problem}");
+    }
+    if let Ok(registration) = Registration::load(&ground.config.appservice.registration)
+        && let Some(differences) = differences(&registration, plan)
+    {
+        let _ = writeln!(
+            report,
+            "{differences} If that is not meant, run the verb `registration` and give the file to the homeserver again."
+        );
     }
     let secret = [ground.config.secret.key_file.as_deref(), ground.config.database.file()];
     for file in secret.into_iter().flatten().filter(|file| is_open_to_others(file)) {
@@ -58,7 +69,7 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
              `openssl rand -hex 32`, name its file there, and log in again.\n",
         );
     }
-    ground.meet_homeserver(std::time::Duration::ZERO).await?;
+    ground.meet_homeserver(Duration::ZERO).await?;
     let features = ground.app.probe().await.map_err(|error| format!("homeserver.url: {error}"))?;
     let _ = writeln!(
         report,
@@ -74,16 +85,16 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>) -> Result<
              whether the homeserver reaches it."
         )
     })?;
-    try_way_back(ground, listener, &mut report).await?;
+    let took = way_back(ground, listener).await.map_err(|error| format!("appservice.listen: {error}"))?;
+    let _ = writeln!(report, "The homeserver reaches us ({} ms).", took.as_millis());
     Ok(report)
 }
 
-/// Has the homeserver call us.
-async fn try_way_back<S: DeserializeOwned + Default>(
+/// Has the homeserver call us. Gives how long that took.
+pub(super) async fn way_back<S: DeserializeOwned + Default>(
     ground: &Ground<S>,
     listener: TcpListener,
-    report: &mut String,
-) -> Result<(), String> {
+) -> Result<Duration, PingError> {
     let exchange = Exchange::new(Clock::system());
     // The other end is dropped: a transaction that comes during the check is refused and comes again.
     let (inbox, _) = Inbox::channel(1);
@@ -104,13 +115,7 @@ async fn try_way_back<S: DeserializeOwned + Default>(
     });
     let pinged = ping_homeserver(&ground.app, &exchange).await;
     stop.cancel();
-    match pinged {
-        Ok(took) => {
-            let _ = writeln!(report, "The homeserver reaches us ({} ms).", took.as_millis());
-        }
-        Err(error) => return Err(format!("appservice.listen: {error}")),
-    }
-    Ok(())
+    pinged
 }
 
 /// Whether the database can be used, as far as can be told without making one, and whether the key opens the logins in it.
@@ -155,7 +160,7 @@ fn named(server: Option<&str>, version: Option<&str>) -> String {
 }
 
 /// Whether others than the file's user and group may read it. One that is not there is closed.
-fn is_open_to_others(file: &Path) -> bool {
+pub(super) fn is_open_to_others(file: &Path) -> bool {
     std::fs::metadata(file).is_ok_and(|file| file.mode() & 0o004 != 0)
 }
 

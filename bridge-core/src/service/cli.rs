@@ -36,9 +36,15 @@ pub enum Verb {
     /// Writes a config file, a key and a registration to start from
     Init(InitArgs),
     /// Writes the registration file and prints it in the form your homeserver takes
+    ///
+    /// Its id and tokens stay, all else follows the config: `url` is appservice.url, else http:// and appservice.listen. Call it
+    /// after each change under `appservice:` and of homeserver.name, then give the registration to the homeserver again and, with
+    /// Synapse, restart that. With --form admin or tuwunel the tokens are printed: keep what you see to yourself.
     Registration(OutputArgs),
     /// Tries everything the program needs: config, registration, database, homeserver both ways
     Check,
+    /// Looks at everything the program needs, whether it runs or not, and says what to do first; the report holds no secrets
+    Doctor(DoctorArgs),
     /// Logs in from here, while the program does not run
     Login(LoginArgs),
     /// What could not be carried over: lists it, shows why, tries it again, deletes it; whether the program runs or not
@@ -76,6 +82,14 @@ pub struct InitArgs {
     /// The Matrix id of the administrator
     #[arg(long, value_name = "MXID")]
     pub admin: Option<String>,
+}
+
+/// What `doctor` asks.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The folder that backups are written to; without it the one of the backup unit, below /var/backups
+    #[arg(long, value_name = "DIR")]
+    pub backups: Option<PathBuf>,
 }
 
 /// What `login` asks.
@@ -159,6 +173,8 @@ where
             print(text.trim_end());
             ExitCode::SUCCESS
         }
+        // What there was to say was printed.
+        Err(sentences) if sentences.is_empty() => ExitCode::FAILURE,
         Err(sentences) => fail(sentences),
     }
 }

@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::cli::{Cli, Verb};
-use super::ground::{Ground, plan};
+use super::ground::{self, Ground, plan};
 use super::{backup, check, init, letters};
-use crate::config::{Config, Defaults, example::example};
+use crate::config::{Defaults, example::example};
 use crate::metrics::{Described, Kind, METRICS};
 use crate::store::migrate::Component;
 
@@ -29,15 +29,19 @@ pub async fn carry_out_with<S>(
 where
     S: Serialize + DeserializeOwned + Default,
 {
-    let load = || Config::<S>::load(&cli.config, defaults).map_err(|error| error.to_string());
+    let load = || ground::load::<S>(&cli.config, defaults);
     match cli.verb {
         Verb::Init(args) => init::init::<S>(&cli.config, &args, defaults, &[]),
         Verb::Registration(output) => {
             let config = load()?;
+            config.appservice.called_at()?;
             let produced = produce(&plan(&config, defaults), &output, Some(&config.appservice.registration));
             produced.map(|produced| produced.text).map_err(|error| error.to_string())
         }
-        Verb::Check => check::check(&Ground::prepare(load()?)?).await,
+        Verb::Check => {
+            let ground = Ground::prepare(load()?)?;
+            check::check(&ground, &plan(&ground.config, defaults)).await
+        }
         Verb::DeadLetters(order) => letters::carry_out(&load()?, &order, &|_| false).await,
         Verb::Backup(args) => backup::back_up::<S>(&cli.config, &args, defaults, components).await,
         Verb::Restore(args) => backup::restore::<S>(&cli.config, &args, defaults, components).await,
@@ -49,6 +53,7 @@ where
         Verb::Run
         | Verb::Login(_)
         | Verb::Rebuild(_)
+        | Verb::Doctor(_)
         | Verb::Commands
         | Verb::Document(_)
         | Verb::Own(..) => Err("This program has no such verb; see --help.".to_owned()),

@@ -43,6 +43,15 @@ impl<S: DeserializeOwned + Default> Ground<S> {
         let registration = Registration::load(path).map_err(|error| {
             format!("appservice.registration: {error} The verb `registration` makes the file.")
         })?;
+        let ground = Self::of(config, &registration)?;
+        expect_agreement(&ground.config, &registration)?;
+        // A key that is not there or not good is told before anything is waited for.
+        seal(&ground.config)?;
+        Ok(ground)
+    }
+
+    /// Stands on a registration that may not fit the config.
+    pub(super) fn of(config: Config<S>, registration: &Registration) -> Result<Self, String> {
         let app = AppService::new(Settings {
             id: registration.id.clone(),
             homeserver_url: config.homeserver.url.to_string(),
@@ -51,9 +60,6 @@ impl<S: DeserializeOwned + Default> Ground<S> {
             user_prefix: config.appservice.user_prefix.clone(),
             as_token: Secret::new(registration.as_token.expose()),
         })?;
-        expect_agreement(&config, &registration)?;
-        // A key that is not there or not good is told before anything is waited for.
-        seal(&config)?;
         let hs_token = Secret::new(registration.hs_token.expose());
         Ok(Self { config, app, hs_token, components: &[] })
     }
@@ -64,15 +70,26 @@ impl<S: DeserializeOwned + Default> Ground<S> {
         Self { components, ..self }
     }
 
-    /// Takes the port.
+    /// Takes the port. The error is a sentence.
     pub async fn listen(&self) -> Result<TcpListener, String> {
         let address = self.config.appservice.listen;
-        TcpListener::bind(address).await.map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => format!(
+        self.take_port().await.map_err(|why| match why {
+            Unlistenable::Taken => format!(
                 "appservice.listen: the port of {address} is in use. The program may be running already; stop it, or \
                  choose another port here and in the registration."
             ),
-            _ => format!("appservice.listen: {address} cannot be listened on ({error}). Choose an address of this machine."),
+            Unlistenable::Other(why) => why,
+        })
+    }
+
+    /// Takes the port, or says whether somebody has it.
+    pub(super) async fn take_port(&self) -> Result<TcpListener, Unlistenable> {
+        let address = self.config.appservice.listen;
+        TcpListener::bind(address).await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => Unlistenable::Taken,
+            _ => Unlistenable::Other(format!(
+                "appservice.listen: {address} cannot be listened on ({error}). Choose an address of this machine."
+            )),
         })
     }
 
@@ -132,8 +149,17 @@ impl<S: DeserializeOwned + Default> Ground<S> {
     }
 }
 
+/// Why a port could not be taken.
+#[derive(Debug)]
+pub(super) enum Unlistenable {
+    /// Somebody has it.
+    Taken,
+    /// In a sentence.
+    Other(String),
+}
+
 /// Whether config and registration speak of the same users. The error is a sentence with the key's path.
-fn expect_agreement<S>(config: &Config<S>, registration: &Registration) -> Result<(), String> {
+pub(super) fn expect_agreement<S>(config: &Config<S>, registration: &Registration) -> Result<(), String> {
     let Appservice { id, bot, user_prefix, .. } = &config.appservice;
     let (path, server) = (config.appservice.registration.display(), &config.homeserver.name);
     let again = "Run the verb `registration` and give the file to the homeserver again.";
@@ -197,6 +223,17 @@ async fn open_store_of<S>(
     done.map(|()| store)
 }
 
+/// Reads the config, with the password of its database. The error names all mistakes, one in a line.
+pub fn load<S: DeserializeOwned + Default>(path: &Path, defaults: &Defaults) -> Result<Config<S>, String> {
+    with_password(Config::load(path, defaults).map_err(|error| error.to_string())?)
+}
+
+/// The same of one that was read already.
+pub(super) fn with_password<S>(mut config: Config<S>) -> Result<Config<S>, String> {
+    config.database.read_password(environment("CREDENTIALS_DIRECTORY").map(PathBuf::from).as_deref())?;
+    Ok(config)
+}
+
 /// What the config says about the registration.
 pub fn plan<S>(config: &Config<S>, defaults: &Defaults) -> Plan {
     Plan {
@@ -206,6 +243,7 @@ pub fn plan<S>(config: &Config<S>, defaults: &Defaults) -> Plan {
         alias_prefix: Some(config.appservice.user_prefix.clone()),
         server_name: config.homeserver.name.clone(),
         address: config.appservice.listen,
+        url: config.appservice.url.clone(),
         protocols: vec![defaults.id.to_owned()],
     }
 }

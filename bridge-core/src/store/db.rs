@@ -3,6 +3,7 @@
 pub(crate) mod hurried;
 mod lease;
 mod settle;
+mod unopened;
 pub(crate) mod whole;
 
 use std::borrow::Cow;
@@ -391,7 +392,7 @@ async fn open_postgres(url: &str, purpose: Purpose) -> Result<Db, StoreError> {
             "PostgreSQL did not answer in time. Check that it runs at the host and port of database.url."
                 .to_owned(),
         ),
-        other => StoreError(format!("PostgreSQL could not be reached: {other}")),
+        other => StoreError(unopened::in_words(&other)),
     })?;
     Ok(Db::Postgres(pool))
 }

@@ -16,6 +16,7 @@ pub(crate) fn plan() -> Plan {
         alias_prefix: Some("slack_".into()),
         server_name: "hs.test".into(),
         address: ([127, 0, 0, 1], 29400).into(),
+        url: None,
         protocols: vec!["slack".into()],
     }
 }
@@ -60,6 +61,15 @@ fn a_plan_that_cannot_work_is_refused_with_the_reason() {
     assert_eq!(nowhere[0].at, "namespaces.users[0].regex");
     let no_port = refused(&Plan { address: ([127, 0, 0, 1], 0).into(), ..plan() });
     assert_eq!(no_port[0].at, "url");
+}
+
+#[test]
+fn an_address_of_its_own_goes_before_that_listened_at() {
+    let url = "http://bridge.internal:29400".to_owned();
+    let made = Registration::generate(&Plan { url: Some(url.clone()), ..plan() }).unwrap();
+    assert_eq!(made.url, Some(url));
+    let uncallable = refused(&Plan { url: Some("http://0.0.0.0:29400".into()), ..plan() });
+    assert_eq!(uncallable[0].at, "url");
 }
 
 #[test]

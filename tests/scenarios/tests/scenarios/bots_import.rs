@@ -80,14 +80,14 @@ async fn a_maubot_is_taken_over_once(world: &mut Bots) -> Result<()> {
     world.start().await?;
     let (code, told) = world.verb(&["import-maubot", &path, "--dry-run"]).await?;
     assert!(
-        code == 0 && told.contains("5 would be made, 0 there already, 2 left out. Nothing was changed."),
+        code == 1 && told.contains("5 would be made, 0 there already, 2 left out. Nothing was changed."),
         "{told}"
     );
     assert!(world.ctl(&["accounts"]).await?.contains("no accounts"));
     let (code, told) = world.verb(&["import-maubot", &path]).await?;
     println!("{told}");
     let helper = world.account("helper");
-    assert_eq!(code, 0, "{told}");
+    assert_eq!(code, 1, "something was left out: {told}");
     for part in [
         format!("@helper:old.test → {helper}: made, called Helper"),
         "made, called The Old Bot".to_owned(),
@@ -110,7 +110,7 @@ async fn a_maubot_is_taken_over_once(world: &mut Bots) -> Result<()> {
     world.wait_for_state("quiet", "stopped").await?;
     let list = world.ctl(&["list"]).await?;
     let (code, told) = world.verb(&["import-maubot", &path]).await?;
-    assert!(code == 0 && told.contains("0 made, 5 there already, 2 left out."), "{told}");
+    assert!(code == 1 && told.contains("0 made, 5 there already, 2 left out."), "{told}");
     assert_eq!(list, world.ctl(&["list"]).await?, "a second time nothing changes");
     Ok(())
 }
@@ -141,7 +141,7 @@ async fn an_import_without_a_maubot_is_refused(world: &mut Bots) -> Result<()> {
     )
     .await?;
     let (code, told) = world.verb(&["import-maubot", &path]).await?;
-    assert!(code == 0 && told.contains("another instance is called helper, of hello"), "{told}");
+    assert!(code == 1 && told.contains("another instance is called helper, of hello"), "{told}");
     assert!(told.contains("0 made, 1 there already, 1 left out."), "{told}");
     Ok(())
 }

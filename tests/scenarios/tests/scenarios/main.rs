@@ -40,6 +40,7 @@ mod dead_letters;
 mod demo;
 mod demo_bot;
 mod direct_chat;
+mod doctor;
 mod doubled;
 mod edits;
 mod emoji;
