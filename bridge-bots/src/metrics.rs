@@ -6,11 +6,12 @@ use crate::plugin::PluginError;
 
 /// All of them.
 pub(crate) const METRICS: &[Described] = &[
-    ("bots_events_total", Kind::Counter, "Events that bots worked on, by instance and result."),
+    ("bots_instances", Kind::Gauge, "Instances of bots, by state."),
+    ("bots_events_total", Kind::CounterBy, "Events that bots worked on, by bot and result."),
     (
         "bots_instagram_asked_total",
-        Kind::Counter,
-        "What asking for Instagram posts came to, by instance, source and outcome.",
+        Kind::CounterBy,
+        "What asking for Instagram posts came to, by bot, source and outcome.",
     ),
 ];
 
@@ -22,16 +23,12 @@ pub(crate) fn worked(instance_id: &str, outcome: &Result<(), PluginError>) {
         Err(PluginError::Refused(_)) => "refused",
         Err(PluginError::Fault(_)) => "fault",
     };
-    metrics::counter!("bots_events_total", "instance" => instance_id.to_owned(), "result" => result)
-        .increment(1);
+    metrics::counter!("bots_events_total", "bot" => instance_id.to_owned(), "result" => result).increment(1);
 }
 
 /// A source of Instagram posts was asked so many times, each with this outcome.
 pub(crate) fn asked(instance_id: &str, source: &str, outcome: &str, times: u64) {
-    let labels = [
-        ("instance", instance_id.to_owned()),
-        ("source", source.to_owned()),
-        ("outcome", outcome.to_owned()),
-    ];
+    let labels =
+        [("bot", instance_id.to_owned()), ("source", source.to_owned()), ("outcome", outcome.to_owned())];
     metrics::counter!("bots_instagram_asked_total", &labels).increment(times);
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use bridge_core::appservice::OwnEvents;
 use bridge_core::config::{Config, Defaults};
 use bridge_core::queue::Inbox;
-use bridge_core::service::cli::{Cli, Help, Verb, start};
+use bridge_core::service::cli::{Answer, Cli, Help, Verb, start};
 use bridge_core::service::doctor::{Patient, doctor};
 use bridge_core::service::run::{Program, Serving, introduce_bot};
-use bridge_core::service::{Ground, common, ground, telemetry};
+use bridge_core::service::{Ground, common, ground, status, telemetry};
 
 use crate::admin::api::openapi;
 use crate::admin::users::Users;
@@ -37,7 +37,12 @@ pub fn main() -> ExitCode {
 
 /// Like [`main`], with other bots.
 pub fn main_with(plugins: Plugins) -> ExitCode {
-    start(help(), |cli| carry_out(cli, vec![Box::new(plugins)]))
+    start(help(), |cli| async move {
+        match cli.verb {
+            Verb::Status(order) => status::status::<Section>(&cli.config, order, &DEFAULTS).await,
+            _ => carry_out(cli, vec![Box::new(plugins)]).await.map(Answer::from),
+        }
+    })
 }
 
 /// What [`main`] says of itself on the command line.

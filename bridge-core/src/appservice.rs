@@ -3,8 +3,10 @@
 pub mod auth;
 pub mod exchange;
 mod failure;
+pub(crate) mod heartbeat;
 pub mod nudge;
 pub mod ping;
+pub mod pulse;
 pub mod query;
 pub(crate) mod relay;
 pub mod server;

@@ -12,10 +12,12 @@ pub mod init;
 mod journal;
 mod letters;
 mod login;
+mod logins;
 mod pictures;
 mod public_files;
 mod rebuild;
 pub mod run;
+pub mod status;
 pub mod telemetry;
 mod upgrade;
 

@@ -24,6 +24,7 @@ pub mod queue;
 pub mod reaction;
 pub mod recent;
 pub mod seal;
+pub(crate) mod tally;
 
 use std::sync::Arc;
 

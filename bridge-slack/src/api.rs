@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 use slack_morphism::hyper_tokio::SlackHyperClient;
 use slack_morphism::prelude::SlackApiAppsConnectionOpenRequest;
 use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackTeamId};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::Connector;
 use url::Url;
 
@@ -194,8 +194,10 @@ impl Caller {
         loop {
             let admitted = self.api.shared.limits.admit(&self.team_id, method, channel, deadline).await;
             admitted.map_err(|ComeBackIn(wait)| CallError::RateLimited(Some(wait)))?;
+            let begun = Instant::now();
             let answer =
                 self.acting(timeout(CALL_TIMEOUT, call())).await?.unwrap_or(Err(CallError::TimedOut));
+            metrics::called(method, answer.as_ref().err().map_or("ok", CallError::label), begun.elapsed());
             let Err(CallError::RateLimited(wait)) = answer else { return answer };
             let wait = wait.unwrap_or(UNSAID_WAIT);
             tracing::debug!(method, wait_s = wait.as_secs(), "Slack asks to wait");

@@ -1,7 +1,12 @@
 //! Every metric of the Slack side in one list, each with a sentence.
 
+use std::time::Duration;
+
 use bridge_core::metrics::{Described, Kind};
-use metrics::counter;
+use metrics::{counter, histogram};
+
+/// Slack sends again what is not acknowledged within this time.
+const LATE: Duration = Duration::from_secs(3);
 
 /// All metrics of the Slack side.
 pub const METRICS: &[Described] = &[
@@ -25,12 +30,36 @@ pub const METRICS: &[Described] = &[
         Kind::Counter,
         "Envelopes of a kind the bridge does not know, which were acknowledged.",
     ),
+    (
+        "slack_acknowledged_seconds",
+        Kind::Histogram,
+        "From the receipt of an envelope to its acknowledgement, once it was stored.",
+    ),
+    (
+        "slack_acknowledged_late_total",
+        Kind::Counter,
+        "Envelopes acknowledged after more than three seconds, which Slack sends again.",
+    ),
     ("slack_sockets_opened_total", Kind::Counter, "Sockets to Slack that said hello."),
-    ("slack_rate_limited_total", Kind::Counter, "Calls that Slack asked to make later, by method."),
+    ("slack_sockets_lost_total", Kind::Counter, "Sockets that ended before another one had taken over."),
+    ("slack_socket_attempts_failed_total", Kind::Counter, "Sockets that did not come up."),
+    ("slack_calls_total", Kind::CounterBy, "Calls to Slack, by method and result."),
+    ("slack_call_seconds", Kind::Histogram, "Duration of calls to Slack, by method."),
+    ("slack_rate_limited_total", Kind::CounterBy, "Calls that Slack asked to make later, by method."),
 ];
 
 pub(crate) fn accepted(events: usize) {
     counter!("slack_events_accepted_total").increment(events as u64);
+}
+
+/// So many envelopes were acknowledged, this long after they had come.
+pub(crate) fn acknowledged(envelopes: usize, took: Duration) {
+    for _ in 0..envelopes {
+        histogram!("slack_acknowledged_seconds").record(took);
+    }
+    if took > LATE {
+        counter!("slack_acknowledged_late_total").increment(envelopes as u64);
+    }
 }
 
 pub(crate) fn unstored(events: usize) {
@@ -51,4 +80,19 @@ pub(crate) fn socket_opened() {
 
 pub(crate) fn rate_limited(method: &'static str) {
     counter!("slack_rate_limited_total", "method" => method).increment(1);
+}
+
+/// A socket ended, and no other one is up.
+pub(crate) fn socket_lost() {
+    counter!("slack_sockets_lost_total").increment(1);
+}
+
+pub(crate) fn socket_failed() {
+    counter!("slack_socket_attempts_failed_total").increment(1);
+}
+
+/// Slack was called; `result` is one of few words.
+pub(crate) fn called(method: &'static str, result: &'static str, took: Duration) {
+    counter!("slack_calls_total", "method" => method, "result" => result).increment(1);
+    histogram!("slack_call_seconds", "method" => method).record(took);
 }

@@ -199,9 +199,10 @@ in
       # Tried again for as long as it takes.
       startLimitIntervalSec = 0;
       serviceConfig = hardening // {
-        # It sends no signs of life, so there is no WatchdogSec: systemd would end it for their lack.
+        # It gives signs of life for as long as its own parts live.
         Type = "notify";
         NotifyAccess = "main";
+        WatchdogSec = "60s";
         ExecStart = "${executable} --config ${configFile} run";
         User = name;
         WorkingDirectory = state;

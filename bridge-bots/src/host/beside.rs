@@ -113,13 +113,15 @@ fn read(name: &str, document: &Value) -> Beside {
         Some(true) => Verdict::Works,
         _ => Verdict::Ails,
     };
-    let mut told = Vec::new();
-    for part in ["program", "database", "homeserver"] {
-        if document[part]["ok"] == false {
-            let reason = document[part]["reason"].as_str().unwrap_or("It does not say why.");
-            told.push(format!("{part}: {reason}"));
-        }
-    }
+    let mut told: Vec<String> = match document["problems"].as_array() {
+        Some(problems) => problems.iter().map(problem).collect(),
+        // One of an earlier version has no such list.
+        None => ["program", "database", "homeserver"]
+            .into_iter()
+            .filter(|part| document[*part]["ok"] == false)
+            .map(|part| format!("{part}: {}", reason(&document[part])))
+            .collect(),
+    };
     told.extend(own(&document["own"]));
     Beside {
         name: name.to_owned(),
@@ -129,6 +131,17 @@ fn read(name: &str, document: &Value) -> Beside {
         dead_letters: document["dead_letters"].as_u64(),
         waiting: document["queue"]["waiting"].as_u64(),
     }
+}
+
+/// A problem as it is told, with what to do.
+fn problem(problem: &Value) -> String {
+    let (part, remedy) =
+        (problem["part"].as_str().unwrap_or("?"), problem["remedy"].as_str().unwrap_or_default());
+    format!("{part}: {} {remedy}", reason(problem)).trim_end().to_owned()
+}
+
+fn reason(part: &Value) -> &str {
+    part["reason"].as_str().unwrap_or("It does not say why.")
 }
 
 /// The program's own lists of things that have a state, such as logins: how many are in which.
@@ -167,6 +180,11 @@ mod tests {
             (beside.last_transaction_at, beside.dead_letters, beside.waiting),
             (Some(5), Some(2), Some(7))
         );
+        let document = json!({
+            "ready": true, "homeserver": { "ok": false },
+            "problems": [{ "part": "disk", "code": "disk_nearly_full", "reason": "It is full.", "remedy": "Make room." }],
+        });
+        assert_eq!(read("slack", &document).told, ["disk: It is full. Make room."]);
         assert_eq!(read("b", &json!({ "ready": true, "role": "standby" })).verdict, Verdict::StandsBy);
     }
 }

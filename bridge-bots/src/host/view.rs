@@ -1,7 +1,8 @@
 //! How instances are shown: in the health document, in lists, by themselves.
 
+use bridge_core::service::health::{Count, HealthPart, Own, Trouble};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Host;
 use crate::instance::Instance;
@@ -53,7 +54,62 @@ impl Host {
     }
 
     /// The program's own part of the health document.
-    pub(crate) fn health(&self) -> Value {
-        json!({ "instances": self.list() })
+    pub(crate) fn health(&self) -> Own {
+        let instances = self.list();
+        let count = |state: Phase| Count {
+            metric: "bots_instances",
+            state: state.as_str(),
+            number: instances.iter().filter(|instance| instance.state == state).count(),
+        };
+        Own {
+            parts: instances.iter().map(part).collect(),
+            counts: Phase::ALL.map(count).to_vec(),
+            document: json!({ "instances": instances }),
+        }
+    }
+}
+
+/// An instance as a part of the health document.
+fn part(instance: &InstanceView) -> HealthPart {
+    let facts = json!({ "connection": instance.state, "restarts": instance.restarts });
+    let part = HealthPart::fine(format!("bot {}", instance.id), facts).since(instance.since);
+    let trouble = (instance.state == Phase::Restarting).then(|| {
+        Trouble::degraded(
+            "bot_failing",
+            format!(
+                "The bot has failed and is started again after a while; {} times so far. What is meant for it waits.",
+                instance.restarts
+            ),
+            format!("`ctl logs {}` says why.", instance.id),
+        )
+    });
+    HealthPart { last_message_at: instance.last_event_at, ..part.with(trouble) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bot_that_failed_is_told_until_it_runs() {
+        let mut view = InstanceView {
+            id: "clock".to_owned(),
+            plugin: "hello".to_owned(),
+            account: "@bots_clock:example.org".to_owned(),
+            state: Phase::Restarting,
+            since: 7,
+            crash_looping: false,
+            restarts: 2,
+            last_event_at: Some(5),
+            last_ok_at: None,
+            last_error: Some("what somebody wrote".to_owned()),
+            declared: true,
+            drift: Vec::new(),
+        };
+        let failing = part(&view);
+        assert_eq!((failing.code(), failing.since), (Some("bot_failing"), Some(7)));
+        assert!(!format!("{failing:?}").contains("somebody"), "an error may hold what people wrote");
+        view.state = Phase::Running;
+        assert_eq!((part(&view).code(), part(&view).last_message_at), (None, Some(5)));
     }
 }

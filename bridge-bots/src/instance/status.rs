@@ -27,6 +27,9 @@ pub(crate) enum Phase {
 }
 
 impl Phase {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Starting, Self::Running, Self::Stopped, Self::Restarting];
+
     /// As shown to people.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -67,10 +67,10 @@ impl Nudge {
     async fn run_forever(&self) {
         let mut reach = self.app.client().reach();
         loop {
-            self.moved.send_replace(false);
+            self.note_moved(false);
             // Boxed, because it is large and waits for most of its life.
             Box::pin(self.nudge_until_moved()).await;
-            self.moved.send_replace(true);
+            self.note_moved(true);
             tokio::select! {
                 () = self.exchange.suspected() => {}
                 () = outage_over(&mut reach) => {}
@@ -80,24 +80,38 @@ impl Nudge {
         }
     }
 
+    fn note_moved(&self, moved: bool) {
+        self.exchange.note_moved(moved);
+        self.moved.send_replace(moved);
+    }
+
     async fn nudge_until_moved(&self) {
         let mut wait = FIRST_WAIT;
         for attempt in 1_u32.. {
-            match Box::pin(self.nudge_once(wait)).await {
+            let nudged = tokio::select! {
+                nudged = Box::pin(self.nudge_once(wait)) => nudged,
+                // It is back after an outage, and answers calls from before it late or never.
+                () = self.exchange.hurried() => {
+                    wait = FIRST_WAIT;
+                    continue;
+                }
+            };
+            match nudged {
                 Ok(true) => {
                     tracing::debug!(attempt, "the homeserver's transactions come in");
                     return;
                 }
-                Ok(false) if attempt == TELL_AT => tracing::warn!(
+                Ok(false) if attempt == TELL_AT && self.exchange.is_to_be_told() => tracing::warn!(
                     "The homeserver takes our events but sends us none; check the url in its registration of us."
                 ),
                 Ok(false) => tracing::debug!(attempt, "the nudge has not come back yet"),
                 Err(error) => {
                     // Once per outage is enough for the log.
-                    if attempt == 1 {
+                    if attempt == 1 && self.exchange.is_to_be_told() {
                         tracing::warn!(%error, "the homeserver could not be nudged; trying until it can");
                     }
-                    tokio::time::sleep(wait.min(LONGEST_OUTAGE_WAIT)).await;
+                    let pause = tokio::time::sleep(wait.min(LONGEST_OUTAGE_WAIT));
+                    tokio::select! { () = pause => {}, () = self.exchange.hurried() => wait = FIRST_WAIT }
                 }
             }
             wait = (wait * 2).min(LONGEST_WAIT);

@@ -107,6 +107,19 @@ impl<N: Network> Bridge<N> {
         live: &Live<N::Session>,
         event: &RemoteEvent,
     ) -> Result<Closing, JobError> {
+        let taken = Box::pin(self.take_over_kind(live, event)).await;
+        metrics::carried(&event.kind, taken.is_ok());
+        if taken.is_ok() {
+            live.context.note_came();
+        }
+        taken
+    }
+
+    async fn take_over_kind(
+        &self,
+        live: &Live<N::Session>,
+        event: &RemoteEvent,
+    ) -> Result<Closing, JobError> {
         match &event.kind {
             RemoteKind::Message { id, message } => self.remote_message(live, event, id, message).await,
             RemoteKind::Edit { id, revision, message } => {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use http::Method;
@@ -14,6 +14,7 @@ use ruma::api::{
     OutgoingRequestAppserviceExt, SupportedVersions,
 };
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use ruma::{OwnedServerName, OwnedUserId, ServerName, UserId};
 
@@ -50,6 +51,8 @@ struct Inner {
     reach: watch::Sender<Reach>,
     /// When the last event was taken, in milliseconds since 1970; the smallest number before.
     sent_at: AtomicI64,
+    /// When it last did what we asked.
+    answered_at: Mutex<Option<Instant>>,
     /// Whether calls that change something may be made.
     lease: OnceLock<Lease>,
 }
@@ -72,8 +75,19 @@ impl MatrixClient {
         let reach = watch::Sender::new(Reach { is_reachable: true, recoveries: 0 });
         let sent_at = AtomicI64::new(i64::MIN);
         let token = as_token;
-        let lease = OnceLock::new();
-        Ok(Self(Arc::new(Inner { http, base_url, token, server_name, bot, versions, reach, sent_at, lease })))
+        let (answered_at, lease) = (Mutex::default(), OnceLock::new());
+        Ok(Self(Arc::new(Inner {
+            http,
+            base_url,
+            token,
+            server_name,
+            bot,
+            versions,
+            reach,
+            sent_at,
+            answered_at,
+            lease,
+        })))
     }
 
     /// Makes no call from now on that changes something unless this process may act.
@@ -187,7 +201,15 @@ impl MatrixClient {
         self.0.sent_at.store(Clock::system().now_ms(), Ordering::Relaxed);
     }
 
+    /// When the homeserver last did what we asked; an answer that refuses does not count.
+    pub(crate) fn answered_at(&self) -> Option<Instant> {
+        *self.0.answered_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn note_reach(&self, error: Option<&MatrixError>) {
+        if error.is_none() {
+            *self.0.answered_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
         let is_reachable = match error {
             Some(MatrixError::Unreachable(_) | MatrixError::Uncertain(_)) => false,
             // A proxy's words for "nobody there"; with an error code of its own the homeserver speaks of somebody else.

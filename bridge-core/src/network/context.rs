@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -51,6 +52,7 @@ pub struct Context {
     login_id: LoginId,
     clock: Clock,
     state: Arc<watch::Sender<ConnectionState>>,
+    times: Arc<Times>,
     cut: Arc<Mutex<Cut>>,
     /// When others' connections were last found beside ours.
     beside: Arc<Mutex<Option<i64>>>,
@@ -58,6 +60,17 @@ pub struct Context {
     files: Files,
     tries: Tries,
     memos: Memos,
+}
+
+/// When something was last so, in milliseconds since 1970; the smallest number for never.
+#[derive(Debug)]
+struct Times {
+    /// Since when the connection is as it is.
+    since: AtomicI64,
+    /// When the last event of the network's had its effect.
+    came_at: AtomicI64,
+    /// When the network last took an event.
+    went_at: AtomicI64,
 }
 
 /// How often a connection that stood was lost, and when that was last, in milliseconds since 1970.
@@ -89,7 +102,9 @@ impl Context {
         let state = Arc::new(watch::Sender::new(ConnectionState::Connecting));
         let (files, memos) = (Files::Nowhere, Memos::Memory(Arc::default()));
         let (cut, beside, tries) = (Arc::default(), Arc::default(), Tries::default());
-        Self { login_id, clock, state, cut, beside, stop, files, tries, memos }
+        let [since, came_at, went_at] = [clock.now_ms(), i64::MIN, i64::MIN].map(AtomicI64::new);
+        let times = Arc::new(Times { since, came_at, went_at });
+        Self { login_id, clock, state, times, cut, beside, stop, files, tries, memos }
     }
 
     /// The same, with memos that outlive the program.
@@ -215,6 +230,7 @@ impl Context {
                 if matches!(old, ConnectionState::Connected | ConnectionState::Degraded(_)) {
                     self.note_cut();
                 }
+                self.times.since.store(self.clock.now_ms(), Ordering::Relaxed);
                 *old = state;
             }
             changed
@@ -249,6 +265,27 @@ impl Context {
     /// How the connection is doing.
     pub fn state(&self) -> ConnectionState {
         self.state.borrow().clone()
+    }
+
+    /// Since when it is so, in milliseconds since 1970.
+    pub fn state_since(&self) -> i64 {
+        self.times.since.load(Ordering::Relaxed)
+    }
+
+    /// Notes that an event of the network's had its effect.
+    pub(crate) fn note_came(&self) {
+        self.times.came_at.store(self.clock.now_ms(), Ordering::Relaxed);
+    }
+
+    /// Notes that the network took an event.
+    pub(crate) fn note_went(&self) {
+        self.times.went_at.store(self.clock.now_ms(), Ordering::Relaxed);
+    }
+
+    /// When the last event went each way, in milliseconds since 1970: from the network, and to it.
+    pub(crate) fn last_events(&self) -> (Option<i64>, Option<i64>) {
+        let read = |at: &AtomicI64| Some(at.load(Ordering::Relaxed)).filter(|at| *at != i64::MIN);
+        (read(&self.times.came_at), read(&self.times.went_at))
     }
 
     /// The last time the connection was lost: known as soon as that was reported, whoever looks when.

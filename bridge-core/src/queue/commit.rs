@@ -109,6 +109,7 @@ impl<H: Handler> Committer<H> {
 
     pub(crate) async fn run(mut self) {
         loop {
+            self.lanes.committing.note_turn();
             let stopping = self.gather().await;
             if self.batch.is_due(self.started.elapsed()) || (stopping && !self.batch.closing().is_empty()) {
                 self.commit().await;

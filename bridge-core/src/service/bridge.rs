@@ -7,16 +7,15 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-use super::cli::{Cli, DoctorArgs, Help, Verb, start};
-use super::doctor::{self, Patient, logins};
+use super::cli::{Answer, Cli, DoctorArgs, Help, Verb, start};
+use super::doctor::{self, Patient};
 use super::ground::{self, Ground};
 use super::run::{Program, Serving, introduce_bot};
-use super::{common, init, letters, login, pictures, public_files, rebuild, telemetry};
+use super::{common, init, letters, login, logins, pictures, public_files, rebuild, status, telemetry};
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};
 use crate::config::{Config, Defaults};
 use crate::engine::Bridge;
 use crate::engine::bridge::Setup;
-use crate::engine::catch_up::is_catching_up;
 use crate::engine::command::catalogue;
 use crate::matrix::PublicMedia;
 use crate::network::Network;
@@ -27,7 +26,12 @@ const INBOX_DEPTH: usize = 1_024;
 
 /// Runs a bridge's program: reads the command line, carries the verb out, ends with 0 or with 1 and sentences.
 pub fn main<N: Network>() -> ExitCode {
-    start(help::<N>(), carry_out::<N>)
+    start(help::<N>(), |cli| async move {
+        match cli.verb {
+            Verb::Status(order) => status::status::<N::Config>(&cli.config, order, &defaults::<N>()).await,
+            _ => carry_out::<N>(cli).await.map(Answer::from),
+        }
+    })
 }
 
 /// What [`main`] says of itself on the command line.
@@ -106,7 +110,7 @@ async fn doctor<N: Network>(path: &Path, args: &DoctorArgs) -> Result<String, St
     };
     let patient = Patient { path, config, defaults: &defaults::<N>(), components: &[] };
     let logins = async |rows| match &network {
-        Some(network) => logins::try_all(network, rows).await,
+        Some(network) => doctor::logins::try_all(network, rows).await,
         None => Vec::new(),
     };
     doctor::doctor(patient, args, logins).await
@@ -150,7 +154,7 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
         lanes: Arc::new(Lanes(Arc::clone(&bridge))),
         lookups: Arc::new(Lanes(Arc::clone(&bridge))),
         own_events: OwnEvents::Drop,
-        health: Arc::new(move || logins_document(&seen)),
+        health: Arc::new(move || logins::own(&seen)),
         metrics: N::metrics(),
         routes: public.unwrap_or_default(),
     };
@@ -191,21 +195,6 @@ async fn serve<N: Network>(
         bridge.stop_logins().await;
     }
     running.stop().await
-}
-
-fn logins_document<N: Network>(bridge: &Bridge<N>) -> Value {
-    let logins = bridge.logins.all();
-    let mut logins: Vec<Value> = logins
-        .iter()
-        .map(|live| {
-            let (login, connection) = (&live.row.login_id, live.context.state());
-            json!({ "login": login, "connection": connection, "catching_up": is_catching_up(live) })
-        })
-        .collect();
-    let not_started = |why| json!({ "state": "not_started", "reason": why });
-    let failed = bridge.logins.failed().into_iter();
-    logins.extend(failed.map(|(login, why)| json!({ "login": login, "connection": not_started(why) })));
-    json!({ "logins": logins, "rooms": bridge.missing_rooms.document() })
 }
 
 /// The bridge as the server sees it.

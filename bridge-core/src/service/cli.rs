@@ -45,6 +45,8 @@ pub enum Verb {
     Check,
     /// Looks at everything the program needs, whether it runs or not, and says what to do first; the report holds no secrets
     Doctor(DoctorArgs),
+    /// How the program that runs by this config is: 0 fine, 1 degraded, 2 down, 3 not deployed
+    Status(StatusArgs),
     /// Logs in from here, while the program does not run
     Login(LoginArgs),
     /// What could not be carried over: lists it, shows why, tries it again, deletes it; whether the program runs or not
@@ -90,6 +92,20 @@ pub struct DoctorArgs {
     /// The folder that backups are written to; without it the one of the backup unit, below /var/backups
     #[arg(long, value_name = "DIR")]
     pub backups: Option<PathBuf>,
+}
+
+/// What `status` asks.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct StatusArgs {
+    /// Prints the health document as it is
+    #[arg(long)]
+    pub json: bool,
+    /// Prints it again each time it has changed, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+    /// For supervisors that know only good and bad: ends with 0 unless the program is down or not deployed, then with 1
+    #[arg(long, conflicts_with = "watch")]
+    pub check: bool,
 }
 
 /// What `login` asks.
@@ -153,10 +169,26 @@ pub struct Help {
     pub hidden: &'static [&'static str],
 }
 
-/// Reads the command line, carries the verb out on a new runtime, and ends with 0, or with 1 and sentences.
-pub fn start<F>(help: Help, carry_out: impl FnOnce(Cli) -> F) -> ExitCode
+/// What a verb gives: a text, and the code to end with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// What is printed; nothing where it is empty.
+    pub text: String,
+    /// The exit code.
+    pub code: u8,
+}
+
+impl From<String> for Answer {
+    fn from(text: String) -> Self {
+        Self { text, code: 0 }
+    }
+}
+
+/// Reads the command line, carries the verb out on a new runtime, and ends with its code, or with 1 and sentences.
+pub fn start<F, A>(help: Help, carry_out: impl FnOnce(Cli) -> F) -> ExitCode
 where
-    F: Future<Output = Result<String, String>>,
+    F: Future<Output = Result<A, String>>,
+    A: Into<Answer>,
 {
     let documents = help.documents.clone();
     let verbs = help.verbs.clone();
@@ -167,11 +199,12 @@ where
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else {
         return fail("The program could not start its threads.");
     };
-    match runtime.block_on(carry_out(cli)) {
-        Ok(text) if text.is_empty() => ExitCode::SUCCESS,
-        Ok(text) => {
-            print(text.trim_end());
-            ExitCode::SUCCESS
+    match runtime.block_on(carry_out(cli)).map(Into::into) {
+        Ok(Answer { text, code }) => {
+            if !text.is_empty() {
+                print(text.trim_end());
+            }
+            ExitCode::from(code)
         }
         // What there was to say was printed.
         Err(sentences) if sentences.is_empty() => ExitCode::FAILURE,

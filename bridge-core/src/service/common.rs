@@ -51,6 +51,7 @@ where
         }
         Verb::MetricsList => Ok(metrics_list(&[])),
         Verb::Run
+        | Verb::Status(_)
         | Verb::Login(_)
         | Verb::Rebuild(_)
         | Verb::Doctor(_)
@@ -64,7 +65,7 @@ where
 pub fn metrics_list(own: &[Described]) -> String {
     let rows = METRICS.iter().chain(own).map(|(name, kind, sentence)| {
         let kind = match kind {
-            Kind::Counter => "counter",
+            Kind::Counter | Kind::CounterOf(_) | Kind::CounterBy => "counter",
             Kind::Gauge => "gauge",
             Kind::Histogram => "histogram (seconds)",
         };

@@ -1,6 +1,7 @@
 //! Runs an appservice: serve, work, nudge, and stop in reverse order.
 
 mod serving;
+mod watchdog;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use self::serving::Serving;
+pub(crate) use self::watchdog::reachable;
 use super::ground::Ground;
 use super::health::OwnPart;
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};

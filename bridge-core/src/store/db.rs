@@ -1,5 +1,6 @@
 //! The only file that knows that there are two database engines.
 
+mod file;
 pub(crate) mod hurried;
 mod lease;
 mod settle;

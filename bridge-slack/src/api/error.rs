@@ -32,6 +32,20 @@ pub(crate) enum CallError {
     Unreadable,
 }
 
+impl CallError {
+    /// The label of the outcome in the metrics.
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "refused",
+            Self::RateLimited(_) => "rate_limited",
+            Self::Status(_) => "server_error",
+            Self::NotConnected => "unreachable",
+            Self::Broken | Self::TimedOut => "uncertain",
+            Self::Unreadable => "malformed",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Needed {
     needed: Option<String>,

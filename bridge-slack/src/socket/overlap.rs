@@ -119,6 +119,9 @@ impl Conductor {
     }
 
     fn opened(&mut self, result: Result<Connection, OpenError>) -> Result<(), NetworkError> {
+        if result.is_err() {
+            metrics::socket_failed();
+        }
         match result {
             Ok(connection) => {
                 let (intake, news) = (self.listener.intake.clone(), self.news_sender.clone());
@@ -185,6 +188,9 @@ impl Conductor {
         if is_unforeseen && !self.handles.is_empty() {
             // Slack sends what it had on its way there once more over another one, behind what is newer.
             self.listener.context.missed();
+        }
+        if self.handles.is_empty() && !self.stop_sockets.is_cancelled() {
+            metrics::socket_lost();
         }
         self.report_if_alone();
     }

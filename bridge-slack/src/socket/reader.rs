@@ -39,7 +39,7 @@ pub(super) struct News {
     pub(super) goodbye: Goodbye,
 }
 
-type Stored = (Vec<String>, Result<Vec<Delivered>, InboxError>);
+type Stored = (Vec<String>, Instant, Result<Vec<Delivered>, InboxError>);
 
 /// Reads until the socket ends or `stop` is called. Answers how long it lasted.
 pub(super) async fn serve(
@@ -187,7 +187,8 @@ impl Reader {
     fn deliver(&mut self, ids: Vec<String>, jobs: Vec<NewJob>) {
         self.events_in_flight += jobs.len();
         let inbox = self.intake.inbox().clone();
-        let mut delivery = async move { (ids, inbox.deliver_all(jobs).await) }.boxed();
+        let received_at = self.heard_at;
+        let mut delivery = async move { (ids, received_at, inbox.deliver_all(jobs).await) }.boxed();
         // The first poll puts the batch into the inbox's queue, or in line for it. Done here and now, batches
         // enter in the order in which they were read.
         match (&mut delivery).now_or_never() {
@@ -196,7 +197,7 @@ impl Reader {
         }
     }
 
-    fn acknowledge(&mut self, (ids, result): Stored) {
+    fn acknowledge(&mut self, (ids, received_at, result): Stored) {
         self.events_in_flight -= ids.len();
         match result {
             Ok(_) => {
@@ -204,6 +205,7 @@ impl Reader {
                 for id in &ids {
                     self.order(Message::text(envelope::acknowledgement(id)));
                 }
+                metrics::acknowledged(ids.len(), received_at.elapsed());
             }
             Err(error) => {
                 // Without acknowledgement Slack sends them again.

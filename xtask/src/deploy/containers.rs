@@ -75,7 +75,7 @@ mod tests {
         let bad = [
             ("USER 65532", "USER 0"),
             ("rust:", "rust:9"),
-            ("--from=tool", "--from=gone"),
+            ("--from=build", "--from=gone"),
             ("HEALTHCHECK", "#"),
         ];
         for (from, to) in bad {

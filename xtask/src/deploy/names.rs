@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 /// Metrics of others that our rules ask for, with whose they are.
 const OTHERS: &[(&str, &str)] = &[
     ("up", "Prometheus"),
-    ("probe_success", "blackbox_exporter"),
     ("node_filesystem_avail_bytes", "node_exporter"),
     ("node_filesystem_size_bytes", "node_exporter"),
     ("bridge_backup_timestamp_seconds", "deploy/backup-rotate.sh, by node_exporter"),

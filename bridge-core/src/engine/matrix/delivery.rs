@@ -9,6 +9,7 @@ use super::{Incoming, edit};
 use crate::error::{JobError, NetworkError};
 use crate::event::{MatrixEvent, MatrixKind};
 use crate::id::{ChatKey, DedupKey, PartId, RemoteMessageId};
+use crate::metrics;
 use crate::network::{Network, SentPart, Session};
 use crate::queue::Job;
 use crate::store::message::MessageRow;
@@ -75,8 +76,11 @@ impl<N: Network> Bridge<N> {
         outgoing: &MatrixEvent,
         found: Vec<SentPart>,
     ) -> Result<Delivered, Undelivered> {
-        match live.session.send(outgoing, found.clone()).await {
+        let sent = live.session.send(outgoing, found.clone()).await;
+        metrics::carried(&outgoing.kind, sent.is_ok());
+        match sent {
             Ok(parts) => {
+                live.context.note_went();
                 // Of anything but a message the answer does not tell whether this try did it.
                 let is_message = matches!(outgoing.kind, MatrixKind::Message(_));
                 Ok(Delivered { is_new: is_message && parts.len() > found.len(), parts })

@@ -8,7 +8,9 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::watchdog::Watchdog;
 use super::{Program, Running, farewell, notify, spawn_probe, told_to_stop, wake};
+use crate::appservice::heartbeat::{Heartbeat, Rhythm};
 use crate::appservice::ping::{PingError, ping_homeserver};
 use crate::appservice::server::{BODY_LIMIT, Endpoints, serve};
 use crate::appservice::{Exchange, Nudge, relay};
@@ -119,7 +121,6 @@ impl<H: Handler> Serving<H> {
             store: store.clone(),
             client: app.client().clone(),
             exchange: exchange.clone(),
-            moved: nudge.moved(),
             committing: committing.clone(),
             vitals: vitals.clone(),
             own: health,
@@ -127,6 +128,7 @@ impl<H: Handler> Serving<H> {
         };
         let router = endpoints.router().merge(health.router()).merge(routes);
         let stop = CancellationToken::new();
+        Watchdog::start(&listener, &vitals, &committing);
         let server = spawn_server(&vitals, listener, router, &stop);
         let told = hear_signals();
         keep_lease(&store, &vitals);
@@ -219,6 +221,9 @@ impl<H: Handler> Serving<H> {
             }
         };
         let moved = nudge.moved();
+        let heartbeat =
+            Heartbeat::new(app.clone(), exchange.clone(), store.lease().clone(), Rhythm::default());
+        vitals.spawn("heartbeat", stop.clone(), heartbeat.run(stop.clone()));
         if store.lease().is_shared() {
             let (store, moved) = (store.clone(), moved.clone());
             task::spawn("nudges of others", async move { relay::look(&exchange, &store, moved).await });
