@@ -1,6 +1,7 @@
 //! Section `bots`: accounts and instances that the config file declares.
 
 pub(crate) mod admin;
+pub(crate) mod services;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plugin::Problem;
 use admin::Admin;
+use services::Services;
 
 /// The section.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub(crate) struct Section {
     pub(crate) accounts: BTreeMap<String, Account>,
     /// The instances, by their names.
     pub(crate) instances: BTreeMap<String, Declared>,
+    /// What the control page shows, by its names.
+    pub(crate) services: Services,
 }
 
 impl Default for Section {
@@ -30,6 +34,7 @@ impl Default for Section {
             admin: Admin::default(),
             accounts: BTreeMap::new(),
             instances: BTreeMap::new(),
+            services: Services::new(),
         }
     }
 }
@@ -101,6 +106,12 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
         "instances",
         "Bots: a name, and `plugin`, `account`, `config`, `enabled: false`. The verb `ctl plugins` lists the plugins. Example:\n\
          greeter: { plugin: hello, account: helper, config: { greeting: \"Hi, {name}!\" } }",
+    ),
+    (
+        "services",
+        "What the page *Services* shows and starts, stops, restarts, updates: a name, and `by: systemd` with `unit`, `by: docker` with\n\
+         `container` (or `compose` and `service`), or `by: command`. See docs/bots-control.md. Example:\n\
+         slack: { by: systemd, unit: bridge-slack.service, health: http://127.0.0.1:29318/health }",
     ),
 ];
 

@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod order;
 pub(crate) mod route;
+mod services;
 
 use std::io::Read as _;
 use std::net::SocketAddr;

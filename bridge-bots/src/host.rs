@@ -36,6 +36,7 @@ use tokio::sync::{MutexGuard, Notify, watch};
 use url::Url;
 
 use crate::config::Section;
+use crate::control::Control;
 use crate::error::HostError;
 use crate::instance::Instance;
 use crate::plugin::context::Own;
@@ -75,6 +76,7 @@ struct Inner {
     /// What the config file declares, by names; it never changes while the program runs.
     declared: BTreeMap<String, InstanceRow>,
     signals: Arc<Signals>,
+    control: Control,
     /// Whether what there is was read: before that nothing can be changed.
     is_open: watch::Sender<bool>,
     /// How often jobs had a fault of their plugin's.
@@ -86,6 +88,7 @@ impl Host {
     pub(crate) fn new(parts: Parts) -> Self {
         let declared = declare::declared_instances(&parts.section, &parts.app, &parts.prefix);
         Self(Arc::new(Inner {
+            control: Control::new(&parts.section.services, parts.store.clone()),
             parts,
             accounts_turn: tokio::sync::Mutex::default(),
             declared: declared.into_iter().map(|row| (row.instance_id.clone(), row)).collect(),
@@ -141,6 +144,11 @@ impl Host {
     /// What people may do.
     pub(crate) fn permissions(&self) -> &Permissions {
         &self.0.parts.permissions
+    }
+
+    /// The services that are looked after beside the bots.
+    pub(crate) fn control(&self) -> &Control {
+        &self.0.control
     }
 
     /// What tells of changes and of new log lines.

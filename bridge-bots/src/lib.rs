@@ -6,6 +6,7 @@
 mod account;
 mod admin;
 mod config;
+mod control;
 mod ctl;
 mod error;
 mod host;

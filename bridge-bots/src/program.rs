@@ -148,5 +148,6 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;
     stop.cancel();
+    host.control().stop().await;
     running.stop().await
 }

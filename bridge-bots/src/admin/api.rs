@@ -12,6 +12,7 @@ pub(crate) mod openapi;
 mod overview;
 mod plugin;
 mod read;
+mod services;
 mod session;
 
 use axum::Extension;
@@ -53,5 +54,15 @@ pub(super) fn router() -> Router<Shared> {
         .route("/dead-letters/retry", post(letter::retry_letters))
         .route("/dead-letters/{id}", get(letter::show_letter).delete(letter::drop_letter))
         .route("/dead-letters/{id}/retry", post(letter::retry_letter));
-    Router::new().nest("/api/v1", routes).layer(Extension(overview::Started(Instant::now())))
+    Router::new()
+        .nest("/api/v1", routes.merge(services()))
+        .layer(Extension(overview::Started(Instant::now())))
+}
+
+fn services() -> Router<Shared> {
+    Router::new()
+        .route("/services", get(services::list_services))
+        .route("/services/{name}", get(services::show_service))
+        .route("/services/{name}/actions", get(services::list_service_actions).post(services::act_on_service))
+        .route("/services/{name}/actions/{id}", get(services::show_service_action))
 }

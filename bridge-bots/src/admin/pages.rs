@@ -14,6 +14,7 @@ mod new_instance;
 mod notice;
 mod overview;
 mod plugins;
+mod services;
 mod upload;
 mod words;
 
@@ -42,6 +43,18 @@ pub(super) fn router() -> Router<Shared> {
         .route("/dead-letters/{id}/retry", post(dead_letters::retry))
         .route("/dead-letters/{id}/drop", post(dead_letters::discard))
         .merge(instances())
+        .merge(services())
+}
+
+fn services() -> Router<Shared> {
+    Router::new()
+        .route("/services", get(services::show))
+        .route("/services/live", get(services::follow))
+        .route("/services/actions", get(services::records::show))
+        .route("/services/{name}/{verb}", get(services::order::ask).post(services::order::carry_out))
+        .route("/services/{name}/actions/{id}", get(services::action::show))
+        .route("/services/{name}/actions/{id}/live", get(services::action::follow))
+        .route("/services/{name}/actions/{id}/lines", get(services::action::follow_lines))
 }
 
 fn instances() -> Router<Shared> {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::order::Order;
+use super::services;
 use crate::config::Account;
 use crate::error::HostError;
 use crate::host::Host;
@@ -63,11 +64,13 @@ pub(super) async fn carry_out(host: &Host, order: Order) -> Result<String, HostE
         Order::DeleteAccount { name } => {
             host.delete_account(&name).await.map(|()| format!("{name} is no account any more."))?
         }
+        Order::Services => services::list(host),
+        Order::Service { name, action } => services::act(host, &name, action).await?,
         Order::Take(take) => take.carry_out(host).await,
     })
 }
 
-fn time(ms: i64) -> String {
+pub(super) fn time(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .map_or_else(|_| ms.to_string(), |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

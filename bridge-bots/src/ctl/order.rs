@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 
+use crate::control::verb::Verb;
 use crate::import::take::Take;
 
 /// What to do.
@@ -103,6 +104,15 @@ pub(crate) enum Order {
     DeleteAccount {
         /// Its name
         name: String,
+    },
+    /// Lists the services of the config, as the page *Services* shows them
+    Services,
+    /// Has something done with a service, and prints what its command writes
+    Service {
+        /// Its name
+        name: String,
+        /// What
+        action: Verb,
     },
     /// Of the verb `import-maubot`: takes one thing over
     #[command(skip)]

@@ -6,7 +6,7 @@ use bridge_core::matrix::AppService;
 
 use super::{Host, Parts};
 use crate::account;
-use crate::config::{Section, name_problem};
+use crate::config::{Section, name_problem, services};
 use crate::error::HostError;
 use crate::plugin::Problem;
 use crate::runtime::Runtime;
@@ -54,6 +54,7 @@ pub(crate) fn problems(section: &Section, bot: &str, runtimes: &[Box<dyn Runtime
             problems.push(Problem::new(format!("{field}.config{below}"), problem.text));
         }
     }
+    problems.extend(services::problems(&section.services));
     problems
 }
 

@@ -34,6 +34,7 @@ impl Host {
     pub(crate) async fn open(&self) -> Result<(), HostError> {
         let (accounts, instances) = self.declare().await?;
         self.note_rooms(&accounts).await;
+        self.control().recover().await?;
         let mut by_id = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
         by_id.extend(accounts.into_iter().map(|row| (row.user_id.clone(), row)));
         drop(by_id);
@@ -71,6 +72,7 @@ impl Host {
         for instance in self.instances().into_iter().filter(|instance| instance.row().enabled) {
             self.revive_later(instance.row().instance_id, Duration::ZERO);
         }
+        self.control().launch();
         let host = self.clone();
         task::spawn("timers", async move { timers::run(&host).await });
     }

@@ -9,6 +9,7 @@ use testkit::Postgres;
 use super::account::{self, AccountRow};
 use super::instance::{self, InstanceRow};
 use super::kept::{self, KeptRow};
+use super::service_action::{self, ActionRow};
 use super::timer::{self, TimerRow};
 use super::{TABLES, kv, member};
 
@@ -37,6 +38,7 @@ each_engine! {
     a_timer_is_due_once_until_it_is_set_anew
     what_is_kept_is_bounded_and_comes_in_order
     members_are_noted
+    actions_on_services_are_recorded_and_bounded
     the_tables_are_made_once_and_go_into_a_backup
 }
 
@@ -190,6 +192,41 @@ async fn members_are_noted(store: Store) {
     tx.commit().await.unwrap();
     assert_eq!(member::of_room(&store, "!a").await.unwrap(), Vec::<String>::new());
     assert_eq!(member::of_user(&store, "@one").await.unwrap(), ["!b", "!c"]);
+}
+
+async fn actions_on_services_are_recorded_and_bounded(store: Store) {
+    let row = |service: &str, started_at| ActionRow {
+        service: service.to_owned(),
+        action: "update".to_owned(),
+        who: "ann".to_owned(),
+        command: "[\"a\"]".to_owned(),
+        started_at,
+        ..ActionRow::default()
+    };
+    for (service, expected) in [("a", 1), ("b", 2), ("a", 3)] {
+        assert_eq!(service_action::begin(&store, &row(service, expected)).await.unwrap(), expected);
+    }
+    let done = ActionRow {
+        action_id: 1,
+        ended_at: Some(9),
+        outcome: Some("failed".to_owned()),
+        exit_code: Some(3),
+        error: Some("It ended.".to_owned()),
+        tail: "the end".to_owned(),
+        ..row("a", 1)
+    };
+    service_action::end(&store, &done).await.unwrap();
+    assert_eq!(service_action::find(&store, 1).await.unwrap(), Some(done.clone()));
+    assert_eq!(service_action::cut_off(&store, 10, "cut_off", "It was.").await.unwrap(), 2);
+    assert_eq!(service_action::cut_off(&store, 11, "cut_off", "It was.").await.unwrap(), 0);
+    let of_a = service_action::recent(&store, "a", 9).await.unwrap();
+    assert_eq!((of_a.len(), of_a[0].ended_at, &of_a[1]), (2, Some(10), &done));
+    for n in 4..=service_action::MOST + 5 {
+        assert_eq!(service_action::begin(&store, &row("c", n)).await.unwrap(), n);
+    }
+    let all = service_action::recent(&store, "", i64::MAX).await.unwrap();
+    assert_eq!((all.len(), all[999].action_id), (1_000, 6));
+    assert_eq!(service_action::find(&store, 5).await.unwrap(), None);
 }
 
 async fn the_tables_are_made_once_and_go_into_a_backup(store: Store) {

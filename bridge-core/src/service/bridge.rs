@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
 
 use super::cli::{Answer, Cli, DoctorArgs, Help, Verb, start};
 use super::doctor::{self, Patient};

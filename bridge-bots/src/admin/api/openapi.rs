@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{account, action, config, event, instance, letter, log, overview, plugin, session};
+use super::{account, action, config, event, instance, letter, log, overview, plugin, services, session};
 use crate::admin::failure::Told;
 
 /// The verb's name.
@@ -29,6 +29,8 @@ pub(crate) const VERB: &str = "openapi";
         config::show_config, config::put_config, config::check_config,
         log::show_log, action::act,
         letter::list_letters, letter::retry_letters, letter::show_letter, letter::drop_letter, letter::retry_letter,
+        services::list_services, services::show_service, services::act_on_service, services::list_service_actions,
+        services::show_service_action,
     ),
     components(schemas(Told, event::States, log::LogLine)),
     modifiers(&Bearer),

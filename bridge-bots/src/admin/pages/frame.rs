@@ -9,8 +9,9 @@ use super::notice::Notice;
 use crate::admin::signed::Signed;
 
 /// The places of the navigation.
-const PLACES: [(&str, &str); 4] = [
+const PLACES: [(&str, &str); 5] = [
     ("/", "Overview"),
+    ("/services", "Services"),
     ("/accounts", "Accounts"),
     ("/plugins", "Plugins"),
     ("/dead-letters", "Dead letters"),

@@ -7,9 +7,9 @@ use url::Url;
 
 use super::fault::encoded;
 use super::frame::{Frame, table};
-use super::live;
 use super::notice::Done;
 use super::words::{self, Tone};
+use super::{live, services};
 use crate::admin::Shared;
 use crate::admin::signed::Signed;
 use crate::host::Host;
@@ -29,6 +29,7 @@ pub(super) async fn show(State(shared): State<Shared>, signed: Signed, Query(don
             a.button.main href="/instances/new" { "New bot" }
         }
         section.sheet aria-label="Bots" data-live="/live" { (bots(&shared.host)) }
+        (services::in_short(shared.host.control()))
         div.pair {
             section.sheet aria-labelledby="host" {
                 h2 #host { "This host" }

@@ -14,7 +14,18 @@ function ago(ms) {
   return Math.floor(seconds / 86400) + " days ago";
 }
 
+// "up 2 hours", in the words of the server.
+function length(ms) {
+  const seconds = Math.max(0, Math.floor((Date.now() - ms) / 1000));
+  const [number, unit] = seconds < 60 ? [seconds, "second"] : seconds < 3600 ? [Math.floor(seconds / 60), "minute"]
+    : seconds < 172800 ? [Math.floor(seconds / 3600), "hour"] : [Math.floor(seconds / 86400), "day"];
+  return number + " " + unit + (number === 1 ? "" : "s");
+}
+
 function age() {
+  for (const time of document.querySelectorAll("time[data-lasting]")) {
+    time.textContent = time.dataset.lasting + " " + length(Date.parse(time.dateTime));
+  }
   for (const time of document.querySelectorAll("time[data-ago]")) time.textContent = ago(Date.parse(time.dateTime));
 }
 
@@ -31,12 +42,17 @@ function replace(region, html) {
 
 function add(list, html) {
   const fresh = new DOMParser().parseFromString("<ul>" + html + "</ul>", "text/html").body.firstChild;
+  // What a command writes is read downwards, a log from its newest line.
+  const isDown = list.dataset.order === "down";
+  const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 8;
   for (const line of [...fresh.children]) {
     line.classList.add("new");
-    list.prepend(line);
+    isDown ? list.append(line) : list.prepend(line);
     list.dataset.after = line.dataset.number;
   }
-  while (list.children.length > 500) list.lastElementChild.remove();
+  const most = Number(list.dataset.most || 500);
+  while (list.children.length > most) (isDown ? list.firstElementChild : list.lastElementChild).remove();
+  if (isDown && isAtEnd) list.scrollTop = list.scrollHeight;
   document.getElementById("no-lines")?.remove();
 }
 

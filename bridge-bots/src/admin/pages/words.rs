@@ -46,6 +46,24 @@ fn ago(ms: i64) -> String {
     }
 }
 
+/// How long something has been so, such as `up 2 hours`.
+pub(super) fn lasting(before: &str, since: i64, now: i64) -> Markup {
+    html! {
+        time datetime=(exact(since)) title=(readable(since)) data-lasting=(before) { (before) " " (length(now - since)) }
+    }
+}
+
+/// A length of time. The script says the same.
+pub(super) fn length(ms: i64) -> String {
+    let (number, unit) = match ms.max(0) / 1_000 {
+        seconds @ ..60 => (seconds, "second"),
+        seconds @ 60..3_600 => (seconds / 60, "minute"),
+        seconds @ 3_600..172_800 => (seconds / 3_600, "hour"),
+        seconds => (seconds / 86_400, "day"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A plugin's words, in which what stands between backticks is code.
 pub(super) fn prose(text: &str) -> Markup {
     html! {
@@ -124,6 +142,12 @@ mod tests {
         let expected =
             ["just now", "just now", "59 s ago", "1 min ago", "59 min ago", "2 h ago", "2 days ago"];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn how_long_something_lasts_is_said_in_words() {
+        let told = [-5, 1_000, 59_999, 60_000, 7_200_000, 172_800_000].map(length);
+        assert_eq!(told, ["0 seconds", "1 second", "59 seconds", "1 minute", "2 hours", "2 days"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The host's pages, as a browser without script uses them, and in a real one.
 #[path = "bots_pages/site.rs"]
-mod site;
+pub(crate) mod site;
 
 use std::path::Path;
 use std::time::Duration;

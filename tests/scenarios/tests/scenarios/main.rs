@@ -25,6 +25,7 @@ mod bots_maubot;
 mod bots_operated;
 mod bots_pages;
 mod bots_plugins;
+mod bots_services;
 mod bots_trouble;
 mod broadcasts;
 mod burst;
