@@ -4,8 +4,11 @@ pub(crate) mod admin;
 pub(crate) mod services;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+use bridge_core::secret::Secret;
 
 use crate::plugin::Problem;
 use admin::Admin;
@@ -17,6 +20,10 @@ use services::Services;
 pub(crate) struct Section {
     /// How many seconds a plugin may work on one event.
     pub(crate) event_limit: u64,
+    /// The folder of databases that bots have for themselves.
+    pub(crate) databases: Option<PathBuf>,
+    /// How long each of them may be, in MiB.
+    pub(crate) database_limit: u32,
     /// Where operators reach pages and APIs, and who may.
     pub(crate) admin: Admin,
     /// The accounts, by their names.
@@ -31,6 +38,8 @@ impl Default for Section {
     fn default() -> Self {
         Self {
             event_limit: 30,
+            databases: None,
+            database_limit: 1_024,
             admin: Admin::default(),
             accounts: BTreeMap::new(),
             instances: BTreeMap::new(),
@@ -49,11 +58,35 @@ pub(crate) struct Account {
     pub(crate) avatar: Option<String>,
     /// Whether it takes invitations of everybody with the level `user`, not of admins only.
     pub(crate) autojoin: bool,
+    /// Where it is, if it is not in our namespace.
+    pub(crate) homeserver: Option<String>,
+    /// Its full id then.
+    pub(crate) user_id: Option<String>,
+    /// A file with its access token.
+    pub(crate) token_file: Option<PathBuf>,
+    /// Its access token itself; never in the file.
+    #[serde(skip)]
+    pub(crate) token: Option<Secret>,
+}
+
+impl Account {
+    /// Whether it is not in our namespace.
+    pub(crate) fn is_outside(&self) -> bool {
+        self.homeserver.is_some()
+    }
 }
 
 impl Default for Account {
     fn default() -> Self {
-        Self { displayname: None, avatar: None, autojoin: true }
+        Self {
+            displayname: None,
+            avatar: None,
+            autojoin: true,
+            homeserver: None,
+            user_id: None,
+            token_file: None,
+            token: None,
+        }
     }
 }
 
@@ -92,6 +125,12 @@ impl Declared {
 pub(crate) const NOTES: &[(&str, &str)] = &[
     ("event_limit", "How many seconds a bot may work on one event before it is cut off and restarted."),
     (
+        "databases",
+        "The folder of databases that bots have for themselves, one file for each bot that asks for one. If left out,\n\
+         `databases` beside the SQLite file; with PostgreSQL in $STATE_DIRECTORY or beside this file.",
+    ),
+    ("database_limit", "How many MiB each of them may have."),
+    (
         "admin",
         "Pages and APIs for operators. `users` has names and hashes of passwords (`bridge-bots hash-password` makes one), or\n\
          `{ file: FILE }`; `public_url` is how people reach the pages, `beside` has health documents of other programs by a\n\
@@ -100,7 +139,8 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
     (
         "accounts",
         "Bots' Matrix users, by name: `helper` becomes @bots_helper:example.org. `displayname`, `avatar` (mxc://…),\n\
-         `autojoin: false` (only admins may invite it). The file wins over what was set by `ctl`.",
+         `autojoin: false` (only admins may invite it). One elsewhere has `homeserver: https://matrix.org`, `user_id` and\n\
+         `token_file`, a file with its access token. The file wins over what was set by `ctl`.",
     ),
     (
         "instances",

@@ -97,6 +97,7 @@ fn read_files(order: &mut Order) -> Result<(), String> {
     let file = match order {
         Order::Create { file, .. } => file.as_mut(),
         Order::Config { set, .. } => set.as_mut(),
+        Order::Account { token_file, .. } => token_file.as_mut(),
         _ => None,
     };
     let Some(file) = file else { return Ok(()) };

@@ -4,6 +4,7 @@ mod act;
 pub(crate) mod beside;
 mod carry;
 pub(crate) mod change;
+pub(crate) mod database;
 mod declare;
 mod fan_out;
 pub(crate) mod known;
@@ -12,6 +13,7 @@ mod launch;
 pub(crate) mod letters;
 mod limited;
 pub(crate) mod manage;
+pub(crate) mod outside;
 mod timers;
 pub(crate) mod upload;
 pub(crate) mod view;
@@ -21,6 +23,7 @@ pub(crate) mod web;
 pub(crate) use declare::problems;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -38,8 +41,9 @@ use url::Url;
 use crate::config::Section;
 use crate::control::Control;
 use crate::error::HostError;
-use crate::instance::Instance;
+use crate::instance::{Instance, Started};
 use crate::plugin::context::Own;
+use crate::plugin::database::Database;
 use crate::plugin::{Descriptor, PluginContext};
 use crate::runtime::Runtime;
 use crate::signals::Signals;
@@ -58,6 +62,8 @@ pub(crate) struct Parts {
     pub(crate) inbox: Inbox,
     pub(crate) permissions: Permissions,
     pub(crate) section: Section,
+    /// The folder of instances' own databases.
+    pub(crate) databases: PathBuf,
     pub(crate) runtimes: Vec<Box<dyn Runtime>>,
 }
 
@@ -69,6 +75,8 @@ pub(crate) struct Host(Arc<Inner>);
 struct Inner {
     parts: Parts,
     accounts: RwLock<BTreeMap<String, AccountRow>>,
+    /// The connections of those elsewhere, by their ids.
+    outside: RwLock<BTreeMap<String, Arc<outside::Connection>>>,
     instances: RwLock<BTreeMap<String, Arc<Instance>>>,
     timers_changed: Arc<Notify>,
     /// Held while an account is chosen for an instance, or taken out of use.
@@ -93,6 +101,7 @@ impl Host {
             accounts_turn: tokio::sync::Mutex::default(),
             declared: declared.into_iter().map(|row| (row.instance_id.clone(), row)).collect(),
             accounts: RwLock::default(),
+            outside: RwLock::default(),
             instances: RwLock::default(),
             timers_changed: Arc::default(),
             signals: Arc::default(),
@@ -182,24 +191,37 @@ impl Host {
         self.0.accounts.read().unwrap_or_else(PoisonError::into_inner).get(user_id).cloned()
     }
 
+    /// Takes note of an account as it is now.
+    fn note_account(&self, row: AccountRow) {
+        let mut all = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(row.user_id.clone(), row);
+    }
+
     /// All accounts, by their ids.
     pub(crate) fn accounts(&self) -> Vec<AccountRow> {
         self.0.accounts.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// What an instance's plugin sees of the world while it works on `origin`.
-    fn context(&self, instance: &Instance, origin: String) -> PluginContext {
-        self.context_of(instance, instance.row(), origin)
+    fn context(&self, instance: &Instance, started: &Started, origin: String) -> PluginContext {
+        self.context_of(instance, instance.row(), started.database.clone(), origin)
     }
 
     /// The same for what the instance is to be.
-    fn context_of(&self, instance: &Instance, row: InstanceRow, origin: String) -> PluginContext {
+    fn context_of(
+        &self,
+        instance: &Instance,
+        row: InstanceRow,
+        database: Option<Database>,
+        origin: String,
+    ) -> PluginContext {
         let own = Own {
             voice: Arc::new(voice::MatrixVoice::new(self, &row)),
             instance_id: row.instance_id,
             account: row.user_id,
             store: self.0.parts.store.clone(),
             log: instance.log.clone(),
+            database,
             timers_changed: Arc::clone(&self.0.timers_changed),
         };
         PluginContext::new(own, origin)

@@ -21,7 +21,7 @@ use crate::package::{LARGEST, Package, too_large};
 use crate::plugin::Problem;
 use crate::runtime::Runtime;
 use source::Source;
-use take::{Client, Fate, Instance, Item, Take, Taken};
+use take::{Client, Elsewhere, Fate, Instance, Item, Take, Taken};
 
 /// Its name.
 pub(crate) const VERB: &str = "import-maubot";
@@ -54,6 +54,12 @@ pub(crate) fn verb() -> clap::Command {
                 .help("The folder with maubot's config.yaml and maubot.db; nothing in it is changed"),
         )
         .arg(
+            Arg::new("keep-accounts")
+                .long("keep-accounts")
+                .action(ArgAction::SetTrue)
+                .help("Goes on with the accounts themselves, by their access tokens, and makes no new ones in their place"),
+        )
+        .arg(
             Arg::new("dry-run")
                 .long("dry-run")
                 .action(ArgAction::SetTrue)
@@ -73,7 +79,8 @@ pub(crate) async fn carry_out(
     let line = Line::of(config)?;
     let dry_run = words.get_flag("dry-run");
     let mut report = Report::default();
-    let (clients, instances) = items(&source);
+    let keeps_accounts = words.get_flag("keep-accounts");
+    let (clients, instances) = items(&source, keeps_accounts);
     let _ = writeln!(report.text, "Accounts");
     for item in clients {
         report.add(&line.order(&Order::Take(Box::new(Take { dry_run, item }))).await?)?;
@@ -87,7 +94,7 @@ pub(crate) async fn carry_out(
         let _ = writeln!(report.text, "  {}", said_of(file, runtimes));
     }
     let left = report.left;
-    let text = report.end(dry_run);
+    let text = report.end(dry_run, keeps_accounts);
     if left == 0 {
         return Ok(text);
     }
@@ -119,12 +126,14 @@ impl Report {
         Ok(())
     }
 
-    fn end(mut self, dry_run: bool) -> String {
+    fn end(mut self, dry_run: bool, keeps_accounts: bool) -> String {
         let Self { made, there, left, .. } = self;
         let made = if dry_run { format!("{made} would be made") } else { format!("{made} made") };
         let _ = write!(self.text, "{made}, {there} there already, {left} left out.");
         self.text.push_str(if dry_run {
             " Nothing was changed."
+        } else if keeps_accounts {
+            " Stop maubot now, or both answer. Do not sign its accounts out: their tokens are in use here."
         } else {
             " Stop maubot, or both answer. Invite the new accounts to the rooms of the old ones; tokens and passwords of those are \
              not needed."
@@ -134,7 +143,7 @@ impl Report {
 }
 
 /// Clients and instances, with the names that they have here.
-fn items(source: &Source) -> (Vec<Item>, Vec<Item>) {
+fn items(source: &Source, keeps_accounts: bool) -> (Vec<Item>, Vec<Item>) {
     let localpart = |id: &str| id.trim_start_matches('@').split(':').next().unwrap_or_default().to_owned();
     let localparts: Vec<(&str, String)> =
         source.clients.iter().map(|client| (client.id.as_str(), localpart(&client.id))).collect();
@@ -148,6 +157,10 @@ fn items(source: &Source) -> (Vec<Item>, Vec<Item>) {
             displayname: set(&client.displayname),
             avatar: set(&client.avatar_url),
             autojoin: client.autojoin,
+            elsewhere: keeps_accounts.then(|| Elsewhere {
+                homeserver: client.homeserver.clone(),
+                token: client.access_token.clone(),
+            }),
         })
     });
     let works = |user: &str| source.clients.iter().any(|client| client.id == user && client.enabled);

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{RwLock, Semaphore, SemaphorePermit};
 
 use crate::plugin::Descriptor;
+use crate::plugin::database::Database;
 use crate::runtime::Worker;
 use crate::signals::Signals;
 use crate::store::instance::InstanceRow;
@@ -39,15 +40,24 @@ pub(crate) struct Instance {
 #[derive(Debug)]
 struct Running {
     status: Status,
-    worker: Option<Arc<dyn Worker>>,
+    working: Option<Working>,
     /// How often it was started: a fault of a worker that is gone already counts for nothing.
     generation: u64,
+}
+
+/// A worker with what it works with.
+#[derive(Debug, Clone)]
+pub(crate) struct Working {
+    pub(crate) worker: Arc<dyn Worker>,
+    /// The instance's own database, if its plugin asks for one.
+    pub(crate) database: Option<Database>,
 }
 
 /// A worker, and which start it comes from.
 #[derive(Debug, Clone)]
 pub(crate) struct Started {
     pub(crate) worker: Arc<dyn Worker>,
+    pub(crate) database: Option<Database>,
     pub(crate) generation: u64,
 }
 
@@ -61,7 +71,7 @@ impl Instance {
             turn: tokio::sync::Mutex::new(()),
             gate: RwLock::new(()),
             row: Mutex::new(row),
-            running: Mutex::new(Running { status: Status::new(phase, now), worker: None, generation: 0 }),
+            running: Mutex::new(Running { status: Status::new(phase, now), working: None, generation: 0 }),
             places: Semaphore::new(AT_WORK),
             calls: Semaphore::new(AT_WORK),
             signals,
@@ -92,8 +102,9 @@ impl Instance {
     /// The worker, while it runs.
     pub(crate) fn worker(&self) -> Option<Started> {
         let running = self.running();
-        let worker = running.worker.clone().filter(|_| running.status.phase == Phase::Running)?;
-        Some(Started { worker, generation: running.generation })
+        let working = running.working.clone().filter(|_| running.status.phase == Phase::Running)?;
+        let Working { worker, database } = working;
+        Some(Started { worker, database, generation: running.generation })
     }
 
     /// A place to work on an event; none while too many others are at work.
@@ -107,10 +118,10 @@ impl Instance {
     }
 
     /// Runs from now on.
-    pub(crate) fn run(&self, worker: Arc<dyn Worker>, now: i64) {
+    pub(crate) fn run(&self, working: Working, now: i64) {
         self.change(|running| {
             running.generation += 1;
-            running.worker = Some(worker);
+            running.working = Some(working);
             running.status.enter(Phase::Running, now);
         });
     }
@@ -118,7 +129,7 @@ impl Instance {
     /// Is about to be started: what comes meanwhile waits for it.
     pub(crate) fn begin(&self, now: i64) {
         self.change(|running| {
-            running.worker = None;
+            running.working = None;
             running.status.enter(Phase::Starting, now);
             running.status.faults = 0;
         });
@@ -127,7 +138,7 @@ impl Instance {
     /// Runs no longer.
     pub(crate) fn halt(&self, now: i64) {
         self.change(|running| {
-            running.worker = None;
+            running.working = None;
             running.status.enter(Phase::Stopped, now);
             running.status.faults = 0;
         });
@@ -148,7 +159,7 @@ impl Instance {
             if is_gone || (generation.is_some() && is_down) || running.status.phase == Phase::Stopped {
                 return None;
             }
-            running.worker = None;
+            running.working = None;
             Some(running.status.fail(now))
         })
     }

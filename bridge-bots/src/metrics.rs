@@ -9,6 +9,11 @@ pub(crate) const METRICS: &[Described] = &[
     ("bots_instances", Kind::Gauge, "Instances of bots, by state."),
     ("bots_events_total", Kind::CounterBy, "Events that bots worked on, by bot and result."),
     (
+        "bots_gaps_total",
+        Kind::Counter,
+        "Times that more happened in a room of an account elsewhere than could be read, so that the oldest was passed over.",
+    ),
+    (
         "bots_instagram_asked_total",
         Kind::CounterBy,
         "What asking for Instagram posts came to, by bot, source and outcome.",
@@ -24,6 +29,11 @@ pub(crate) fn worked(instance_id: &str, outcome: &Result<(), PluginError>) {
         Err(PluginError::Fault(_)) => "fault",
     };
     metrics::counter!("bots_events_total", "bot" => instance_id.to_owned(), "result" => result).increment(1);
+}
+
+/// Something was passed over in a room of an account elsewhere.
+pub(crate) fn passed_over() {
+    metrics::counter!("bots_gaps_total").increment(1);
 }
 
 /// A source of Instagram posts was asked so many times, each with this outcome.

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod config;
 pub mod context;
+pub mod database;
 pub mod descriptor;
 pub mod event;
 pub mod web;

@@ -8,6 +8,7 @@ use bridge_core::appservice::OwnEvents;
 use bridge_core::config::{Config, Defaults};
 use bridge_core::queue::Inbox;
 use bridge_core::service::cli::{Answer, Cli, Help, Verb, start};
+use bridge_core::service::common::Kept;
 use bridge_core::service::doctor::{Patient, doctor};
 use bridge_core::service::run::{Program, Serving, introduce_bot};
 use bridge_core::service::{Ground, common, ground, status, telemetry};
@@ -17,7 +18,7 @@ use crate::admin::users::Users;
 use crate::admin::{self, password};
 use crate::config::{NOTES, Section};
 use crate::ctl;
-use crate::host::{Host, Parts, Rooms, problems};
+use crate::host::{self, Host, Parts, Rooms, problems};
 use crate::import;
 use crate::metrics::METRICS;
 use crate::plugin::Problem;
@@ -27,6 +28,8 @@ use crate::store::TABLES;
 use tokio_util::sync::CancellationToken;
 
 const DEFAULTS: Defaults = Defaults { id: "bots", name: "Bots", bot: "botsbot", port: 29_420, notes: NOTES };
+/// What is kept beside the core's tables.
+const KEPT: Kept<Section> = Kept { components: TABLES, databases: Some(host::database::folder) };
 const INBOX_DEPTH: usize = 1_024;
 
 /// Runs the program with the bots that come with it: reads the command line, carries the verb out, ends with 0 or with 1 and
@@ -61,7 +64,7 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
         Verb::Run => Box::pin(run(&cli.config, runtimes)).await.map(|()| String::new()),
         Verb::Check => {
             load(&cli.config, &runtimes)?;
-            common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await
+            common::carry_out_with(cli, &DEFAULTS, &KEPT).await
         }
         Verb::Doctor(args) => {
             let config = load(&cli.config, &runtimes);
@@ -76,13 +79,16 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
             import::carry_out(load(&cli.config, &runtimes)?, &runtimes, &words).await
         }
         Verb::Own(_, words) => ctl::carry_out(load(&cli.config, &runtimes)?, &words).await,
-        _ => common::carry_out_with::<Section>(cli, &DEFAULTS, TABLES).await,
+        _ => common::carry_out_with(cli, &DEFAULTS, &KEPT).await,
     }
 }
 
 /// The config file, with what it declares looked over. The error names all mistakes.
 fn load(path: &Path, runtimes: &[Box<dyn Runtime>]) -> Result<Config<Section>, String> {
-    let config: Config<Section> = ground::load(path, &DEFAULTS)?;
+    let mut config: Config<Section> = ground::load(path, &DEFAULTS)?;
+    for account in config.own.accounts.values_mut() {
+        account.token_file = account.token_file.take().map(|file| config.folder.join(file));
+    }
     let mut problems = problems(&config.own, &config.appservice.bot, runtimes);
     problems.extend(Users::read(&config.own.admin, folder(path)).err().into_iter().flatten());
     if problems.is_empty() {
@@ -115,6 +121,7 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
         inbox: inbox.clone(),
         permissions: ground.config.permissions.clone(),
         section: ground.config.own.clone(),
+        databases: host::database::folder(&ground.config),
         runtimes,
     });
     let health = host.clone();
@@ -149,5 +156,7 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
     running.until_told().await;
     stop.cancel();
     host.control().stop().await;
-    running.stop().await
+    let stopped = running.stop().await;
+    host.close_databases().await;
+    stopped
 }

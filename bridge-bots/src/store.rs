@@ -6,6 +6,7 @@ pub(crate) mod kept;
 pub(crate) mod kv;
 pub(crate) mod maubot;
 pub(crate) mod member;
+pub(crate) mod outside;
 pub(crate) mod service_action;
 pub(crate) mod session;
 pub(crate) mod timer;

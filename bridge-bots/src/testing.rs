@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use crate::instance::log::Log;
 use crate::plugin::act::{Act, Voice};
 use crate::plugin::context::Own;
+use crate::plugin::database::{Database, Limits, Pool};
 use crate::plugin::{Descriptor, Event, Plugin, PluginContext, PluginError, Timer, WebRequest, WebResponse};
 use crate::runtime::native::Plugins;
 use crate::runtime::{Runtime as _, Task, Worker};
@@ -35,6 +37,8 @@ pub struct TestBot {
     notes: Arc<Notes>,
     last: Option<(Task, String)>,
     events: usize,
+    /// Where its own database lies.
+    folder: tempfile::TempDir,
 }
 
 impl fmt::Debug for TestBot {
@@ -118,6 +122,14 @@ impl Voice for Notes {
     }
 }
 
+/// The database of a plugin that asks for one, as a host with its defaults gives it.
+async fn open_database(folder: &Path, descriptor: &Descriptor) -> Result<Option<Database>, PluginError> {
+    let Some(steps) = descriptor.database else { return Ok(None) };
+    let limit = Duration::from_secs(30);
+    let limits = Limits { mib: 1_024, held: limit, steps: limit };
+    Database::open(&folder.join("test.db"), steps, limits).await.map(Some)
+}
+
 impl TestBot {
     /// Starts a plugin with this config text; empty for the defaults. The error is what a wrong config or the plugin's start
     /// says.
@@ -126,23 +138,28 @@ impl TestBot {
         let store = store.with_components(TABLES);
         store.bring_up_to_date().await?;
         let (notes, descriptor) = (Arc::new(Notes::default()), P::descriptor());
+        let folder = tempfile::tempdir()
+            .map_err(|error| PluginError::Fault(format!("there is no folder for the test: {error}")))?;
         let own = Own {
             instance_id: "test".to_owned(),
             account: ACCOUNT.to_owned(),
             store,
             voice: Arc::<Notes>::clone(&notes),
             log: Log::new("test", Arc::default()),
+            database: open_database(folder.path(), &descriptor).await?,
             timers_changed: Arc::default(),
         };
         let plugins = Plugins::default().with::<P>();
         let context = PluginContext::new(own.clone(), "start".to_owned());
         let worker = plugins.start(&descriptor.id, config, &context).await?;
-        Ok(Self { worker, descriptor, own, notes, last: None, events: 0 })
+        Ok(Self { worker, descriptor, own, notes, last: None, events: 0, folder })
     }
 
     /// The same instance is started anew with this config, as after a crash or an edit of the config. What it kept and set is
     /// still there.
     pub async fn restart<P: Plugin>(&mut self, config: &str) -> Result<(), PluginError> {
+        self.descriptor = P::descriptor();
+        self.own.database = open_database(self.folder.path(), &self.descriptor).await?;
         let context = PluginContext::new(self.own.clone(), "start".to_owned());
         let plugins = Plugins::default().with::<P>();
         self.worker = plugins.start(&self.descriptor.id, config, &context).await?;
@@ -249,6 +266,11 @@ impl TestBot {
     /// What it reacted with, in order.
     pub fn reactions(&self) -> Vec<String> {
         self.bodies("m.reaction", |content| content.get("m.relates_to")?.get("key"))
+    }
+
+    /// Its own database, to look into; none if its plugin asks for none.
+    pub fn database(&self) -> Option<&Pool> {
+        self.own.database.as_ref().map(Database::pool)
     }
 
     /// Now, in milliseconds since 1970.

@@ -14,6 +14,7 @@ pub mod public_media;
 pub mod room;
 pub mod send;
 pub mod state;
+pub mod sync;
 mod transport;
 pub mod txn_id;
 
@@ -31,4 +32,5 @@ pub use probe::{Family, Features};
 pub use profile::Profile;
 pub use public_media::{FileAddress, PublicMedia};
 pub use room::{CreateRoom, Made};
+pub use sync::{RoomNews, Synced};
 pub use txn_id::{TxnKey, txn_id};

@@ -82,9 +82,10 @@ in
 
       # What no service of ours may do stands in one place.
       serviceConfig = import ../../deploy/nix/hardening.nix // {
-        # It tells when it is ready, which is after the homeserver has answered (homeserver.startup_wait). It sends no
-        # signs of life, so there is no WatchdogSec: systemd would end it for their lack.
+        # It tells when it is ready, which is after the homeserver has answered (homeserver.startup_wait), and gives signs of
+        # life from then on.
         Type = "notify";
+        WatchdogSec = "60s";
         ExecStart = "${lib.getExe' cfg.package name} --config ${configFile} run";
         Restart = "always";
         RestartSec = 2;

@@ -6,6 +6,7 @@ use crate::workspace::Workspace;
 use crate::{api_judge, browser, judges, maubot, slack_sdks, synapse};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -18,6 +19,11 @@ const OTHERS: [Other; 4] = [
     (api_judge::VARIABLE, "schemathesis is not there", api_judge::install),
     (browser::VARIABLE, "the browser of the pages' tests is not there", browser::install),
 ];
+
+/// The variable that says how many tests of a program run at the same time.
+const AT_ONCE: &str = "RUST_TEST_THREADS";
+/// How many do for each processor: scenarios spend most of their time waiting for programs that start, and for answers.
+const PER_PROCESSOR: usize = 2;
 
 /// What came out of a run of all tests.
 #[derive(Debug)]
@@ -61,6 +67,10 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
     let sdks = outcome.keep("Slack's clients are not there", slack_sdks::install(workspace));
     let postgres = outcome.keep("PostgreSQL is not there", Postgres::start(workspace));
     let mut tests = workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    if std::env::var_os(AT_ONCE).is_none() {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        tests.env(AT_ONCE, (processors * PER_PROCESSOR).to_string());
+    }
     if let Some(postgres) = &postgres {
         tests.env("TEST_POSTGRES_URL", postgres.url());
     }

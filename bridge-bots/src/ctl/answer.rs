@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use bridge_core::secret::Secret;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::host::Host;
 use crate::host::manage::NewInstance;
 use crate::host::view::InstanceView;
 use crate::plugin::{Descriptor, Takes};
+use crate::store::account::AccountRow;
 
 /// An answer on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,8 +58,10 @@ pub(super) async fn carry_out(host: &Host, order: Order) -> Result<String, HostE
         Order::Logs { name, tail } => logs(host, &name, tail)?,
         Order::Plugins => host.plugins().into_iter().map(|plugin| described(host, plugin)).collect(),
         Order::Accounts => accounts(host),
-        Order::Account { name, displayname, avatar, admins_only } => {
-            let account = Account { displayname, avatar, autojoin: !admins_only };
+        Order::Account { name, displayname, avatar, admins_only, homeserver, token_file } => {
+            let token = token_file.map(|text| Secret::new(text.trim()));
+            let autojoin = !admins_only;
+            let account = Account { displayname, avatar, autojoin, homeserver, token, ..Account::default() };
             let row = host.put_account(&name, &account).await?;
             format!("{} is an account. Invite it to a room.", row.user_id)
         }
@@ -131,11 +135,25 @@ fn accounts(host: &Host) -> String {
     if accounts.is_empty() {
         return "There are no accounts. `ctl account NAME` makes one.".to_owned();
     }
-    let line = |row: &crate::store::account::AccountRow| {
+    let line = |row: &AccountRow| {
         let who = if row.autojoin { "everybody who may" } else { "admins only" };
-        format!("{}: {}, invited by {who}\n", row.user_id, row.displayname)
+        let name = if row.displayname.is_empty() { &row.name } else { &row.displayname };
+        format!("{}: {name}, invited by {who}{}\n", row.user_id, connection(host, row))
     };
     accounts.iter().map(line).collect()
+}
+
+/// Where an account elsewhere is, and how its connection is.
+fn connection(host: &Host, row: &AccountRow) -> String {
+    let Some(shown) = host.connection(&row.user_id) else { return String::new() };
+    let error = shown.error.map(|error| format!(": {error}")).unwrap_or_default();
+    format!(
+        ", {} at {}, {} since {}{error}",
+        row.name,
+        row.homeserver,
+        shown.state.as_str(),
+        time(shown.since)
+    )
 }
 
 fn described(host: &Host, plugin: &Descriptor) -> String {

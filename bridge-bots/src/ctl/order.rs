@@ -99,6 +99,12 @@ pub(crate) enum Order {
         /// Only admins may invite it
         #[arg(long)]
         admins_only: bool,
+        /// Of an account that is not in the appservice's namespace: where it is, such as `https://matrix.org`
+        #[arg(long, value_name = "URL")]
+        homeserver: Option<String>,
+        /// A file with its access token; - is standard input
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<String>,
     },
     /// Takes an account out of use
     DeleteAccount {

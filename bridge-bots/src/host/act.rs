@@ -20,7 +20,7 @@ impl Host {
         let started = instance.worker().ok_or_else(|| {
             HostError::Conflict(format!("{name} does not run, so it can do nothing. Start it first."))
         })?;
-        let context = self.context(&instance, format!("action {action} {}", self.now()));
+        let context = self.context(&instance, &started, format!("action {action} {}", self.now()));
         let acting = async { started.worker.act(action, input, &context).await };
         let told = limited(self.event_limit(), acting).await;
         told.unwrap_or_else(|cut| Err(PluginError::Fault(cut.to_string()))).map_err(|error| {

@@ -98,7 +98,7 @@ impl Host {
     ) -> Result<(), JobError> {
         let now = self.now();
         instance.note(|status| status.last_event_at = Some(now));
-        let context = self.context(instance, origin);
+        let context = self.context(instance, started, origin);
         let working = async { started.worker.work(task, &context).await };
         let outcome = limited(self.event_limit(), working).await.unwrap_or_else(|cut| {
             Err(PluginError::Fault(match cut {

@@ -72,7 +72,7 @@ impl Host {
 
     /// Has an instance whose turn it is work as it is now to be.
     async fn renew(&self, instance: &Arc<Instance>, row: InstanceRow) -> Result<(), HostError> {
-        let worker = self.new_worker(instance, &row).await.map_err(|error| {
+        let working = self.new_worker(instance, &row).await.map_err(|error| {
             let error = error.to_string();
             let why = error.trim_end_matches('.');
             HostError::Failed(format!(
@@ -85,7 +85,7 @@ impl Host {
             // What was kept comes before what comes now.
             self.begin(instance).await?;
         }
-        instance.run(worker, self.now());
+        instance.run(working, self.now());
         instance.log.write(self.now(), Severity::Info, "runs with a new config".to_owned());
         Ok(())
     }

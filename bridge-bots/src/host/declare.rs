@@ -20,6 +20,9 @@ pub(crate) fn problems(section: &Section, bot: &str, runtimes: &[Box<dyn Runtime
     if !(1..=3_600).contains(&section.event_limit) {
         problems.push(Problem::new("bots.event_limit", "has to be from 1 to 3600 seconds."));
     }
+    if !(1..=1_048_576).contains(&section.database_limit) {
+        problems.push(Problem::new("bots.database_limit", "has to be from 1 to 1048576 MiB."));
+    }
     if section
         .admin
         .public_url
@@ -32,7 +35,7 @@ pub(crate) fn problems(section: &Section, bot: &str, runtimes: &[Box<dyn Runtime
     for (name, one) in &section.accounts {
         let field = format!("bots.accounts.{name}");
         problems.extend(name_problem(&field, name));
-        let own = account::problems(one).into_iter();
+        let own = account::problems(one).into_iter().chain(account::outside_problems(one));
         problems.extend(own.map(|problem| Problem::new(format!("{field}.{}", problem.field), problem.text)));
     }
     for (name, one) in &section.instances {
@@ -58,6 +61,13 @@ pub(crate) fn problems(section: &Section, bot: &str, runtimes: &[Box<dyn Runtime
     problems
 }
 
+/// The full id of an account that a section declares.
+fn user_id(section: &Section, app: &AppService, prefix: &str, name: &str) -> String {
+    let declared =
+        section.accounts.get(name).filter(|one| one.is_outside()).and_then(|one| one.user_id.clone());
+    declared.unwrap_or_else(|| account::user_id(app, prefix, name))
+}
+
 /// The accounts that a section declares. The appservice's own bot counts as one where an instance names it.
 fn declared_accounts(section: &Section, app: &AppService, prefix: &str) -> Vec<AccountRow> {
     let mut all = section.accounts.clone();
@@ -65,8 +75,11 @@ fn declared_accounts(section: &Section, app: &AppService, prefix: &str) -> Vec<A
     if section.instances.values().any(|instance| instance.account == bot) {
         all.entry(bot).or_default();
     }
-    let row = |(name, one): (&String, &crate::config::Account)| {
-        account::row(account::user_id(app, prefix, name), name, one, true)
+    let row = |(name, one): (&String, &crate::config::Account)| match &one.homeserver {
+        Some(homeserver) => {
+            account::outside_row(user_id(section, app, prefix, name), name, homeserver, one, true)
+        }
+        None => account::row(user_id(section, app, prefix, name), name, one, true),
     };
     all.iter().map(row).collect()
 }
@@ -76,7 +89,7 @@ pub(super) fn declared_instances(section: &Section, app: &AppService, prefix: &s
     let row = |(name, one): (&String, &crate::config::Declared)| InstanceRow {
         instance_id: name.clone(),
         plugin: one.plugin.clone(),
-        user_id: account::user_id(app, prefix, &one.account),
+        user_id: user_id(section, app, prefix, &one.account),
         enabled: one.enabled,
         config: one.config_text(),
         declared: true,

@@ -41,20 +41,29 @@ impl Host {
         // What is no event has no effect; it was counted when it came in.
         let event: Event = serde_json::from_str(&job.payload).unwrap_or_default();
         let Ok(room) = <&RoomId>::try_from(event.room_id.as_str()) else { return Ok(()) };
+        // Who heard it, if that is one account elsewhere; all that are ours hear by the appservice.
+        let heard_by = lane::account_of(&job.lane);
         if event.kind() == Kind::Member {
-            self.note_member(room, &event).await?;
+            match heard_by {
+                Some(user_id) => self.answer_invitation(room, &event, user_id).await?,
+                None => self.note_member(room, &event).await?,
+            }
         }
         if self.parts().permissions.level(&event.sender) < Level::Relay
             && !self.parts().app.owns(&event.sender)
         {
             return Ok(());
         }
-        let interested = self.interested(&event).await?;
+        let interested = self.interested(&event, heard_by).await?;
         self.hand_on(job, &event, &interested).await
     }
 
     /// The instances that are to hear of it.
-    async fn interested(&self, event: &Event) -> Result<Vec<Arc<Instance>>, JobError> {
+    async fn interested(
+        &self,
+        event: &Event,
+        heard_by: Option<&str>,
+    ) -> Result<Vec<Arc<Instance>>, JobError> {
         let mut wanting: Vec<_> =
             self.instances().into_iter().filter(|one| one.descriptor.is_for(event)).collect();
         // Nobody talks to themselves, and to other bots of ours only who wants to.
@@ -63,7 +72,12 @@ impl Host {
             let hears_bots = !is_ours || instance.descriptor.wants.contains(&Kind::Notice);
             hears_bots && instance.row().user_id != event.sender
         });
-        if wanting.is_empty() {
+        // What two ways bring comes to each instance by that of its account.
+        wanting.retain(|instance| {
+            let user_id = instance.row().user_id;
+            heard_by.map_or_else(|| !self.is_outside(&user_id), |account| account == user_id)
+        });
+        if wanting.is_empty() || heard_by.is_some() {
             return Ok(wanting);
         }
         let present = member::of_room(&self.parts().store, &event.room_id).await.map_err(later)?;
@@ -113,23 +127,36 @@ impl Host {
         let Some(row) = event.state_key.as_deref().and_then(|user_id| self.account(user_id)) else {
             return self.refuse_stray(room, event).await;
         };
+        if row.is_outside() {
+            // It hears that itself.
+            return Ok(());
+        }
         let store = &self.parts().store;
         match event.text("membership") {
             "join" => member::note(store, room.as_str(), &row.user_id, true).await.map_err(later),
             "leave" | "ban" => member::note(store, room.as_str(), &row.user_id, false).await.map_err(later),
-            "invite" => {
-                let Ok(user_id) = <&UserId>::try_from(row.user_id.as_str()) else { return Ok(()) };
-                let intent = self.parts().app.intent(user_id);
-                if account::accepts(&row, &self.parts().permissions, &event.sender) {
-                    intent.join(room).await.or_else(gone_is_fine)?;
-                } else {
-                    let why = "Whoever invites this bot needs the right to it; see the host's `permissions`.";
-                    intent.leave_because(room, why).await.or_else(gone_is_fine)?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+            _ => self.answer_invitation(room, event, &row.user_id).await,
         }
+    }
+
+    /// Joins if an account was invited by somebody who may, and refuses else.
+    async fn answer_invitation(&self, room: &RoomId, event: &Event, user_id: &str) -> Result<(), JobError> {
+        if event.text("membership") != "invite" || event.state_key.as_deref() != Some(user_id) {
+            return Ok(());
+        }
+        let (Some(row), Ok(id)) = (self.account(user_id), <&UserId>::try_from(user_id)) else {
+            return Ok(());
+        };
+        let intent = self.intent(id).ok_or_else(|| {
+            JobError::Retry("The homeserver of the account that was invited is not connected yet.".to_owned())
+        })?;
+        if account::accepts(&row, &self.parts().permissions, &event.sender) {
+            intent.join(room).await.or_else(gone_is_fine)?;
+        } else {
+            let why = "Whoever invites this bot needs the right to it; see the host's `permissions`.";
+            intent.leave_because(room, why).await.or_else(gone_is_fine)?;
+        }
+        Ok(())
     }
 
     /// Refuses invitations of users of ours that are nobody's account.

@@ -23,6 +23,9 @@ impl Host {
     /// such an account.
     pub(crate) fn account_name(&self, text: &str) -> Option<String> {
         let Some(rest) = text.strip_prefix('@') else { return Some(text.to_owned()) };
+        if let Some(row) = self.account(text).filter(AccountRow::is_outside) {
+            return Some(row.name);
+        }
         let (localpart, _) = rest.split_once(':')?;
         let name = localpart.strip_prefix(&self.parts().prefix).unwrap_or(localpart);
         (self.user_id(name) == text).then(|| name.to_owned())
@@ -35,7 +38,8 @@ impl Host {
 
     /// The full id that an account of this name has.
     pub(crate) fn user_id(&self, name: &str) -> String {
-        account::user_id(&self.parts().app, &self.parts().prefix, name)
+        let own = || account::user_id(&self.parts().app, &self.parts().prefix, name);
+        self.outside_named(name).map_or_else(own, |row| row.user_id)
     }
 
     /// Our homeserver's name.

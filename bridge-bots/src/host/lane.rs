@@ -3,6 +3,18 @@
 use bridge_core::queue::Lane;
 
 const PREFIX: &str = "bot:";
+const OF_ACCOUNT: &str = "account:";
+
+/// The lane of what an account elsewhere hears from a room.
+pub(super) fn of_account(user_id: &str, room_id: &str) -> Lane {
+    Lane::stored(format!("{OF_ACCOUNT}{user_id} {room_id}"))
+}
+
+/// The account of such a lane.
+pub(super) fn account_of(lane: &Lane) -> Option<&str> {
+    let (user_id, _) = lane.as_str().strip_prefix(OF_ACCOUNT)?.split_once(' ')?;
+    Some(user_id)
+}
 
 /// The lane of what an instance hears from a room; the room is empty for timers without one.
 pub(super) fn of_instance(instance_id: &str, room_id: &str) -> Lane {
@@ -40,5 +52,8 @@ mod tests {
         let lane = of_instance("hello-team", "!a:hs.test:8448");
         assert_eq!((instance_of(&lane), room_of(&lane)), (Some("hello-team"), "!a:hs.test:8448"));
         assert_eq!(instance_of(&Lane::of_room("!bot:x:y")), None);
+        let lane = of_account("@a:hs.test:8448", "!a:hs.test");
+        assert_eq!((account_of(&lane), instance_of(&lane)), (Some("@a:hs.test:8448"), None));
+        assert_eq!(account_of(&Lane::of_room("!account:x y")), None);
     }
 }

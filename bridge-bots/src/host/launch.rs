@@ -12,10 +12,9 @@ use super::limited::limited;
 use super::{Host, timers};
 use crate::account;
 use crate::error::HostError;
-use crate::instance::Instance;
 use crate::instance::status::Phase;
+use crate::instance::{Instance, Working};
 use crate::plugin::{Descriptor, PluginError, Severity};
-use crate::runtime::Worker;
 use crate::store::account::AccountRow;
 use crate::store::instance::InstanceRow;
 use crate::store::kept;
@@ -51,7 +50,8 @@ impl Host {
 
     async fn note_rooms(&self, accounts: &[AccountRow]) {
         let (app, store) = (&self.parts().app, &self.parts().store);
-        let noted = futures_util::stream::iter(accounts).for_each_concurrent(TOGETHER_ASKED, async |row| {
+        let own = accounts.iter().filter(|row| !row.is_outside());
+        let noted = futures_util::stream::iter(own).for_each_concurrent(TOGETHER_ASKED, async |row| {
             if let Err(error) = account::note_rooms(app, store, row).await {
                 tracing::warn!(account = row.user_id, %error, "the account's rooms could not be asked for; those known stay");
             }
@@ -67,7 +67,11 @@ impl Host {
     /// Sets accounts up and starts instances. Comes when the queue works; returns at once.
     pub(crate) fn launch(&self) {
         for row in self.accounts() {
-            self.set_up_account(row);
+            if row.is_outside() {
+                self.connect(&row.user_id);
+            } else {
+                self.set_up_account(row);
+            }
         }
         for instance in self.instances().into_iter().filter(|instance| instance.row().enabled) {
             self.revive_later(instance.row().instance_id, Duration::ZERO);
@@ -127,8 +131,8 @@ impl Host {
     /// Starts the worker of an instance whose turn it is. If that fails it is tried again later; the error says why.
     pub(super) async fn bring_up(&self, instance: &Instance) -> Result<(), HostError> {
         match self.new_worker(instance, &instance.row()).await {
-            Ok(worker) => {
-                instance.run(worker, self.now());
+            Ok(working) => {
+                instance.run(working, self.now());
                 instance.log.write(self.now(), Severity::Info, "runs".to_owned());
                 Ok(())
             }
@@ -148,12 +152,17 @@ impl Host {
         &self,
         instance: &Instance,
         row: &InstanceRow,
-    ) -> Result<Arc<dyn Worker>, PluginError> {
-        let (runtime, _) = self
+    ) -> Result<Working, PluginError> {
+        let (runtime, descriptor) = self
             .runtime(&row.plugin)
             .ok_or_else(|| PluginError::Fault("this program does not have the plugin".to_owned()))?;
-        let context = self.context_of(instance, row.clone(), format!("start {}", self.now()));
-        let starting = async { runtime.start(&row.plugin, &row.config, &context).await };
+        let starting = async {
+            let database = self.open_database(&row.instance_id, descriptor, START_LIMIT).await?;
+            let origin = format!("start {}", self.now());
+            let context = self.context_of(instance, row.clone(), database.clone(), origin);
+            let worker = runtime.start(&row.plugin, &row.config, &context).await?;
+            Ok(Working { worker, database })
+        };
         let started = limited(START_LIMIT, starting).await;
         started.unwrap_or_else(|cut| Err(PluginError::Fault(cut.to_string())))
     }

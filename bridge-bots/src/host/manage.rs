@@ -43,7 +43,15 @@ impl Host {
         if !problems.is_empty() {
             return Err(HostError::Invalid(problems));
         }
-        let user_id = account::user_id(&self.parts().app, &self.parts().prefix, name);
+        let _choosing = self.0.accounts_turn.lock().await;
+        if account.is_outside() || self.outside_named(name).is_some() {
+            return self.put_outside(name, account).await;
+        }
+        if account.token.is_some() {
+            let text = "An access token is for an account elsewhere. Name its homeserver, too, or leave the token out.";
+            return Err(HostError::Conflict(text.to_owned()));
+        }
+        let user_id = self.user_id(name);
         if self.account(&user_id).is_some_and(|row| row.declared) {
             return Err(declared("account", name));
         }
@@ -51,9 +59,7 @@ impl Host {
         let mut tx = self.parts().store.begin().await?;
         accounts::put(&mut tx, &row).await?;
         tx.commit().await?;
-        let mut all = self.0.accounts.write().unwrap_or_else(PoisonError::into_inner);
-        all.insert(row.user_id.clone(), row.clone());
-        drop(all);
+        self.note_account(row.clone());
         self.set_up_account(row.clone());
         Ok(row)
     }
@@ -76,6 +82,7 @@ impl Host {
         accounts::remove(&mut tx, &row.user_id).await?;
         tx.commit().await?;
         self.0.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(&row.user_id);
+        self.disconnect(&row.user_id);
         Ok(())
     }
 
@@ -179,6 +186,11 @@ impl Host {
         let _gate = instance.gate.write().await;
         let mut tx = self.parts().store.begin().await?;
         instances::remove(&mut tx, name).await?;
+        // Before the commit: whoever gets this name later must not find what this one kept.
+        if let Err(why) = self.remove_database(&instance).await {
+            tx.rollback().await?;
+            return Err(why);
+        }
         tx.commit().await?;
         self.0.instances.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         // Tells whoever watches, too.
@@ -217,7 +229,7 @@ impl Host {
     }
 
     pub(crate) fn found_account(&self, name: &str) -> Result<AccountRow, HostError> {
-        let user_id = account::user_id(&self.parts().app, &self.parts().prefix, name);
+        let user_id = self.user_id(name);
         self.account(&user_id).ok_or_else(|| {
             HostError::NotFound(format!(
                 "There is no account {name}. `ctl accounts` lists those that there are."

@@ -61,10 +61,14 @@ impl Host {
             state: state.as_str(),
             number: instances.iter().filter(|instance| instance.state == state).count(),
         };
+        let outside = self.accounts().into_iter().filter_map(|row| {
+            let connection = self.connection(&row.user_id)?;
+            Some(json!({ "account": row.user_id, "homeserver": row.homeserver, "connection": connection }))
+        });
         Own {
             parts: instances.iter().map(part).collect(),
             counts: Phase::ALL.map(count).to_vec(),
-            document: json!({ "instances": instances }),
+            document: json!({ "instances": instances, "outside": outside.collect::<Vec<_>>() }),
         }
     }
 }

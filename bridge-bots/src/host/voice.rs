@@ -18,6 +18,7 @@ use crate::store::instance::InstanceRow;
 pub(super) struct MatrixVoice {
     intent: Option<Intent>,
     host: Host,
+    user_id: String,
     /// Under which the addresses of uploads are noted.
     owner: LoginId,
 }
@@ -26,14 +27,18 @@ impl MatrixVoice {
     pub(super) fn new(host: &Host, row: &InstanceRow) -> Self {
         let user_id = <&UserId>::try_from(row.user_id.as_str()).ok();
         Self {
-            intent: user_id.map(|user_id| host.parts().app.intent(user_id)),
+            intent: user_id.and_then(|user_id| host.intent(user_id)),
+            user_id: row.user_id.clone(),
             host: host.clone(),
             owner: LoginId::new(format!("bot:{}", row.instance_id)),
         }
     }
 
     fn intent(&self) -> Result<&Intent, PluginError> {
-        self.intent.as_ref().ok_or_else(|| malformed("the account's id is no user id"))
+        self.intent.as_ref().ok_or_else(|| {
+            let why = "the account's homeserver has not taken its token yet; see `ctl accounts`";
+            PluginError::Later(why.to_owned())
+        })
     }
 
     async fn act(&self, act: Act, key: &str) -> Result<String, PluginError> {
@@ -110,6 +115,9 @@ impl Voice for MatrixVoice {
     }
 
     fn upload_limit(&self) -> u64 {
+        if self.host.is_outside(&self.user_id) {
+            return u64::MAX;
+        }
         let features = self.host.parts().app.features();
         features.and_then(|features| features.media_limit).unwrap_or(u64::MAX)
     }

@@ -33,7 +33,7 @@ impl Host {
         let _place = instance.call().ok_or(Unanswered::Away)?;
         // Nobody repeats a call under the same name, so each has effects of its own.
         let call = random::bytes::<16>().map_err(|_| Unanswered::Away)?;
-        let context = self.context(&instance, format!("web {}", random::hex(&call)));
+        let context = self.context(&instance, &started, format!("web {}", random::hex(&call)));
         let answering = async { started.worker.answer(request, &context).await };
         let why = match limited(self.event_limit(), answering).await {
             Ok(Ok(response)) => return Ok(response),

@@ -1,5 +1,6 @@
 //! What the running program does with each thing that is imported. Each may come again and is then left as it is.
 
+use bridge_core::secret::{Secret, expose_for_sealing};
 use ruma::UserId;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,17 @@ pub(super) struct Client {
     /// The same for the picture.
     pub(super) avatar: Option<String>,
     pub(super) autojoin: bool,
+    /// Where it is, if it is to be taken over itself.
+    pub(super) elsewhere: Option<Elsewhere>,
+}
+
+/// An account elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Elsewhere {
+    pub(super) homeserver: String,
+    // To the program on this machine, by a way that the registration opens.
+    #[serde(serialize_with = "expose_for_sealing")]
+    pub(super) token: Secret,
 }
 
 /// An instance.
@@ -90,7 +102,37 @@ impl Take {
     }
 }
 
-async fn account(host: &Host, client: Client, dry_run: bool) -> Taken {
+/// The account itself, with its token and its rooms.
+async fn as_it_is(host: &Host, client: Client, elsewhere: Elsewhere, dry_run: bool) -> Taken {
+    let line = format!("{}, called {} here", client.id, client.name);
+    if host.account_of(&client.id).is_ok() {
+        return taken(Fate::There, format!("{line}: is there already"));
+    }
+    if dry_run {
+        return taken(Fate::Made, format!("{line}: would be taken over, at {}", elsewhere.homeserver));
+    }
+    let Elsewhere { homeserver, token } = elsewhere;
+    let account = Account {
+        autojoin: client.autojoin,
+        homeserver: Some(homeserver),
+        token: Some(token),
+        ..Account::default()
+    };
+    match host.put_account(&client.name, &account).await {
+        Ok(row) => taken(Fate::Made, format!("{line}: taken over, at {}", row.homeserver)),
+        Err(error) => taken(
+            Fate::Left,
+            format!(
+                "{line}: could not be taken over: {error} Without --keep-accounts a new one is made in its place"
+            ),
+        ),
+    }
+}
+
+async fn account(host: &Host, mut client: Client, dry_run: bool) -> Taken {
+    if let Some(elsewhere) = client.elsewhere.take() {
+        return as_it_is(host, client, elsewhere, dry_run).await;
+    }
     let user_id = host.user_id(&client.name);
     let line = format!("{} → {user_id}", client.id);
     if host.account_of(&client.name).is_ok() {
@@ -109,6 +151,7 @@ async fn account(host: &Host, client: Client, dry_run: bool) -> Taken {
         displayname: client.displayname.or(profile.displayname),
         avatar: client.avatar.or(profile.avatar_url),
         autojoin: client.autojoin,
+        ..Account::default()
     };
     match host.put_account(&client.name, &account).await {
         Ok(row) => {

@@ -45,7 +45,7 @@ async fn what_maubot_has_is_read_and_left_as_it_is() {
     let before = std::fs::read(folder.path().join("maubot.db")).unwrap();
     let source = source::read(folder.path()).await.unwrap();
     assert_eq!(before, std::fs::read(folder.path().join("maubot.db")).unwrap());
-    let (clients, instances) = items(&source);
+    let (clients, instances) = items(&source, false);
     let Item::Client(ann) = &clients[0] else { panic!("{clients:?}") };
     assert_eq!((ann.name.as_str(), ann.displayname.as_deref(), ann.autojoin), ("a", Some("Ann"), false));
     assert_eq!(ann.avatar.as_deref(), Some("mxc://b/c"));

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::PluginError;
 use super::act::{Act, Voice};
+use super::database::{Database, Pool};
 use super::event::{Event, Timer};
 use crate::instance::log::Log;
 use crate::store::{kv, timer};
@@ -26,6 +27,8 @@ pub(crate) struct Own {
     pub(crate) store: Store,
     pub(crate) voice: Arc<dyn Voice>,
     pub(crate) log: Log,
+    /// Its own database, if its plugin asks for one.
+    pub(crate) database: Option<Database>,
     /// Tells whoever waits for the next timer that there may be a sooner one.
     pub(crate) timers_changed: Arc<tokio::sync::Notify>,
 }
@@ -204,6 +207,14 @@ impl PluginContext {
     /// Takes a value away.
     pub async fn forget(&self, name: &str) -> Result<(), PluginError> {
         Ok(kv::put(&self.own.store, &self.own.instance_id, name, None).await?)
+    }
+
+    /// The instance's own database, which outlives restarts and goes with the instance. A connection may be used as long as an
+    /// event may take; then what runs on it is cut off. Fails if the descriptor does not ask for one.
+    pub fn database(&self) -> Result<&Pool, PluginError> {
+        let no_database =
+            || PluginError::Fault("it uses a database and its descriptor asks for none".to_owned());
+        Ok(self.own.database.as_ref().ok_or_else(no_database)?.pool())
     }
 
     // ── timers

@@ -88,6 +88,9 @@ pub struct Descriptor {
     pub actions: Vec<Action>,
     /// Whether its instances have a web path.
     pub web: bool,
+    /// What makes the database that each of its instances has; none for a plugin without one.
+    #[serde(skip)]
+    pub database: Option<&'static [&'static str]>,
     /// What it is told of.
     pub wants: Vec<Kind>,
     /// Whether what comes while an instance is stopped is kept for it: a thousand events at most, the newest.
@@ -105,6 +108,7 @@ impl Descriptor {
             fields: Vec::new(),
             actions: Vec::new(),
             web: false,
+            database: None,
             wants: Vec::new(),
             keeps: false,
         }
@@ -137,6 +141,15 @@ impl Descriptor {
     #[must_use]
     pub fn web(mut self) -> Self {
         self.web = true;
+        self
+    }
+
+    /// With a database of its own for each instance, see [`database`](super::database). These are its steps in SQL, each of which
+    /// is taken once and before the start. A step that was released stays as it is; what is to be different is done by
+    /// another one behind it.
+    #[must_use]
+    pub fn database(mut self, steps: &'static [&'static str]) -> Self {
+        self.database = Some(steps);
         self
     }
 

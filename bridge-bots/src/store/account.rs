@@ -4,11 +4,11 @@ use bridge_core::store::db::on;
 use bridge_core::store::{Store, StoreError, Tx};
 use sqlx::FromRow;
 
-const ALL: &str =
-    "SELECT user_id, displayname, avatar_url, autojoin, declared FROM bot_account ORDER BY user_id";
-const PUT: &str = "INSERT INTO bot_account (user_id, displayname, avatar_url, autojoin, declared) \
-                   VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id) DO UPDATE SET displayname = excluded.displayname, \
-                   avatar_url = excluded.avatar_url, autojoin = excluded.autojoin, declared = excluded.declared";
+const ALL: &str = "SELECT user_id, name, homeserver, displayname, avatar_url, autojoin, declared FROM bot_account ORDER BY user_id";
+const PUT: &str = "INSERT INTO bot_account (user_id, displayname, avatar_url, autojoin, declared, name, homeserver) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (user_id) DO UPDATE SET \
+                   displayname = excluded.displayname, avatar_url = excluded.avatar_url, autojoin = excluded.autojoin, \
+                   declared = excluded.declared, name = excluded.name, homeserver = excluded.homeserver";
 const REMOVE: &str = "DELETE FROM bot_account WHERE user_id = $1";
 
 /// A bot's Matrix user.
@@ -16,7 +16,11 @@ const REMOVE: &str = "DELETE FROM bot_account WHERE user_id = $1";
 pub(crate) struct AccountRow {
     /// Its full id.
     pub(crate) user_id: String,
-    /// Its display name.
+    /// How it is called here, for one elsewhere; empty for accounts of ours, whose names follow from their ids.
+    pub(crate) name: String,
+    /// Where it is, for one elsewhere; empty for accounts of ours.
+    pub(crate) homeserver: String,
+    /// Its display name; empty for one elsewhere that is called as it was.
     pub(crate) displayname: String,
     /// Its picture's `mxc://` address; empty for none.
     pub(crate) avatar_url: String,
@@ -24,6 +28,13 @@ pub(crate) struct AccountRow {
     pub(crate) autojoin: bool,
     /// Whether the config file names it.
     pub(crate) declared: bool,
+}
+
+impl AccountRow {
+    /// Whether it is no account in our namespace, but one with a token of its own.
+    pub(crate) fn is_outside(&self) -> bool {
+        !self.homeserver.is_empty()
+    }
 }
 
 /// All accounts, by their ids.
@@ -43,6 +54,8 @@ pub(crate) async fn put(tx: &mut Tx, row: &AccountRow) -> Result<(), StoreError>
             .bind(&row.avatar_url)
             .bind(row.autojoin)
             .bind(row.declared)
+            .bind(&row.name)
+            .bind(&row.homeserver)
             .execute(c)
             .await?
             .rows_affected()

@@ -1,18 +1,25 @@
 //! The tables of another program, maubot, in a database of its own: they are read only.
 
+use bridge_core::secret::Secret;
 use bridge_core::store::db::on;
 use bridge_core::store::{Store, StoreError};
 use sqlx::FromRow;
 
 const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table'";
-const CLIENTS: &str = "SELECT id, enabled, autojoin, displayname, avatar_url FROM client ORDER BY id";
+const CLIENTS: &str =
+    "SELECT id, homeserver, access_token, enabled, autojoin, displayname, avatar_url FROM client ORDER BY id";
 const INSTANCES: &str = "SELECT id, type, enabled, primary_user, config FROM instance ORDER BY id";
 
-/// A client: an account with an access token, which is not read.
+/// A client: an account with an access token.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub(crate) struct ClientRow {
     /// Its Matrix id.
     pub(crate) id: String,
+    /// Where it is.
+    pub(crate) homeserver: String,
+    /// Its access token.
+    #[sqlx(try_from = "String")]
+    pub(crate) access_token: Secret,
     /// Whether it works at all.
     pub(crate) enabled: bool,
     /// Whether it takes invitations.

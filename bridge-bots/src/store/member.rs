@@ -33,9 +33,15 @@ async fn asked(store: &Store, sql: &'static str, id: &str) -> Result<Vec<String>
 /// Notes whether a bot is in a room.
 pub(crate) async fn note(store: &Store, room_id: &str, user_id: &str, is_in: bool) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
-    let sql = if is_in { ADD } else { REMOVE };
-    on!(&mut tx, c => sqlx::query(sql).bind(room_id).bind(user_id).execute(c).await?.rows_affected());
+    write(&mut tx, room_id, user_id, is_in).await?;
     tx.commit().await
+}
+
+/// The same together with other things.
+pub(crate) async fn write(tx: &mut Tx, room_id: &str, user_id: &str, is_in: bool) -> Result<(), StoreError> {
+    let sql = if is_in { ADD } else { REMOVE };
+    on!(&mut *tx, c => sqlx::query(sql).bind(room_id).bind(user_id).execute(c).await?.rows_affected());
+    Ok(())
 }
 
 /// Notes the rooms of a bot in place of all that was noted.

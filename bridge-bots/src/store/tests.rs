@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use bridge_core::clock::Clock;
+use bridge_core::secret::Secret;
 use bridge_core::store::Store;
 use bridge_core::store::seal::Seal;
 use testkit::Postgres;
@@ -9,6 +10,7 @@ use testkit::Postgres;
 use super::account::{self, AccountRow};
 use super::instance::{self, InstanceRow};
 use super::kept::{self, KeptRow};
+use super::outside::{self, Advance};
 use super::service_action::{self, ActionRow};
 use super::timer::{self, TimerRow};
 use super::{TABLES, kv, member};
@@ -37,6 +39,7 @@ each_engine! {
     values_are_found_by_the_beginning_of_their_names
     a_timer_is_due_once_until_it_is_set_anew
     what_is_kept_is_bounded_and_comes_in_order
+    a_token_is_sealed_and_whoever_was_overtaken_changes_nothing
     members_are_noted
     actions_on_services_are_recorded_and_bounded
     the_tables_are_made_once_and_go_into_a_backup
@@ -84,6 +87,8 @@ async fn put_instance(store: &Store, row: &InstanceRow) {
 async fn accounts_are_replaced_and_removed(store: Store) {
     let row = AccountRow {
         user_id: "@bots_a:hs.test".to_owned(),
+        name: String::new(),
+        homeserver: String::new(),
         displayname: "A".to_owned(),
         avatar_url: String::new(),
         autojoin: true,
@@ -99,6 +104,36 @@ async fn accounts_are_replaced_and_removed(store: Store) {
     account::remove(&mut tx, &row.user_id).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(account::all(&store).await.unwrap(), []);
+}
+
+async fn a_token_is_sealed_and_whoever_was_overtaken_changes_nothing(store: Store) {
+    let id = "@a:other.test";
+    let row = AccountRow {
+        user_id: id.to_owned(),
+        name: "a".to_owned(),
+        homeserver: "https://other.test".to_owned(),
+        displayname: String::new(),
+        avatar_url: String::new(),
+        autojoin: true,
+        declared: false,
+    };
+    let mut tx = store.begin().await.unwrap();
+    account::put(&mut tx, &row).await.unwrap();
+    outside::put_token(&store, &mut tx, id, &Secret::new("syt_secret")).await.unwrap();
+    tx.commit().await.unwrap();
+    let step = |from, to, joined, left| Advance { from, to, joined, left };
+    outside::advance(&store, id, &step("", "s1", vec!["!a", "!b"], vec![])).await.unwrap();
+    outside::advance(&store, id, &step("", "s0", vec!["!c"], vec!["!a"])).await.unwrap();
+    outside::advance(&store, id, &step("s1", "s2", vec![], vec!["!b"])).await.unwrap();
+    assert_eq!(outside::since(&store, id).await.unwrap(), "s2");
+    assert_eq!(member::of_user(&store, id).await.unwrap(), ["!a"]);
+    // A change of the account leaves both.
+    let mut tx = store.begin().await.unwrap();
+    account::put(&mut tx, &AccountRow { autojoin: false, ..row }).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(outside::token(&store, id).await.unwrap(), Some(Secret::new("syt_secret")));
+    assert_eq!(outside::since(&store, id).await.unwrap(), "s2");
+    assert_eq!(outside::token(&store, "@nobody:other.test").await.unwrap(), None);
 }
 
 async fn an_instance_goes_with_all_it_kept(store: Store) {

@@ -47,6 +47,10 @@ impl Intent {
     /// Makes sure that the user has our device, where [`Features::needs_device`](super::Features::needs_device)
     /// says that a repeated send is recognized only with one. Gives the device to name in sends.
     pub async fn ensure_device(&self) -> Result<Option<&'static DeviceId>, MatrixError> {
+        if self.app().client().is_account() {
+            // The token has a device.
+            return Ok(None);
+        }
         // Waits for the answer: a send that was begun with a device before a crash must name it again after.
         let wanted = self.app().probe().await?.needs_device;
         if !wanted || !self.app().owns(self.user_id().as_str()) {

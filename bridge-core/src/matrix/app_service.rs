@@ -15,6 +15,8 @@ use crate::secret::Secret;
 
 /// How many users are remembered as registered.
 const KNOWN_USERS: u64 = 50_000;
+/// The prefix of users where there are none: no name of a user ends with it.
+const NO_GHOSTS: &str = "no/ghosts/";
 /// How many memberships are remembered.
 const KNOWN_MEMBERS: u64 = 100_000;
 
@@ -64,13 +66,24 @@ impl AppService {
     pub fn new(settings: Settings) -> Result<Self, String> {
         let Settings { id, homeserver_url, server_name, bot, user_prefix, as_token } = settings;
         let client = MatrixClient::new(&homeserver_url, as_token, &server_name, &bot)?;
-        let ghosts = GhostIds::new(&user_prefix, client.server_name().to_owned())?;
+        Self::with(id, client, &user_prefix)
+    }
+
+    fn with(id: String, client: MatrixClient, user_prefix: &str) -> Result<Self, String> {
+        let ghosts = GhostIds::new(user_prefix, client.server_name().to_owned())?;
         let known = Known {
             registered: Cache::new(KNOWN_USERS),
             with_device: Cache::new(KNOWN_USERS),
             joined: Cache::new(KNOWN_MEMBERS),
         };
         Ok(Self(Arc::new(Inner { id, client, ghosts, features: OnceCell::new(), known })))
+    }
+
+    /// One account on any homeserver, by its own token: what [`AppService::bot`] does is done as this account, and nobody else
+    /// can be acted as. No call is made yet. The error is a sentence.
+    pub fn of_account(homeserver_url: &str, user_id: &UserId, token: Secret) -> Result<Self, String> {
+        let client = MatrixClient::of_account(homeserver_url, token, user_id)?;
+        Self::with(String::new(), client, NO_GHOSTS)
     }
 
     /// The registration's id.

@@ -27,7 +27,7 @@ use crate::store::lease::Lease;
 /// Why a call is not made, or cut off.
 const NOT_OURS: &str = "this process is not sure any more that it is the one that works";
 
-/// Talks to one homeserver as one appservice. Clones share the connections.
+/// Talks to one homeserver as one appservice, or as one account. Clones share the connections.
 #[derive(Debug, Clone)]
 pub struct MatrixClient(Arc<Inner>);
 
@@ -47,6 +47,8 @@ struct Inner {
     token: Secret,
     server_name: OwnedServerName,
     bot: OwnedUserId,
+    /// Whether the token is that of the bot's account alone, so that nobody else can be acted as.
+    is_account: bool,
     versions: SupportedVersions,
     reach: watch::Sender<Reach>,
     /// When the last event was taken, in milliseconds since 1970; the smallest number before.
@@ -60,6 +62,22 @@ struct Inner {
 impl MatrixClient {
     /// Makes the client; nothing is connected yet. The error is a sentence: the URL or a name is unusable.
     pub fn new(base_url: &str, as_token: Secret, server_name: &str, bot: &str) -> Result<Self, String> {
+        let bot = format!("@{bot}:{server_name}");
+        Self::with(base_url, as_token, server_name, &bot, false)
+    }
+
+    /// The same for one account, whose own token this is. The error is a sentence.
+    pub(super) fn of_account(base_url: &str, token: Secret, user_id: &UserId) -> Result<Self, String> {
+        Self::with(base_url, token, user_id.server_name().as_str(), user_id.as_str(), true)
+    }
+
+    fn with(
+        base_url: &str,
+        token: Secret,
+        server_name: &str,
+        bot: &str,
+        is_account: bool,
+    ) -> Result<Self, String> {
         let url = url::Url::parse(base_url)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none())
@@ -67,14 +85,13 @@ impl MatrixClient {
         let server_name = OwnedServerName::try_from(server_name).map_err(
             |_| "homeserver.name is not a server name; write the part after the colon of its user ids.",
         )?;
-        let bot = UserId::parse(format!("@{bot}:{server_name}"))
+        let bot = UserId::parse(bot)
             .map_err(|_| "appservice.bot is not the name of a Matrix user; use a-z, 0-9 and . _ - only.")?;
         let base_url = url.as_str().trim_end_matches('/').to_owned();
         let http = transport::http_client(&base_url)?;
         let versions = SupportedVersions { versions: known_versions(), features: BTreeSet::new() };
         let reach = watch::Sender::new(Reach { is_reachable: true, recoveries: 0 });
         let sent_at = AtomicI64::new(i64::MIN);
-        let token = as_token;
         let (answered_at, lease) = (Mutex::default(), OnceLock::new());
         Ok(Self(Arc::new(Inner {
             http,
@@ -82,6 +99,7 @@ impl MatrixClient {
             token,
             server_name,
             bot,
+            is_account,
             versions,
             reach,
             sent_at,
@@ -98,6 +116,20 @@ impl MatrixClient {
     /// The server's name, the part after the colon.
     pub fn server_name(&self) -> &ServerName {
         &self.0.server_name
+    }
+
+    /// Whether the token is that of one account.
+    pub(super) fn is_account(&self) -> bool {
+        self.0.is_account
+    }
+
+    /// Names the user that a request is made for, where that can be chosen.
+    pub(super) fn made_for(
+        &self,
+        request: reqwest::RequestBuilder,
+        user_id: &UserId,
+    ) -> reqwest::RequestBuilder {
+        if self.0.is_account { request } else { request.query(&[("user_id", user_id.as_str())]) }
     }
 
     /// The bot's user id.
@@ -152,6 +184,7 @@ impl MatrixClient {
         for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
     {
         let unwritten = || MatrixError::Malformed(format!("the request {call} could not be written"));
+        let identity = if self.0.is_account { AppserviceUserIdentity::default() } else { identity };
         let request: http::Request<Vec<u8>> = request
             .try_into_http_request_with_identity(
                 &self.0.base_url,

@@ -105,8 +105,9 @@ impl Intent {
     }
 
     fn upload_request(&self, content_type: &str, file_name: Option<&str>) -> reqwest::RequestBuilder {
-        let request = self.app().client().request(Method::POST, "/_matrix/media/v3/upload");
-        let request = request.query(&[("user_id", self.user_id().as_str())]);
+        let client = self.app().client();
+        let request = client.request(Method::POST, "/_matrix/media/v3/upload");
+        let request = client.made_for(request, self.user_id());
         let request = match file_name {
             Some(file_name) => request.query(&[("filename", file_name)]),
             None => request,
@@ -140,7 +141,7 @@ impl Intent {
 
     async fn open_file(&self, path: &str) -> Result<reqwest::Response, MatrixError> {
         let client = self.app().client();
-        let request = client.request(Method::GET, path).query(&[("user_id", self.user_id().as_str())]);
+        let request = client.made_for(client.request(Method::GET, path), self.user_id());
         client.open("download", request).await
     }
 

@@ -11,13 +11,13 @@ use bridge_registration::write_private;
 use serde::de::DeserializeOwned;
 
 use super::cli::{BackupArgs, RestoreArgs};
+use super::common::Kept;
 use super::ground;
 use crate::clock::Clock;
 use crate::command::time;
 use crate::config::{Config, Defaults};
 use crate::store::Store;
-use crate::store::backup::{Backup, Beside, restore as restore_database};
-use crate::store::migrate::Component;
+use crate::store::backup::{Backup, Beside, restore_with};
 
 /// What the files are called in a backup.
 pub(super) const CONFIG: &str = "config";
@@ -28,7 +28,7 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
     path: &Path,
     args: &BackupArgs,
     defaults: &Defaults,
-    components: &'static [Component],
+    kept: &Kept<S>,
 ) -> Result<String, String> {
     let config = ground::load::<S>(path, defaults)?;
     if args.file.exists() {
@@ -44,8 +44,9 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
     let store = Store::open_beside(config.database.url.expose(), Clock::system())
         .await
         .map_err(|error| format!("database.url: {error}"))?
-        .with_components(components);
-    let written = write_file(&store, defaults.id, &files, &args.file).await;
+        .with_components(kept.components);
+    let databases = kept.databases.map(|folder| folder(&config));
+    let written = write_file_with(&store, defaults.id, &files, databases.as_deref(), &args.file).await;
     store.close().await;
     let rows = written?;
     let key = config.secret.key_file.as_ref().map_or_else(
@@ -74,6 +75,16 @@ pub(super) async fn write_file(
     files: &[Beside],
     path: &Path,
 ) -> Result<u64, String> {
+    write_file_with(store, program, files, None, path).await
+}
+
+async fn write_file_with(
+    store: &Store,
+    program: &str,
+    files: &[Beside],
+    databases: Option<&Path>,
+    path: &Path,
+) -> Result<u64, String> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
@@ -82,7 +93,7 @@ pub(super) async fn write_file(
     let _ = std::fs::remove_file(&part);
     let file = File::options().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1 << 16, file);
-    let written = store.back_up(program, files, &mut out).await;
+    let written = store.back_up_with(program, files, databases, &mut out).await;
     let kept = written.map_err(|error| format!("{error}.")).and_then(|rows| {
         let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
         file.sync_all().and_then(|()| std::fs::rename(&part, path)).map_err(failed)?;
@@ -100,9 +111,9 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
     path: &Path,
     args: &RestoreArgs,
     defaults: &Defaults,
-    components: &'static [Component],
+    kept: &Kept<S>,
 ) -> Result<String, String> {
-    let backup = Backup::look(&args.file, defaults.id, components).map_err(|error| error.0)?;
+    let backup = Backup::look(&args.file, defaults.id, kept.components).map_err(|error| error.0)?;
     let text = |name: &str| backup.files.iter().find(|file| file.name == name).map(|file| file.text.as_str());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let config = match text(CONFIG).filter(|_| !path.exists()) {
@@ -111,7 +122,9 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
     };
     let config = ground::with_password(config.map_err(|error| error.to_string())?)?;
     let _held = hold_port(&config, args.force)?;
-    let restored = restore_database(&args.file, &backup, config.database.url.expose(), args.force)
+    let databases = kept.databases.map(|folder| folder(&config));
+    let url = config.database.url.expose();
+    let restored = restore_with(&args.file, &backup, url, databases.as_deref(), args.force)
         .await
         .map_err(|error| format!("database.url: {error}"))?;
     let header = &backup.header;
@@ -122,6 +135,9 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
         header.version,
         header.engine
     );
+    if restored.databases > 0 {
+        let _ = writeln!(done, "Files of single bots that were restored: {}.", restored.databases);
+    }
     for (name, path) in [(CONFIG, path), (REGISTRATION, config.appservice.registration.as_path())] {
         done.push_str(&put_back(name, path, text(name))?);
     }

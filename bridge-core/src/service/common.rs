@@ -1,5 +1,7 @@
 //! The verbs that all programs carry out alike.
 
+use std::path::PathBuf;
+
 use bridge_registration::cli::produce;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -7,9 +9,18 @@ use serde::de::DeserializeOwned;
 use super::cli::{Cli, Verb};
 use super::ground::{self, Ground, plan};
 use super::{backup, check, init, letters};
-use crate::config::{Defaults, example::example};
+use crate::config::{Config, Defaults, example::example};
 use crate::metrics::{Described, Kind, METRICS};
 use crate::store::migrate::Component;
+
+/// What a program keeps beside the core's tables. `S` is its own config section.
+#[derive(Debug)]
+pub struct Kept<S> {
+    /// Its tables.
+    pub components: &'static [Component],
+    /// A folder of SQLite files (`NAME.db`), which are backed up and restored with the database.
+    pub databases: Option<fn(&Config<S>) -> PathBuf>,
+}
 
 /// Carries out `init`, `registration`, `check`, `dead-letters`, `backup`, `restore`, `example-config` and `metrics-list`. Anything else is unknown to the
 /// program. `S` is its own config section.
@@ -17,15 +28,11 @@ pub async fn carry_out<S>(cli: Cli, defaults: &Defaults) -> Result<String, Strin
 where
     S: Serialize + DeserializeOwned + Default,
 {
-    carry_out_with::<S>(cli, defaults, &[]).await
+    carry_out_with::<S>(cli, defaults, &Kept { components: &[], databases: None }).await
 }
 
-/// The same for a program with tables of its own beside the core's.
-pub async fn carry_out_with<S>(
-    cli: Cli,
-    defaults: &Defaults,
-    components: &'static [Component],
-) -> Result<String, String>
+/// The same for a program that keeps something beside the core's tables.
+pub async fn carry_out_with<S>(cli: Cli, defaults: &Defaults, kept: &Kept<S>) -> Result<String, String>
 where
     S: Serialize + DeserializeOwned + Default,
 {
@@ -43,8 +50,8 @@ where
             check::check(&ground, &plan(&ground.config, defaults)).await
         }
         Verb::DeadLetters(order) => letters::carry_out(&load()?, &order, &|_| false).await,
-        Verb::Backup(args) => backup::back_up::<S>(&cli.config, &args, defaults, components).await,
-        Verb::Restore(args) => backup::restore::<S>(&cli.config, &args, defaults, components).await,
+        Verb::Backup(args) => backup::back_up::<S>(&cli.config, &args, defaults, kept).await,
+        Verb::Restore(args) => backup::restore::<S>(&cli.config, &args, defaults, kept).await,
         Verb::ExampleConfig => {
             let own = serde_yaml::to_string(&S::default()).map_err(|error| error.to_string())?;
             Ok(example(defaults, "example.org", &own))

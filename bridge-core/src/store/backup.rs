@@ -1,6 +1,7 @@
 //! Everything that is kept, in one file that fits either engine: written while the program runs, read into an empty
 //! database.
 
+mod databases;
 mod format;
 mod restore;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt as _;
 use serde_json::Value;
@@ -18,10 +20,10 @@ use super::Store;
 use super::db::whole::{Column, Kind};
 use super::db::{StoreError, Tx, on};
 use super::migrate::{self, Component};
-use format::{FORM, Line, Writer};
+use format::{FORM, FORM_WITH_DATABASES, Line, Writer};
 
 pub use format::Header;
-pub use restore::{Backup, Restored, restore};
+pub use restore::{Backup, Restored, restore, restore_with};
 
 /// A file that goes into the backup beside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +38,25 @@ impl Store {
     /// Writes a backup: `program` is the id of the program whose tables these are, `files` what belongs to them. All tables
     /// are of one moment; whoever writes meanwhile is not held up. Gives the number of rows.
     pub async fn back_up(&self, program: &str, files: &[Beside], out: impl Write) -> Result<u64, StoreError> {
+        self.back_up_with(program, files, None, out).await
+    }
+
+    /// The same with all SQLite files of a folder. Each is of a moment of its own, later than that of the tables: what the tables
+    /// say is still to be done may have been done in such a file, and not the other way round.
+    pub async fn back_up_with(
+        &self,
+        program: &str,
+        files: &[Beside],
+        databases: Option<&Path>,
+        out: impl Write,
+    ) -> Result<u64, StoreError> {
+        let databases = databases.map(databases::files).transpose()?.unwrap_or_default();
+        let mut header = self.header(program);
+        if !databases.is_empty() {
+            header.bridge_backup = FORM_WITH_DATABASES;
+        }
         let mut tx = self.db.one_moment().await?;
-        let written = write_all(&mut tx, self.header(program), self.components, files, out).await;
+        let written = write_all(&mut tx, header, self.components, (files, &databases), out).await;
         tx.rollback().await?;
         written
     }
@@ -59,7 +78,7 @@ async fn write_all(
     tx: &mut Tx,
     mut header: Header,
     components: &[Component],
-    files: &[Beside],
+    (files, databases): (&[Beside], &[PathBuf]),
     out: impl Write,
 ) -> Result<u64, StoreError> {
     let mut out = Writer::new(out);
@@ -75,6 +94,7 @@ async fn write_all(
         out.line(&Line::Table { table: table.clone(), columns: format::named(&columns) })?;
         write_rows(tx, &table, &columns, &mut out).await?;
     }
+    databases::write(databases, &mut out).await?;
     out.end()
 }
 

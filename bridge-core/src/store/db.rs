@@ -1,5 +1,6 @@
 //! The only file that knows that there are two database engines.
 
+pub(crate) mod copy;
 mod file;
 pub(crate) mod hurried;
 mod lease;

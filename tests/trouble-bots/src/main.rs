@@ -1,4 +1,6 @@
-//! The bot host with one bot more, `trouble`, which hangs, panics or fails when it is told to: for scenarios.
+//! The bot host with two bots more, for scenarios: `trouble`, which hangs, panics or fails when it is told to, and `ledger`.
+
+mod ledger;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,11 +11,12 @@ use bridge_bots::plugin::{
     Descriptor, Event, Kind, Plugin, PluginConfig, PluginContext, PluginError, Problem, Takes, Timer,
     WebRequest, WebResponse,
 };
+use ledger::Ledger;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 fn main() -> ExitCode {
-    bridge_bots::main_with(Plugins::built_in().with::<Trouble>())
+    bridge_bots::main_with(Plugins::built_in().with::<Trouble>().with::<Ledger>())
 }
 
 /// The config.

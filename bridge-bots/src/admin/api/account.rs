@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use bridge_core::secret::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -12,7 +13,7 @@ use crate::admin::Shared;
 use crate::admin::failure::Failure;
 use crate::admin::signed::Signed;
 use crate::config::Account;
-use crate::host::Host;
+use crate::host::{Host, outside};
 use crate::store::account::AccountRow;
 
 /// Which account.
@@ -42,6 +43,10 @@ pub(super) struct Shown {
     autojoin: bool,
     /// Whether the config file declares it. Then it is changed there.
     declared: bool,
+    /// Where it is, if it is not in the appservice's namespace.
+    homeserver: Option<String>,
+    /// How its connection is then.
+    connection: Option<outside::Shown>,
     /// The instances that work for it.
     instances: Vec<String>,
 }
@@ -78,6 +83,19 @@ pub(super) struct PutAccount {
     #[serde(default = "yes")]
     #[schema(default = true)]
     autojoin: bool,
+    /// Where it is, if it is not in the appservice's namespace: the https address that clients use. Its name is then one of this
+    /// host alone. What is not said of homeserver and token stays as it was.
+    #[serde(default)]
+    #[schema(
+        max_length = 200,
+        pattern = r"^https://[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*(:[1-9][0-9]{0,3})?$",
+        example = "https://matrix.org"
+    )]
+    homeserver: Option<String>,
+    /// Its access token there. It is stored sealed, and never shown.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, write_only)]
+    token: Option<Secret>,
 }
 
 fn yes() -> bool {
@@ -107,7 +125,8 @@ pub(super) async fn show_account(
 
 /// Makes an account, or changes one
 ///
-/// It is registered with the homeserver at once; name and picture follow within seconds.
+/// It is registered with the homeserver at once; name and picture follow within seconds. Of one elsewhere, that homeserver is
+/// asked first whose the token is; if it does not take it, nothing changes.
 #[utoipa::path(put, path = "/api/v1/accounts/{name}", tag = "accounts",
     security(("bearer" = [])), params(Named),
     request_body = PutAccount,
@@ -119,8 +138,9 @@ pub(super) async fn put_account(
     Params(Named { name }): Params<Named>,
     Body(account): Body<PutAccount>,
 ) -> Result<Json<Shown>, Failure> {
-    let PutAccount { displayname, avatar, autojoin } = account;
-    let row = shared.host.put_account(&name, &Account { displayname, avatar, autojoin }).await?;
+    let PutAccount { displayname, avatar, autojoin, homeserver, token } = account;
+    let account = Account { displayname, avatar, autojoin, homeserver, token, ..Account::default() };
+    let row = shared.host.put_account(&name, &account).await?;
     Ok(Json(shown(&shared.host, row)))
 }
 
@@ -165,6 +185,8 @@ fn shown(host: &Host, row: AccountRow) -> Shown {
     Shown {
         instances: users.map(|view| view.id).collect(),
         name: host.name_of(&row.user_id),
+        connection: host.connection(&row.user_id),
+        homeserver: row.is_outside().then_some(row.homeserver),
         user_id: row.user_id,
         displayname: row.displayname,
         avatar: (!row.avatar_url.is_empty()).then_some(row.avatar_url),

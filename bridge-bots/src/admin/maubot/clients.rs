@@ -139,7 +139,8 @@ fn ours(host: &Host, body: &Body) -> Result<(), Failure> {
         return Ok(());
     }
     let text = format!(
-        "This host makes its accounts itself, on {}, and takes nobody's homeserver or access token. Send `id`, such as {}, \
+        "By this API the host makes its accounts itself, on {}, and takes no homeserver or access token; `bridge-bots ctl account` \
+         does. Send `id`, such as {}, \
          without `homeserver` and `access_token`, and invite the new account to your rooms.",
         host.server_name(),
         host.user_id("helper")
@@ -149,7 +150,8 @@ fn ours(host: &Host, body: &Body) -> Result<(), Failure> {
 
 fn as_config(row: &AccountRow) -> Account {
     let avatar = Some(row.avatar_url.clone()).filter(|avatar| !avatar.is_empty());
-    Account { displayname: Some(row.displayname.clone()), avatar, autojoin: row.autojoin }
+    let displayname = Some(row.displayname.clone()).filter(|name| !name.is_empty());
+    Account { displayname, avatar, autojoin: row.autojoin, ..Account::default() }
 }
 
 /// What the account is to be like; what is not said stays.
@@ -164,6 +166,7 @@ fn wanted(body: &Body, row: Option<&AccountRow>) -> Result<Account, Failure> {
         displayname: body.filled("displayname")?.filter(|name| name != LEFT).or(is.displayname),
         avatar,
         autojoin: body.flag("autojoin")?.unwrap_or(is.autojoin),
+        ..Account::default()
     })
 }
 

@@ -6,6 +6,7 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use bridge_core::secret::Secret;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -33,6 +34,9 @@ pub(super) struct Wanted {
     avatar: String,
     /// A box that is not ticked is not sent.
     autojoin: Option<String>,
+    /// Of one elsewhere.
+    homeserver: String,
+    token: Secret,
 }
 
 impl Wanted {
@@ -42,6 +46,9 @@ impl Wanted {
             displayname: given(&self.displayname),
             avatar: given(&self.avatar),
             autojoin: self.autojoin.is_some(),
+            homeserver: given(&self.homeserver),
+            token: given(self.token.expose()).map(Secret::new),
+            ..Account::default()
         }
     }
 
@@ -51,6 +58,8 @@ impl Wanted {
             displayname: row.displayname.clone(),
             avatar: row.avatar_url.clone(),
             autojoin: row.autojoin.then(String::new),
+            homeserver: row.homeserver.clone(),
+            token: Secret::default(),
         }
     }
 }
@@ -171,7 +180,11 @@ async fn listed(
         let rooms = member::of_user(host.store(), &row.user_id).await.map_err(HostError::from)?;
         let path = format!("/accounts/{}", encoded(&host.name_of(&row.user_id)));
         rows.push(vec![
-            Some(html! { a href=(path) { (row.user_id) } div.quiet.small { (row.displayname) } }),
+            Some(html! {
+                a href=(path) { (row.user_id) }
+                div.quiet.small { (row.displayname) }
+                (connection(host, &row))
+            }),
             Some(users(host, &row.user_id)),
             Some(html! { (count(rooms.len(), "room", "rooms")) }),
             Some(html! { @if row.autojoin { "everybody who may invite" } @else { "admins only" } }),
@@ -180,7 +193,7 @@ async fn listed(
     }
     Ok(html! {
         h1 { "Accounts" }
-        p.quiet { "The bots' Matrix users, made in the appservice's own namespace." }
+        p.quiet { "The bots' Matrix users: made in the appservice's own namespace, or signed in elsewhere." }
         @if !rows.is_empty() {
             section.sheet aria-label="Accounts" {
                 (table(&count(rows.len(), "account", "accounts"), &["Account", "Bots", "Rooms", "May invite it", "Made by"], rows))
@@ -199,6 +212,11 @@ async fn listed(
                     (said(problems, "account", "The name"))
                 }
                 (fields(wanted, problems))
+                details open[!wanted.homeserver.is_empty()] {
+                    summary { "An account elsewhere" }
+                    p.help { "An account that is there already, on any homeserver. Without these, one is made on ours." }
+                    (elsewhere(wanted, problems))
+                }
                 button.main type="submit" { "Make it" }
             }
         }
@@ -219,6 +237,7 @@ async fn single(
     Ok(html! {
         h1 { (name) }
         p.quiet { (row.user_id) ". Bots: " (users(host, &row.user_id)) "." }
+        (connection(host, row))
         @if let Some(error) = error { div.wrong role="alert" { p { (error) } } }
         section.sheet aria-labelledby="profile" {
             h2 #profile { "Profile" }
@@ -230,7 +249,11 @@ async fn single(
                 }
                 p.quiet { "The config file declares this account: change it there and start the program again." }
             } @else {
-                form method="post" action=(base) { (fields(wanted, problems)) button.main type="submit" { "Save" } }
+                form method="post" action=(base) {
+                    (fields(wanted, problems))
+                    @if row.is_outside() { (elsewhere(wanted, problems)) }
+                    button.main type="submit" { "Save" }
+                }
             }
         }
         section.sheet aria-labelledby="rooms" { h2 #rooms { "Rooms" } (room_list(&rooms)) }
@@ -264,6 +287,32 @@ fn fields(wanted: &Wanted, problems: &[Problem]) -> Markup {
                 input type="checkbox" name="autojoin" value="yes" checked[wanted.autojoin.is_some()];
                 span { "Everybody with the level " code { "user" } " may invite it, not admins only" }
             }
+        }
+    }
+}
+
+/// Where an account elsewhere is, and how its connection is.
+fn connection(host: &Host, row: &AccountRow) -> Markup {
+    html! {
+        @if let Some(shown) = host.connection(&row.user_id) {
+            div.quiet.small { "At " (row.homeserver) ": " (shown.state.as_str()) }
+            @if let Some(error) = shown.error { div.wrong { p { (error) } } }
+        }
+    }
+}
+
+fn elsewhere(wanted: &Wanted, problems: &[Problem]) -> Markup {
+    html! {
+        div.field {
+            label for="homeserver" { "Homeserver" }
+            input #homeserver type="url" name="homeserver" value=(wanted.homeserver) placeholder="https://matrix.org"
+                spellcheck="false" aria-invalid=[has(problems, "homeserver").then_some("true")];
+            (said(problems, "homeserver", "The address"))
+        }
+        div.field {
+            label for="token" { "Access token" }
+            input #token type="password" name="token" value="" autocomplete="off" aria-describedby="token-help";
+            p.help #token-help { "It is stored sealed and never shown. Empty: the one that is stored." }
         }
     }
 }

@@ -45,7 +45,7 @@ impl Watchdog {
             match self.trouble().await {
                 // It waits where systemd does not listen, which must not hold up anybody else.
                 None => {
-                    drop(tokio::task::spawn_blocking(|| notify(&[sd_notify::NotifyState::Watchdog])).await)
+                    drop(tokio::task::spawn_blocking(|| notify(&[sd_notify::NotifyState::Watchdog])).await);
                 }
                 Some(why) => {
                     tracing::error!(why, "no sign of life is given, so systemd starts the program anew");

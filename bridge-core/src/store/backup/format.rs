@@ -12,6 +12,8 @@ use crate::store::db::whole::{Column, Kind};
 
 /// The form of the file; a later one gets another number.
 pub(super) const FORM: u32 = 1;
+/// That of one with SQLite files beside the database. A version that does not know them must not pass over them.
+pub(super) const FORM_WITH_DATABASES: u32 = 2;
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,8 @@ pub(super) enum Line {
     File { file: String, text: String },
     /// A table, whose rows follow.
     Table { table: String, columns: Vec<(String, String)> },
+    /// The next piece of an SQLite file, in base64.
+    Piece { database: String, piece: String },
     /// The end; without it something is missing.
     End { end: End },
     /// A row: the columns' values in order. JSON stands as text, so that it is told from no value.
@@ -143,7 +147,7 @@ impl<R: BufRead> Reader<R> {
         let text = reader.text()?.ok_or_else(no_backup)?;
         let header: Value = serde_json::from_str(&text).map_err(|_| no_backup())?;
         match header.get("bridge_backup").and_then(Value::as_u64) {
-            Some(form) if form == u64::from(FORM) => {}
+            Some(form) if (u64::from(FORM)..=u64::from(FORM_WITH_DATABASES)).contains(&form) => {}
             Some(_) => {
                 return Err(StoreError(
                     "The backup was made by a newer version of this program, in a form that is not known here. Use the \
@@ -174,7 +178,7 @@ impl<R: BufRead> Reader<R> {
                 };
             }
             Line::Row(_) => self.rows += 1,
-            Line::File { .. } | Line::Table { .. } => {}
+            Line::File { .. } | Line::Table { .. } | Line::Piece { .. } => {}
         }
         self.hash.update(text.as_bytes());
         Ok(Some(line))

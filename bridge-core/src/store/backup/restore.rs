@@ -9,6 +9,7 @@ use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 
+use super::databases::{self, Unpacked};
 use super::format::{Header, Line, Reader, columns, damaged};
 use super::{Beside, known_tables, own_tables};
 use crate::store::db::whole::{Column, Kind};
@@ -36,6 +37,8 @@ pub struct Backup {
 pub struct Restored {
     /// Rows that were written.
     pub rows: u64,
+    /// SQLite files that were written.
+    pub databases: usize,
 }
 
 impl Backup {
@@ -69,6 +72,9 @@ impl Backup {
                     width = Some(columns(&named)?.len());
                 }
                 Line::Row(row) if Some(row.len()) == width => rows += 1,
+                Line::Piece { database, piece } => {
+                    databases::piece(&database, &piece)?;
+                }
                 Line::Row(_) | Line::End { .. } => return Err(damaged("a row does not fit its table")),
             }
         }
@@ -87,7 +93,7 @@ fn unknown(header: &Header, components: &[Component]) -> Option<i64> {
     migrate::unknown(&header.steps).or(of_components)
 }
 
-fn open(path: &Path) -> Result<(Reader<BufReader<File>>, Header), StoreError> {
+pub(super) fn open(path: &Path) -> Result<(Reader<BufReader<File>>, Header), StoreError> {
     let file = File::open(path)
         .map_err(|error| StoreError(format!("{} could not be opened: {error}.", path.display())))?;
     Reader::begin(BufReader::with_capacity(1 << 16, file))
@@ -96,9 +102,27 @@ fn open(path: &Path) -> Result<(Reader<BufReader<File>>, Header), StoreError> {
 /// Reads a backup that was looked over into the database of this address, which has to be empty unless `force` is set:
 /// then what is in it is deleted. It may be of the other engine. Afterwards the tables are those of this version.
 pub async fn restore(path: &Path, backup: &Backup, url: &str, force: bool) -> Result<Restored, StoreError> {
+    restore_with(path, backup, url, None, force).await
+}
+
+/// The same with the SQLite files that are in it, into a folder without any unless `force` is set.
+pub async fn restore_with(
+    path: &Path,
+    backup: &Backup,
+    url: &str,
+    databases: Option<&Path>,
+    force: bool,
+) -> Result<Restored, StoreError> {
     // On SQLite this holds the lock, so it is not the database of a running program.
     let db = Db::open(url).await?;
-    let done = restore_into(&db, path, backup, force).await;
+    let done = async {
+        // A disk that is too small for them is noticed before anything is changed.
+        let unpacked = databases.map(|folder| Unpacked::unpack(path, folder, force)).transpose()?;
+        let restored = restore_into(&db, path, backup, force).await?;
+        let databases = unpacked.map(Unpacked::put_in_place).transpose()?.unwrap_or_default();
+        Ok(Restored { databases, ..restored })
+    };
+    let done = done.await;
     db.close().await;
     done
 }
@@ -135,7 +159,7 @@ async fn restore_into(db: &Db, path: &Path, backup: &Backup, force: bool) -> Res
     for component in backup.components {
         component.run(db).await?;
     }
-    Ok(Restored { rows: backup.rows })
+    Ok(Restored { rows: backup.rows, databases: 0 })
 }
 
 async fn first_with_rows(tx: &mut Tx, components: &[Component]) -> Result<Option<String>, StoreError> {
@@ -171,7 +195,7 @@ async fn read_rows(tx: &mut Tx, path: &Path, components: &[Component]) -> Result
                 }
                 table = Some((name, columns));
             }
-            Line::File { .. } | Line::End { .. } => {}
+            Line::File { .. } | Line::Piece { .. } | Line::End { .. } => {}
         }
         write(tx, table.as_ref(), &std::mem::take(&mut rows)).await?;
     }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Backup, Beside, restore};
+use super::{Backup, Beside, restore, restore_with};
 use crate::clock::Clock;
 use crate::event::{ChatInfo, ChatKind};
 use crate::id::{ChatId, ChatKey, DedupKey, LoginId, PartId, RemoteMessageId, RemoteUserId};
@@ -23,6 +23,7 @@ each_engine! { durable:
     a_full_database_is_refused_unless_forced
     an_older_backup_is_brought_up_to_date
     everything_comes_back_on_either_engine
+    files_of_single_bots_come_along_while_they_are_in_use
 }
 
 const PROGRAM: &str = "paper";
@@ -153,6 +154,43 @@ async fn everything_comes_back_on_either_engine(db: &Database) {
     assert_eq!(body(&back_up(&store, folder.path(), "third").await), body(&first));
 }
 
+async fn files_of_single_bots_come_along_while_they_are_in_use(db: &Database) {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+    for place in [&from, &to] {
+        std::fs::create_dir(place).unwrap();
+    }
+    let url = |file: &Path| format!("sqlite:{}", file.display());
+    // Open, and with what is not in the file itself yet.
+    let one = Store::open(&url(&from.join("one.db")), Seal::none(), Clock::system()).await.unwrap();
+    one.put_fact("large", &"x".repeat(2_000_000)).await.unwrap();
+    let path = folder.path().join("a.backup");
+    let store = db.store().await;
+    let mut out = Vec::new();
+    store.back_up_with(PROGRAM, &files(), Some(&from), &mut out).await.unwrap();
+    store.close().await;
+    drop(store);
+    one.close().await;
+    std::fs::write(&path, &out).unwrap();
+    let backup = Backup::look(&path, PROGRAM, &[]).unwrap();
+    // The folder is looked at before anything is changed.
+    std::fs::write(to.join("two.db"), "another").unwrap();
+    let words = restore_with(&path, &backup, &db.url, Some(&to), false).await.unwrap_err().0;
+    assert!(words.contains("two.db") && words.contains("nothing was changed"), "{words}");
+    let restored = restore_with(&path, &backup, &db.url, Some(&to), true).await.unwrap();
+    assert_eq!(restored.databases, 1);
+    let names =
+        std::fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["one.db"], "what was there is gone, and nothing half is left");
+    let one = Store::open(&url(&to.join("one.db")), Seal::none(), Clock::system()).await.unwrap();
+    assert_eq!(one.fact("large").await.unwrap().map(|text| text.len()), Some(2_000_000));
+    one.close().await;
+    // A name that leads out of the folder makes the file a damaged one.
+    let text = String::from_utf8(out).unwrap().replace("\"one.db\"", "\"../one.db\"");
+    std::fs::write(&path, text).unwrap();
+    assert!(Backup::look(&path, PROGRAM, &[]).unwrap_err().0.contains("damaged"));
+}
+
 async fn a_full_database_is_refused_unless_forced(db: &Database) {
     let folder = tempfile::tempdir().unwrap();
     let store = db.store().await;
@@ -189,7 +227,7 @@ async fn a_damaged_file_is_refused_and_nothing_is_changed(db: &Database) {
         (whole.clone() + "[]\n", "behind its end"),
         (whole.replacen("paper", "other", 1), "another program"),
         (newer, "newer version"),
-        (whole.replacen("\"bridge_backup\":1", "\"bridge_backup\":2", 1), "newer version"),
+        (whole.replacen("\"bridge_backup\":1", "\"bridge_backup\":3", 1), "newer version"),
     ];
     let before = number(&store, "SELECT COUNT(*) FROM job").await;
     for (text, said) in cases {

@@ -13,7 +13,7 @@ use crate::Result;
 use crate::bots_maubot::{packed, venv};
 
 /// As a maubot 0.6 makes them.
-const TABLES: [&str; 3] = [
+pub(crate) const TABLES: [&str; 3] = [
     "CREATE TABLE version (version INTEGER PRIMARY KEY)",
     "CREATE TABLE client (id TEXT PRIMARY KEY, homeserver TEXT NOT NULL, access_token TEXT NOT NULL, device_id TEXT NOT NULL, \
      enabled BOOLEAN NOT NULL, next_batch TEXT NOT NULL, filter_id TEXT NOT NULL, sync BOOLEAN NOT NULL, \

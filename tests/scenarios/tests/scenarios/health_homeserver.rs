@@ -40,9 +40,13 @@ async fn one_that_hangs(world: &mut World) -> Result<()> {
         "homeserver_unreachable",
         async |world| {
             world.fake().push_down(true);
-            fail_all(world, Fault::Hang)
+            fail_all(world, Fault::Hang);
+            Ok(())
         },
-        async |world| return_from_faults(world),
+        async |world| {
+            return_from_faults(world);
+            Ok(())
+        },
     )
     .await
 }
@@ -52,8 +56,14 @@ async fn one_that_refuses_our_token(world: &mut World) -> Result<()> {
     goes_and_returns(
         world,
         "homeserver_refuses",
-        async |world| fail_all(world, Fault::Error(401, "M_UNKNOWN_TOKEN")),
-        async |world| return_from_faults(world),
+        async |world| {
+            fail_all(world, Fault::Error(401, "M_UNKNOWN_TOKEN"));
+            Ok(())
+        },
+        async |world| {
+            return_from_faults(world);
+            Ok(())
+        },
     )
     .await
 }
@@ -67,20 +77,21 @@ async fn one_that_runs_and_is_silent(world: &mut World) -> Result<()> {
             world.fake().push_down(true);
             Ok(())
         },
-        async |world| return_from_faults(world),
+        async |world| {
+            return_from_faults(world);
+            Ok(())
+        },
     )
     .await
 }
 
-fn fail_all(world: &World, fault: Fault) -> Result<()> {
+fn fail_all(world: &World, fault: Fault) {
     world.fake().fail_next("*", fault, usize::MAX);
-    Ok(())
 }
 
-fn return_from_faults(world: &World) -> Result<()> {
+fn return_from_faults(world: &World) {
     world.fake().push_down(false);
     world.fake().clear_faults();
-    Ok(())
 }
 
 /// What was said meanwhile arrives, too.
