@@ -134,7 +134,7 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
         "admin",
         "Pages and APIs for operators. `users` has names and hashes of passwords (`bridge-bots hash-password` makes one), or\n\
          `{ file: FILE }`; `public_url` is how people reach the pages, `beside` has health documents of other programs by a\n\
-         name: `slack: http://127.0.0.1:29318/health`. `listen: null` has no pages.",
+         name: `slack: http://127.0.0.1:29400/health`. `listen: null` has no pages.",
     ),
     (
         "accounts",
@@ -151,7 +151,7 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
         "services",
         "What the page *Services* shows and starts, stops, restarts, updates: a name, and `by: systemd` with `unit`, `by: docker` with\n\
          `container` (or `compose` and `service`), or `by: command`. See docs/bots-control.md. Example:\n\
-         slack: { by: systemd, unit: bridge-slack.service, health: http://127.0.0.1:29318/health }",
+         slack: { by: systemd, unit: bridge-slack.service, health: http://127.0.0.1:29400/health }",
     ),
 ];
 

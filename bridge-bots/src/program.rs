@@ -90,6 +90,7 @@ fn load(path: &Path, runtimes: &[Box<dyn Runtime>]) -> Result<Config<Section>, S
         account.token_file = account.token_file.take().map(|file| config.folder.join(file));
     }
     let mut problems = problems(&config.own, &config.appservice.bot, runtimes);
+    problems.extend(host::database::folder_problem(&config));
     problems.extend(Users::read(&config.own.admin, folder(path)).err().into_iter().flatten());
     if problems.is_empty() {
         return Ok(config);

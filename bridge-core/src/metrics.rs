@@ -77,6 +77,7 @@ pub const METRICS: &[Described] = &[
     ("process_cpu_seconds_total", Kind::Counter, "Time on processors, in whole seconds."),
     ("process_resident_memory_bytes", Kind::Gauge, "Resident memory."),
     ("process_open_fds", Kind::Gauge, "Open files and sockets."),
+    ("process_max_fds", Kind::Gauge, "How many files and sockets may be open."),
 ];
 
 pub(crate) fn accepted(source: &'static str, count: usize) {

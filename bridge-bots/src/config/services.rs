@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn each_kind_takes_its_own_keys() {
         let text = "
-            slack: { by: systemd, unit: bridge-slack.service, health: 'http://127.0.0.1:29318/health' }
+            slack: { by: systemd, unit: bridge-slack.service, health: 'http://127.0.0.1:29400/health' }
             far: { by: systemd, unit: x.service, ssh: ops@far, update: [systemctl, start, update@x.service] }
             synapse: { by: docker, container: synapse }
             stack: { by: docker, compose: /srv/stack/compose.yml, service: db }

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use bridge_core::config::Config;
 use bridge_core::service::cli::environment;
+use bridge_core::service::common::DATABASES;
+use bridge_core::store::StoreError;
 
 use super::Host;
 use crate::config::Section;
 use crate::error::HostError;
 use crate::instance::Instance;
 use crate::plugin::database::{Database, Limits};
-use crate::plugin::{Descriptor, PluginError};
+use crate::plugin::{Descriptor, PluginError, Problem};
 
 /// The folder if the config names none.
 const FOLDER: &str = "databases";
@@ -34,6 +36,21 @@ pub(crate) fn folder(config: &Config<Section>) -> PathBuf {
     given.unwrap_or_else(|| config.folder.clone()).join(FOLDER)
 }
 
+/// What is wrong with the folder: in that of the host's own database, a bot's name could be the database's.
+pub(crate) fn folder_problem(config: &Config<Section>) -> Option<Problem> {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let own = config
+        .database
+        .file()
+        .map(|file| real(file.parent().filter(|at| !at.as_os_str().is_empty()).unwrap_or(Path::new("."))));
+    (own? == real(&folder(config))).then(|| {
+        Problem::new(
+            "bots.databases",
+            "is the folder of database.url. Name a folder of its own, such as `databases` in it.",
+        )
+    })
+}
+
 /// An instance's file. All names that instances may have are names of files, and no file beside a database ends like one.
 fn file(folder: &Path, instance_id: &str) -> PathBuf {
     folder.join(format!("{instance_id}.db"))
@@ -50,17 +67,36 @@ impl Host {
         let Some(steps) = descriptor.database else { return Ok(None) };
         let mib = self.parts().section.database_limit;
         let limits = Limits { mib, held: self.event_limit(), steps: steps_limit };
-        Database::open(&file(&self.parts().databases, instance_id), steps, limits).await.map(Some)
+        let folder = &self.parts().databases;
+        let database = Database::open(&file(folder, instance_id), steps, limits).await?;
+        if let Err(error) = self.note_folder(folder).await {
+            tracing::warn!(%error, "where the bots' databases are could not be noted for backups");
+        }
+        Ok(Some(database))
     }
 
-    /// Stops an instance and deletes its database.
-    pub(super) async fn remove_database(&self, instance: &Instance) -> Result<(), HostError> {
-        let file = file(&self.parts().databases, &instance.row().instance_id);
+    /// A backup from a shell has neither systemd's folder nor, perhaps, the same config: it finds the place here.
+    async fn note_folder(&self, folder: &Path) -> Result<(), StoreError> {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let folder = folder.to_string_lossy();
+        if self.store().fact(DATABASES).await?.as_deref() == Some(&*folder) {
+            return Ok(());
+        }
+        self.store().put_fact(DATABASES, &folder).await
+    }
+
+    /// Stops an instance and closes its database.
+    pub(super) async fn halt_for_good(&self, instance: &Instance) {
         let database = instance.worker().and_then(|started| started.database);
         instance.halt(self.now());
         if let Some(database) = database {
             database.close().await;
         }
+    }
+
+    /// Deletes the database of an instance that was stopped.
+    pub(super) fn remove_database(&self, instance: &Instance) -> Result<(), HostError> {
+        let file = file(&self.parts().databases, &instance.row().instance_id);
         for part in PARTS {
             let mut path = file.clone().into_os_string();
             path.push(part);

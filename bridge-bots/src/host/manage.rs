@@ -184,10 +184,12 @@ impl Host {
         }
         // Whoever hands it an event just now comes before this.
         let _gate = instance.gate.write().await;
+        // Before the transaction: its connections may take a while to close, and nobody else can write meanwhile.
+        self.halt_for_good(&instance).await;
         let mut tx = self.parts().store.begin().await?;
         instances::remove(&mut tx, name).await?;
         // Before the commit: whoever gets this name later must not find what this one kept.
-        if let Err(why) = self.remove_database(&instance).await {
+        if let Err(why) = self.remove_database(&instance) {
             tx.rollback().await?;
             return Err(why);
         }

@@ -5,8 +5,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Host;
+use super::outside::{Shown, State};
 use crate::instance::Instance;
 use crate::instance::status::Phase;
+use crate::store::account::AccountRow;
+
+/// How long an account's homeserver may be away before it is told, in milliseconds.
+const AWAY_MS: i64 = 60_000;
 
 /// An instance as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,16 +66,40 @@ impl Host {
             state: state.as_str(),
             number: instances.iter().filter(|instance| instance.state == state).count(),
         };
-        let outside = self.accounts().into_iter().filter_map(|row| {
-            let connection = self.connection(&row.user_id)?;
-            Some(json!({ "account": row.user_id, "homeserver": row.homeserver, "connection": connection }))
+        let accounts = self.accounts().into_iter();
+        let outside: Vec<(AccountRow, Shown)> =
+            accounts.filter_map(|row| self.connection(&row.user_id).map(|shown| (row, shown))).collect();
+        let now = self.now();
+        let parts = outside.iter().map(|(row, shown)| account(&row.name, shown, now));
+        let outside = outside.iter().map(|(row, connection)| {
+            json!({ "account": row.user_id, "homeserver": row.homeserver, "connection": connection })
         });
         Own {
-            parts: instances.iter().map(part).collect(),
+            parts: instances.iter().map(part).chain(parts).collect(),
             counts: Phase::ALL.map(count).to_vec(),
             document: json!({ "instances": instances, "outside": outside.collect::<Vec<_>>() }),
         }
     }
+}
+
+/// The connection of an account elsewhere as a part of the health document.
+fn account(name: &str, shown: &Shown, now: i64) -> HealthPart {
+    let facts = json!({ "connection": shown.state.as_str() });
+    let part = HealthPart::fine(format!("account {name}"), facts).since(shown.since);
+    let trouble = match shown.state {
+        State::SignedOut => Some(Trouble::degraded(
+            "account_signed_out",
+            "Its homeserver does not take the account's token, so its bots hear nothing. What came so far is kept.".to_owned(),
+            "Sign the account in again; `ctl accounts` says where the new token goes.".to_owned(),
+        )),
+        State::Away | State::Connecting if now - shown.since > AWAY_MS => Some(Trouble::degraded(
+            "account_away",
+            "The account's homeserver has not answered for more than a minute, so its bots wait.".to_owned(),
+            "Look whether that homeserver runs; it is asked again and again. `ctl accounts` has its last answer.".to_owned(),
+        )),
+        _ => None,
+    };
+    part.with(trouble)
 }
 
 /// An instance as a part of the health document.
@@ -115,5 +144,21 @@ mod tests {
         assert!(!format!("{failing:?}").contains("somebody"), "an error may hold what people wrote");
         view.state = Phase::Running;
         assert_eq!((part(&view).code(), part(&view).last_message_at), (None, Some(5)));
+    }
+
+    #[test]
+    fn an_account_elsewhere_is_told_when_it_is_signed_out_or_long_away() {
+        let shown =
+            |state: State| Shown { state, since: 1_000, error: Some("what a homeserver wrote".to_owned()) };
+        let code = |state: State, now: i64| {
+            let part = account("far", &shown(state), now);
+            assert!(!format!("{part:?}").contains("wrote"), "its words stay out of the document");
+            part.code()
+        };
+        assert_eq!(code(State::SignedOut, 1_001), Some("account_signed_out"));
+        assert_eq!(code(State::Away, 61_000), None);
+        assert_eq!(code(State::Away, 61_001), Some("account_away"));
+        assert_eq!(code(State::Connecting, 61_001), Some("account_away"));
+        assert_eq!(code(State::Connected, i64::MAX), None);
     }
 }

@@ -58,6 +58,12 @@ impl Exchange {
         }))
     }
 
+    /// This process works from now on: what was not seen while it stood by says nothing of the homeserver.
+    pub(crate) fn begin_turn(&self) {
+        *self.0.standing.lock().unwrap_or_else(PoisonError::into_inner) =
+            Standing::unknown(self.0.clock.now_ms());
+    }
+
     /// When the last transaction was accepted, in milliseconds since 1970.
     pub fn last_transaction_at(&self) -> Option<i64> {
         read(&self.0.transaction_at)

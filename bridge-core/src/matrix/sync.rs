@@ -79,8 +79,8 @@ impl Intent {
         request.limit = TIMELINE.into();
         let answer = self.call("messages", request).await?;
         let events: Vec<_> = answer.chunk.into_iter().map(Raw::into_json).collect();
-        let next = answer.end.filter(|_| !events.is_empty());
-        Ok((events, next))
+        // A page may be empty though there are more: of what is hidden nothing is shown.
+        Ok((events, answer.end))
     }
 }
 

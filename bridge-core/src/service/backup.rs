@@ -11,7 +11,7 @@ use bridge_registration::write_private;
 use serde::de::DeserializeOwned;
 
 use super::cli::{BackupArgs, RestoreArgs};
-use super::common::Kept;
+use super::common::{DATABASES, Kept};
 use super::ground;
 use crate::clock::Clock;
 use crate::command::time;
@@ -45,7 +45,10 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
         .await
         .map_err(|error| format!("database.url: {error}"))?
         .with_components(kept.components);
-    let databases = kept.databases.map(|folder| folder(&config));
+    let databases = match kept.databases {
+        Some(folder) => Some(noted_folder(&store).await.unwrap_or_else(|| folder(&config))),
+        None => None,
+    };
     let written = write_file_with(&store, defaults.id, &files, databases.as_deref(), &args.file).await;
     store.close().await;
     let rows = written?;
@@ -56,10 +59,19 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
         },
         |key| format!("The key is not in it: keep {} in another place.", key.display()),
     );
+    let single = databases.filter(|folder| folder.is_dir());
+    let single = single
+        .map_or_else(String::new, |folder| format!(", the files of single bots in {}", folder.display()));
     Ok(format!(
-        "{} holds the database ({rows} rows), the config and the registration. {key}",
+        "{} holds the database ({rows} rows){single}, the config and the registration. {key}",
         args.file.display()
     ))
+}
+
+/// Where the program had its SQLite files when it last opened one, if that is there still.
+async fn noted_folder(store: &Store) -> Option<PathBuf> {
+    let noted = store.fact(DATABASES).await.ok().flatten().map(PathBuf::from);
+    noted.filter(|folder| folder.is_dir())
 }
 
 pub(super) fn read_beside(name: &str, path: &Path) -> Result<Beside, String> {
@@ -136,7 +148,17 @@ pub(super) async fn restore<S: DeserializeOwned + Default>(
         header.engine
     );
     if restored.databases > 0 {
-        let _ = writeln!(done, "Files of single bots that were restored: {}.", restored.databases);
+        let folder = databases.unwrap_or_default();
+        let _ = writeln!(
+            done,
+            "Files of single bots that were restored: {}. They are in {}, where the program has to look \
+             for them.",
+            restored.databases,
+            folder.display()
+        );
+    } else if let Some(folder) = databases.filter(|folder| folder.is_dir()) {
+        let _ =
+            writeln!(done, "It has no files of single bots; those in {} are as they were.", folder.display());
     }
     for (name, path) in [(CONFIG, path), (REGISTRATION, config.appservice.registration.as_path())] {
         done.push_str(&put_back(name, path, text(name))?);

@@ -13,12 +13,16 @@ use crate::config::{Config, Defaults, example::example};
 use crate::metrics::{Described, Kind, METRICS};
 use crate::store::migrate::Component;
 
+/// The fact that says where a program has its SQLite files.
+pub const DATABASES: &str = "databases_folder";
+
 /// What a program keeps beside the core's tables. `S` is its own config section.
 #[derive(Debug)]
 pub struct Kept<S> {
     /// Its tables.
     pub components: &'static [Component],
-    /// A folder of SQLite files (`NAME.db`), which are backed up and restored with the database.
+    /// A folder of SQLite files (`NAME.db`), which are backed up and restored with the database. A backup looks where the program
+    /// says by the fact [`DATABASES`] that it has them.
     pub databases: Option<fn(&Config<S>) -> PathBuf>,
 }
 

@@ -67,7 +67,8 @@ where
     S: DeserializeOwned + Default,
 {
     let name = format!("bridge-{}", defaults.id);
-    if !path.exists() {
+    // One that may not be looked at is there.
+    if matches!(path.try_exists(), Ok(false)) {
         let text = format!(
             "{name} is not deployed: there is no config file at {}. Give its place with --config, or make one with `init`.",
             path.display()
@@ -112,7 +113,7 @@ async fn ask(url: &str) -> Result<Option<Value>, String> {
 
 /// Nobody answers: whether it ran ever is told by its database.
 fn silent(name: &str, address: &str, database: Option<&Path>) -> Look {
-    match database.filter(|file| !file.exists()) {
+    match database.filter(|file| matches!(file.try_exists(), Ok(false))) {
         Some(file) => Look::told(
             NOT_DEPLOYED,
             format!(

@@ -84,7 +84,8 @@ pub(super) struct PutAccount {
     #[schema(default = true)]
     autojoin: bool,
     /// Where it is, if it is not in the appservice's namespace: the https address that clients use. Its name is then one of this
-    /// host alone. What is not said of homeserver and token stays as it was.
+    /// host alone. What is not said of homeserver and token stays as it was;
+    /// another homeserver needs the token, too.
     #[serde(default)]
     #[schema(
         max_length = 200,

@@ -104,7 +104,7 @@ const EXAMPLE: &str = "bots:
     slack:
       by: systemd
       unit: bridge-slack.service
-      health: http://127.0.0.1:29318/health
+      health: http://127.0.0.1:29400/health
       update: [systemctl, start, update@bridge-slack.service]
     synapse:
       by: docker

@@ -114,11 +114,25 @@ async fn listen(
     let row = host.account(user_id).filter(AccountRow::is_outside).ok_or(Deaf::Gone)?;
     let intent = sign_in(host, &row).await?;
     connection.speak_by(intent.app().clone());
-    account::show_profile(&intent, &row).await?;
+    if let Err(error) = account::show_profile(&intent, &row).await {
+        // A homeserver that lets nobody choose a name is no reason to hear nothing.
+        if error.class() != ErrorClass::Permanent || signed_out(&error).is_some() {
+            return Err(error.into());
+        }
+        tracing::debug!(account = user_id, %error, "its name or picture could not be set");
+    }
     loop {
         let since = outside::since(host.store(), user_id).await?;
         let from = Some(since.as_str()).filter(|since| !since.is_empty());
-        let synced = intent.sync(from, if *failures > 0 { Duration::ZERO } else { POLL }).await?;
+        let synced = match intent.sync(from, if *failures > 0 { Duration::ZERO } else { POLL }).await {
+            Err(error) if from.is_some() && error.status() == Some(400) => {
+                begin_anew(host, user_id, &error).await?;
+                continue;
+            }
+            synced => synced?,
+        };
+        take(host, &intent, &since, &synced).await?;
+        *failures = 0;
         let is_other = connection.note(State::Connected, None, host.now());
         if is_other {
             tracing::info!(
@@ -127,9 +141,20 @@ async fn listen(
                 "an account elsewhere is connected"
             );
         }
-        *failures = 0;
-        take(host, &intent, &since, &synced).await?;
     }
+}
+
+/// The homeserver does not know its own place any more: it was rebuilt, or restored.
+async fn begin_anew(host: &Host, user_id: &str, error: &MatrixError) -> Result<(), StoreError> {
+    tracing::warn!(
+        account = user_id,
+        %error,
+        "the homeserver does not know how far it was heard; it begins anew, and what came meanwhile is passed over"
+    );
+    crate::metrics::passed_over();
+    let mut tx = host.store().begin().await?;
+    outside::begin_anew(&mut tx, user_id).await?;
+    tx.commit().await
 }
 
 /// Whoever the token is of has to be the account.
@@ -152,27 +177,35 @@ async fn sign_in(host: &Host, row: &AccountRow) -> Result<Intent, Deaf> {
 async fn take(host: &Host, intent: &Intent, since: &str, synced: &Synced) -> Result<(), Deaf> {
     let user_id = intent.user_id().as_str();
     let known: BTreeSet<String> = member::of_user(host.store(), user_id).await?.into_iter().collect();
-    let mut jobs = Vec::new();
-    for (room_id, events) in &synced.invited {
-        jobs.extend(invitation(user_id, room_id, events, &synced.next));
-    }
+    // The same in a repeat; an account that is made anew has not heard of any.
+    let at = if since.is_empty() { &synced.next } else { since };
+    let invited =
+        synced.invited.iter().filter_map(|(room_id, events)| invitation(user_id, room_id, events, at));
+    deliver(host, invited.collect()).await?;
     // At the first time all that is there is history.
-    if !since.is_empty() {
-        for news in synced.joined.iter().chain(&synced.left) {
-            let events = events_of(intent, news, since, known.contains(news.room_id.as_str())).await?;
-            jobs.extend(events.into_iter().filter_map(|event| job(user_id, &news.room_id, event)));
-        }
+    let news = synced.joined.iter().chain(&synced.left).filter(|_| !since.is_empty());
+    // Room by room: what an account missed in hundreds of them need not be in memory at once.
+    for news in news {
+        let events = events_of(intent, news, since, known.contains(news.room_id.as_str())).await?;
+        let jobs = events.into_iter().filter_map(|event| job(user_id, &news.room_id, event));
+        deliver(host, jobs.collect()).await?;
     }
-    failpoint::pass("outside.received");
-    if !jobs.is_empty() {
-        host.parts().inbox.deliver_all(jobs).await?;
-    }
-    failpoint::pass("outside.stored");
     let joined = synced.joined.iter().map(|news| news.room_id.as_str());
     let joined: Vec<&str> = joined.filter(|room_id| !known.contains(*room_id)).collect();
     let left = synced.left.iter().map(|news| news.room_id.as_str()).collect();
     Ok(outside::advance(host.store(), user_id, &Advance { from: since, to: &synced.next, joined, left })
         .await?)
+}
+
+/// Commits what came of a room.
+async fn deliver(host: &Host, jobs: Vec<NewJob>) -> Result<(), InboxError> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    failpoint::pass("outside.received");
+    host.parts().inbox.deliver_all(jobs).await?;
+    failpoint::pass("outside.stored");
+    Ok(())
 }
 
 /// What is new in a room, the oldest first, without what was before the account came.
@@ -193,7 +226,14 @@ async fn events_of(
             break;
         }
         let Some(from) = gap.take() else { break };
-        let (older, next) = intent.messages_between(&news.room_id, &from, since).await?;
+        let (older, next) = match intent.messages_between(&news.room_id, &from, since).await {
+            // This room says no more, such as one that the account was banned from: the others must not wait for it.
+            Err(error) if error.class() == ErrorClass::Permanent && signed_out(&error).is_none() => {
+                gap = Some(from);
+                break;
+            }
+            page => page?,
+        };
         let older = older.iter().rev().map(|event| read(event));
         events = older.chain(events).collect();
         gap = next;

@@ -19,7 +19,8 @@ use crate::store::outside;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 impl Host {
-    /// Makes an account elsewhere, or changes one. What is not said of homeserver and token stays.
+    /// Makes an account elsewhere, or changes one. What is not said of homeserver and token stays; another homeserver's address
+    /// needs the token, too.
     pub(in crate::host) async fn put_outside(
         &self,
         name: &str,
@@ -33,6 +34,11 @@ impl Host {
             account.homeserver.clone().or_else(|| old.as_ref().map(|row| row.homeserver.clone()));
         let homeserver = homeserver.ok_or_else(|| conflict("The address of its homeserver is missing."))?;
         let homeserver = homeserver.trim_end_matches('/').to_owned();
+        if account.token.is_none() && old.as_ref().is_some_and(|old| old.homeserver != homeserver) {
+            return Err(conflict(
+                "Another address needs the access token anew: the one that is stored is sent to its own homeserver only.",
+            ));
+        }
         let stored = match (&account.token, &old) {
             (None, Some(row)) => outside::token(self.store(), &row.user_id).await?,
             (token, _) => token.clone(),
@@ -46,7 +52,8 @@ impl Host {
         let mut tx = self.store().begin().await?;
         accounts::put(&mut tx, &row).await?;
         outside::put_token(self.store(), &mut tx, &row.user_id, &token).await?;
-        if old.is_none_or(|old| old.homeserver != homeserver) {
+        // Another address of the same homeserver is only another way there: it goes on where it was.
+        if old.is_none() {
             outside::begin_anew(&mut tx, &row.user_id).await?;
         }
         tx.commit().await?;

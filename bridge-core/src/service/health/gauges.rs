@@ -31,6 +31,8 @@ pub(super) fn show_process(started_at: i64) {
     let Some(process) = Process::read() else { return };
     set("process_resident_memory_bytes", number(process.resident));
     set("process_open_fds", number(process.open_files));
+    let most = process.most_files.and_then(|most| i64::try_from(most).ok());
+    set("process_max_fds", most.map_or(f64::INFINITY, number));
     metrics::counter!("process_cpu_seconds_total").absolute(process.cpu_seconds);
 }
 

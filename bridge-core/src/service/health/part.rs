@@ -20,7 +20,7 @@ pub enum State {
 pub struct Trouble {
     /// How bad it is.
     pub state: State,
-    /// What it is, in one word; `docs/operating.md` has a section of that name.
+    /// What it is, in one word; `docs/runbook.md` has a section of that name.
     pub code: &'static str,
     /// What it means, in a sentence. It holds no secret and nothing that people wrote.
     pub reason: String,

@@ -1,6 +1,7 @@
 //! The process as the kernel sees it, read from `/proc/self`.
 
 use rustix::param::{clock_ticks_per_second, page_size};
+use rustix::process::{Resource, getrlimit};
 
 /// Its figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub(super) struct Process {
     pub(super) cpu_seconds: u64,
     /// Open files and sockets.
     pub(super) open_files: i64,
+    /// How many may be open; none where there is no limit.
+    pub(super) most_files: Option<u64>,
 }
 
 impl Process {
@@ -26,6 +29,7 @@ impl Process {
             cpu_seconds: ticks(&stat)? / clock_ticks_per_second().max(1),
             // The folder itself was open while it was read.
             open_files: i64::try_from(open_files.saturating_sub(1)).ok()?,
+            most_files: getrlimit(Resource::Nofile).current,
         })
     }
 }

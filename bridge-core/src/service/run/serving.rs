@@ -221,6 +221,7 @@ impl<H: Handler> Serving<H> {
             }
         };
         let moved = nudge.moved();
+        exchange.begin_turn();
         let heartbeat =
             Heartbeat::new(app.clone(), exchange.clone(), store.lease().clone(), Rhythm::default());
         vitals.spawn("heartbeat", stop.clone(), heartbeat.run(stop.clone()));

@@ -16,6 +16,8 @@ use crate::task::{self, Vitals};
 const STUCK_AFTER: Duration = Duration::from_secs(90);
 /// How long our own server may take to answer.
 const ANSWERED: Duration = Duration::from_secs(5);
+/// How many looks there are in the time that systemd waits.
+const PER_LIMIT: u32 = 5;
 /// What it is asked.
 const REQUEST: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: watchdog\r\nconnection: close\r\n\r\n";
 
@@ -33,11 +35,11 @@ impl Watchdog {
         let Some(within) = sd_notify::watchdog_enabled() else { return };
         let Ok(address) = listener.local_addr() else { return };
         let (vitals, committing) = (vitals.clone(), committing.clone());
-        let watchdog = Self { every: within / 2, server: reachable(address), vitals, committing };
+        let watchdog = Self { every: within / PER_LIMIT, server: reachable(address), vitals, committing };
         task::spawn("watchdog", watchdog.feed());
     }
 
-    /// Tells it twice in the time that systemd waits, for as long as it is so.
+    /// Tells it several times in the time that systemd waits, for as long as it is so: one look that fails must not be enough.
     async fn feed(self) {
         let mut due = interval(self.every);
         loop {
@@ -48,7 +50,10 @@ impl Watchdog {
                     drop(tokio::task::spawn_blocking(|| notify(&[sd_notify::NotifyState::Watchdog])).await);
                 }
                 Some(why) => {
-                    tracing::error!(why, "no sign of life is given, so systemd starts the program anew");
+                    tracing::error!(
+                        why,
+                        "no sign of life is given; if that goes on, systemd starts the program anew"
+                    );
                 }
             }
         }

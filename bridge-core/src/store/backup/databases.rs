@@ -88,19 +88,20 @@ pub(super) struct Unpacked {
 }
 
 impl Unpacked {
-    /// Writes all that a backup has. The folder has to be without such files unless `force` is set.
+    /// Writes all that a backup has. If it has any, the folder has to be without such files unless `force` is set.
     pub(super) fn unpack(backup: &Path, folder: &Path, force: bool) -> Result<Self, StoreError> {
-        if let Some(file) = files(folder)?.first().filter(|_| !force) {
-            return Err(StoreError(format!(
-                "There is a bot's database already ({}), and nothing was changed. Move the folder away, or use --force to \
-                 delete what is in it.",
-                file.display()
-            )));
-        }
+        let there = files(folder)?.into_iter().next().filter(|_| !force);
         let mut unpacked = Self { folder: folder.to_owned(), files: BTreeMap::new() };
         let (mut reader, _) = open(backup)?;
         while let Some(line) = reader.next()? {
             if let Line::Piece { database, piece: text } = line {
+                if let Some(file) = &there {
+                    return Err(StoreError(format!(
+                        "There is a bot's database already ({}), and nothing was changed. Move the folder away, or use \
+                         --force to delete what is in it.",
+                        file.display()
+                    )));
+                }
                 let bytes = piece(&database, &text)?;
                 unpacked.append(&database, &bytes).map_err(|error| {
                     StoreError(format!("{} could not be written: {error}", folder.join(&database).display()))
@@ -121,8 +122,12 @@ impl Unpacked {
         self.files.get_mut(name).map_or(Ok(()), |file| file.write_all(bytes))
     }
 
-    /// Puts them in the place of all that is there.
+    /// Puts them in the place of all that is there. A backup that knows of none, such as the one before an upgrade, changes
+    /// none.
     pub(super) fn put_in_place(mut self) -> Result<usize, StoreError> {
+        if self.files.is_empty() {
+            return Ok(0);
+        }
         let words = |error| {
             StoreError(format!("{}: its files could not be put in place: {error}", self.folder.display()))
         };

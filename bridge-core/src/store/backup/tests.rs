@@ -185,6 +185,14 @@ async fn files_of_single_bots_come_along_while_they_are_in_use(db: &Database) {
     let one = Store::open(&url(&to.join("one.db")), Seal::none(), Clock::system()).await.unwrap();
     assert_eq!(one.fact("large").await.unwrap().map(|text| text.len()), Some(2_000_000));
     one.close().await;
+    // A backup that knows of none leaves those that are there.
+    let store = db.store().await;
+    let bare = back_up(&store, folder.path(), "bare.backup").await;
+    store.close().await;
+    drop(store);
+    let backup = Backup::look(&bare, PROGRAM, &[]).unwrap();
+    let restored = restore_with(&bare, &backup, &db.url, Some(&to), true).await.unwrap();
+    assert!(restored.databases == 0 && to.join("one.db").is_file());
     // A name that leads out of the folder makes the file a damaged one.
     let text = String::from_utf8(out).unwrap().replace("\"one.db\"", "\"../one.db\"");
     std::fs::write(&path, text).unwrap();

@@ -202,6 +202,30 @@ async fn a_homeserver_elsewhere_may_be_away(world: &mut Bots) -> Result<()> {
     elsewhere.wait_for_said(&room, &["Hello, one!", "Hello, two!"]).await
 }
 
+bots_scenario!(a_room_that_says_no_more_makes_no_other_wait in one);
+async fn a_room_that_says_no_more_makes_no_other_wait(world: &mut Bots) -> Result<()> {
+    let elsewhere = Elsewhere::fake().await?;
+    declare(world, &elsewhere, "hello")?;
+    world.start().await?;
+    let (busy, calm) = (elsewhere.room().await?, elsewhere.room().await?);
+    elsewhere.friend.send_text(&calm, "!hello before").await?;
+    elsewhere.wait_for_said(&calm, &["Hello, before!"]).await?;
+    world.stop().await?;
+    // More than comes in one answer, and the rest is refused, as to somebody who was banned.
+    for number in 0..120 {
+        elsewhere.friend.send_text(&busy, &format!("line {number}")).await?;
+    }
+    elsewhere.friend.send_text(&calm, "!hello after").await?;
+    let refused = testkit::Fault::Error(403, "M_FORBIDDEN");
+    elsewhere.homeserver.fake()?.fail_next(&format!("GET *{busy}/messages"), refused, usize::MAX);
+    world.start().await?;
+    elsewhere.wait_for_said(&calm, &["Hello, before!", "Hello, after!"]).await?;
+    assert!(world.program().log().contains("what is older was passed over"), "nobody is told of the gap");
+    elsewhere.homeserver.fake()?.clear_faults();
+    elsewhere.friend.send_text(&busy, "!hello again").await?;
+    elsewhere.wait_for_said(&busy, &["Hello, again!"]).await
+}
+
 bots_scenario!(an_event_that_two_ways_bring_reaches_each_bot_once in one);
 async fn an_event_that_two_ways_bring_reaches_each_bot_once(world: &mut Bots) -> Result<()> {
     // The account elsewhere is a person's on our own homeserver, in a room with an account of ours.
@@ -251,6 +275,10 @@ async fn a_token_is_tried_before_it_is_stored_and_never_shown(world: &mut Bots) 
     let order: Vec<&str> = order.iter().map(String::as_str).collect();
     let made = world.ctl(&order).await?;
     assert!(made.contains(elsewhere.bot.user_id()), "{made}");
+    // The stored token is sent to its own homeserver only.
+    let elsewhere_else = ["account", "far", "--homeserver", "http://127.0.0.1:9"];
+    let told = world.ctl_refused(&elsewhere_else).await?;
+    assert!(told.contains("needs the access token anew"), "{told}");
     let told = refused(asking(&url, &other)).await?;
     assert!(told.contains("Another account needs another name"), "{told}");
     world.ctl(&["create", "far", "--plugin", "hello", "--account", "far"]).await?;
