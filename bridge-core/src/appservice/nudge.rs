@@ -26,8 +26,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait while the homeserver cannot be reached: its return is to be noticed soon.
 const LONGEST_OUTAGE_WAIT: Duration = Duration::from_secs(5);
-/// Which vain attempt the operator is told of.
-const TELL_AT: u32 = 3;
+/// Which vain attempt the operator is told of: after a quarter of a minute. Where another worker has just taken over, the
+/// homeserver's calls may wait so long for one that hangs.
+const TELL_AT: u32 = 4;
 /// The pause before something is suspected again.
 const CALM: Duration = Duration::from_secs(1);
 
