@@ -5,35 +5,18 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { chromium } from "playwright-core";
+import { DESK, PHONE, visit as visitIn } from "./visit.mjs";
 
 const { PAGES_URL: site, PAGES_NAME: name, PAGES_PASSWORD: password, PAGES_LINK: link, SCREENSHOTS: pictures } = process.env;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const DESK = { width: 1180, height: 820 };
-const PHONE = { width: 360, height: 740 };
 const MOST_BYTES = 200_000;
 const MOST_MS = 100;
 
 let browser;
 let state;
 
-// A browser of its own for each test, signed in unless told otherwise. What the browser complains about fails the test.
-async function visit(options, walk) {
-  const context = await browser.newContext({ viewport: DESK, storageState: state, ...options });
-  context.setDefaultTimeout(20_000);
-  const page = await context.newPage();
-  const complaints = [];
-  page.on("pageerror", error => complaints.push(String(error)));
-  page.on("console", message => {
-    const isOfStatus = message.text().startsWith("Failed to load resource: the server responded with a status of");
-    if (message.type() === "error" && !isOfStatus) complaints.push(message.text());
-  });
-  try {
-    await walk(page, context);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context.close();
-  }
-}
+// Each test is signed in unless told otherwise.
+const visit = (options, walk) => visitIn(browser, { storageState: state, ...options }, 20_000, walk);
 
 async function signIn(page) {
   await page.goto(site + "/");
