@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod checkup;
 mod config;
 mod control;
 mod ctl;

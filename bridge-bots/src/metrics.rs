@@ -7,6 +7,11 @@ use crate::plugin::PluginError;
 /// All of them.
 pub(crate) const METRICS: &[Described] = &[
     ("bots_instances", Kind::Gauge, "Instances of bots, by state."),
+    (
+        "bots_outside_accounts",
+        Kind::Gauge,
+        "Bots' accounts on other homeservers, by the state of their connection.",
+    ),
     ("bots_events_total", Kind::CounterBy, "Events that bots worked on, by bot and result."),
     (
         "bots_gaps_total",

@@ -10,12 +10,14 @@ use bridge_core::queue::Inbox;
 use bridge_core::service::cli::{Answer, Cli, Help, Verb, start};
 use bridge_core::service::common::Kept;
 use bridge_core::service::doctor::{Patient, doctor};
+use bridge_core::service::health::{Awaits, answer_while};
 use bridge_core::service::run::{Program, Serving, introduce_bot};
 use bridge_core::service::{Ground, common, ground, status, telemetry};
 
 use crate::admin::api::openapi;
 use crate::admin::users::Users;
 use crate::admin::{self, password};
+use crate::checkup;
 use crate::config::{NOTES, Section};
 use crate::ctl;
 use crate::host::{self, Host, Parts, Rooms, problems};
@@ -63,14 +65,19 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
     match cli.verb {
         Verb::Run => Box::pin(run(&cli.config, runtimes)).await.map(|()| String::new()),
         Verb::Check => {
-            load(&cli.config, &runtimes)?;
-            common::carry_out_with(cli, &DEFAULTS, &KEPT).await
+            let config = load(&cli.config, &runtimes)?;
+            let report = common::carry_out_with(cli, &DEFAULTS, &KEPT).await?;
+            match checkup::beside(&config.own).await {
+                Ok(beside) => Ok(report + &beside),
+                Err(why) => Err(report + &why),
+            }
         }
         Verb::Doctor(args) => {
             let config = load(&cli.config, &runtimes);
+            let accounts = config.as_ref().map(|config| config.own.accounts.clone()).unwrap_or_default();
             let patient = Patient { path: &cli.config, config, defaults: &DEFAULTS, components: TABLES };
-            // Its accounts are the homeserver's: there are no logins elsewhere.
-            doctor(patient, &args, async |_| Vec::new()).await
+            // It has no logins, but perhaps accounts elsewhere.
+            doctor(patient, &args, async |_| checkup::accounts(&accounts).await).await
         }
         Verb::MetricsList => Ok(common::metrics_list(METRICS)),
         Verb::Own(name, _) if name == password::VERB => password::carry_out(),
@@ -111,8 +118,13 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
     let section = &mut ground.config.own.admin;
     let users = Users::read(section, folder(path)).map_err(|problems| crate::error::list(&problems))?;
     let admin_listener = admin::listen(section).await?;
-    ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;
-    let store = ground.open_store(path, DEFAULTS.id).await?;
+    answer_while(
+        &listener,
+        Awaits::Homeserver,
+        ground.meet_homeserver(ground.config.homeserver.startup_wait),
+    )
+    .await?;
+    let store = answer_while(&listener, Awaits::Database, ground.open_store(path, DEFAULTS.id)).await?;
     let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
     let host = Host::new(Parts {
         app: ground.app.clone(),

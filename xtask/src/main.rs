@@ -33,7 +33,7 @@ mod tidy;
 mod tool;
 mod workspace;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::process::ExitCode;
 use workspace::Workspace;
 
@@ -73,12 +73,38 @@ fn main() -> ExitCode {
     }
 }
 
+/// The verbs that tell more of themselves when they are asked.
+const HELP_OF_THEIR_OWN: [&str; 6] = ["demo-bot", "dist", "failpoints", "postgres", "power-loss", "soak"];
+
+/// The verbs that are not told anything else.
+const WORDLESS: [&str; 11] = [
+    "test",
+    "ci",
+    "tidy",
+    "generate",
+    "synapse",
+    "maubot",
+    "slack-sdks",
+    "api-judge",
+    "browser",
+    "deploy",
+    "help",
+];
+
 /// Runs one verb; `false` when it ran to its end and something in it was not good.
 fn run(args: &[String]) -> Result<bool> {
     let Some((verb, rest)) = args.split_first() else {
         print!("{HELP}");
         return Ok(false);
     };
+    if !HELP_OF_THEIR_OWN.contains(&verb.as_str()) && rest.iter().any(|word| word == "--help" || word == "-h")
+    {
+        println!("{}", about(verb)?);
+        return Ok(true);
+    }
+    if WORDLESS.contains(&verb.as_str()) && !rest.is_empty() {
+        bail!("`{verb}` takes no words, and was given `{}`", rest.join(" "));
+    }
     let workspace = Workspace::find()?;
     match verb.as_str() {
         "test" => Ok(test::run(&workspace).report()),
@@ -105,4 +131,10 @@ fn run(args: &[String]) -> Result<bool> {
         }
         _ => bail!("there is no verb `{verb}`; `cargo xtask help` lists them"),
     }
+}
+
+/// What the list of verbs says of one.
+fn about(verb: &str) -> Result<&'static str> {
+    let found = HELP.lines().find(|line| line.split_whitespace().next() == Some(verb));
+    found.map(str::trim).with_context(|| format!("there is no verb `{verb}`; `cargo xtask help` lists them"))
 }

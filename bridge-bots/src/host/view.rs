@@ -69,6 +69,12 @@ impl Host {
         let accounts = self.accounts().into_iter();
         let outside: Vec<(AccountRow, Shown)> =
             accounts.filter_map(|row| self.connection(&row.user_id).map(|shown| (row, shown))).collect();
+        let connected = |state: State| Count {
+            metric: "bots_outside_accounts",
+            state: state.as_str(),
+            number: outside.iter().filter(|(_, shown)| shown.state == state).count(),
+        };
+        let counts = Phase::ALL.map(count).into_iter().chain(State::ALL.map(connected)).collect();
         let now = self.now();
         let parts = outside.iter().map(|(row, shown)| account(&row.name, shown, now));
         let outside = outside.iter().map(|(row, connection)| {
@@ -76,7 +82,7 @@ impl Host {
         });
         Own {
             parts: instances.iter().map(part).chain(parts).collect(),
-            counts: Phase::ALL.map(count).to_vec(),
+            counts,
             document: json!({ "instances": instances, "outside": outside.collect::<Vec<_>>() }),
         }
     }

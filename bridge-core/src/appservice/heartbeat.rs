@@ -114,7 +114,11 @@ impl Heartbeat {
             return self.conclude(Found { pulse: Pulse::Alive, why: None, ping: None });
         }
         let mut found = self.look().await;
-        if found.pulse.is_bad() && !self.exchange.standing().pulse.is_bad() {
+        let known = self.exchange.standing().pulse;
+        // Also of one that has just come back, and whose calls take a moment more.
+        if found.pulse.is_bad()
+            && (!known.is_bad() || (found.pulse == Pulse::Silent && known != Pulse::Silent))
+        {
             sleep(self.rhythm.sure).await;
             found = self.look().await;
         }

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method};
 use serde::Deserialize;
@@ -21,6 +21,9 @@ pub(super) const CALL: Duration = Duration::from_mins(1);
 pub(super) const STALLED: Duration = Duration::from_mins(1);
 /// The wait of a 429 that names none.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
+/// The longest answer that is read, in bytes: that to `/sync`, or a large room's state, is some megabytes. Media have limits of
+/// their own.
+const LONGEST: usize = 64 * 1024 * 1024;
 /// How much of the homeserver's own words is kept.
 const MESSAGE_CHARS: usize = 200;
 
@@ -58,7 +61,7 @@ pub(super) async fn exchange(
     let result = async {
         let response = http.execute(request).await.map_err(|error| failure(&error, reads_only))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(|error| failure(&error, reads_only))?;
+        let body = gather(response, LONGEST, reads_only).await?;
         if !status.is_success() {
             return Err(refusal(call, status.as_u16(), &headers, &body, token));
         }
@@ -71,6 +74,25 @@ pub(super) async fn exchange(
     pass(reads_only, "matrix.after_call");
     count(call, begun, result.as_ref().err());
     result
+}
+
+/// The whole body, of `longest` bytes at most.
+async fn gather(
+    mut response: reqwest::Response,
+    longest: usize,
+    reads_only: bool,
+) -> Result<Bytes, MatrixError> {
+    let mut next = async || response.chunk().await.map_err(|error| failure(&error, reads_only));
+    let Some(first) = next().await? else { return Ok(Bytes::new()) };
+    // Nearly all answers come in one piece, which is taken as it is.
+    let mut body = BytesMut::from(first);
+    while let Some(piece) = next().await? {
+        if body.len().saturating_add(piece.len()) > longest {
+            return Err(MatrixError::Malformed(format!("the answer is longer than {longest} bytes")));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body.freeze())
 }
 
 /// A crash around a call that only reads is a crash around the next one that does not.
@@ -97,7 +119,7 @@ pub(super) async fn open(
             return Ok(response);
         }
         let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(|error| failure(&error, reads_only))?;
+        let body = gather(response, LONGEST, reads_only).await?;
         Err(refusal(call, status.as_u16(), &headers, &body, token))
     }
     .await;
@@ -214,6 +236,18 @@ mod tests {
         assert_eq!(error.errcode(), Some("M_FORBIDDEN"));
         let text = error.to_string();
         assert!(text.len() < 300 && !text.contains("canary"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_whole_or_not_at_all() {
+        let read = async |longest| {
+            let pieces = ["one", "two", "three"].map(Ok::<_, std::io::Error>);
+            let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+            gather(http::Response::new(body).into(), longest, true).await
+        };
+        assert_eq!(read(11).await.unwrap(), "onetwothree");
+        let error = read(10).await.unwrap_err();
+        assert!(matches!(error, MatrixError::Malformed(_)), "{error}");
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::command::time;
 use crate::config::{Config, Defaults};
 use crate::store::Store;
-use crate::store::backup::{Backup, Beside, restore_with};
+use crate::store::backup::{Backup, Beside, Written, restore_with};
 
 /// What the files are called in a backup.
 pub(super) const CONFIG: &str = "config";
@@ -51,7 +51,7 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
     };
     let written = write_file_with(&store, defaults.id, &files, databases.as_deref(), &args.file).await;
     store.close().await;
-    let rows = written?;
+    let Written { rows, damaged } = written?;
     let key = config.secret.key_file.as_ref().map_or_else(
         || {
             "No key is set (secret.key_file), so the tokens in it lie open: keep it as you keep them."
@@ -63,9 +63,22 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
     let single = single
         .map_or_else(String::new, |folder| format!(", the files of single bots in {}", folder.display()));
     Ok(format!(
-        "{} holds the database ({rows} rows){single}, the config and the registration. {key}",
-        args.file.display()
+        "{} holds the database ({rows} rows){single}, the config and the registration. {key}{}",
+        args.file.display(),
+        told_damaged(&damaged)
     ))
+}
+
+/// What is to be said of files that are in the backup, and of no use as they are.
+fn told_damaged(files: &[PathBuf]) -> String {
+    if files.is_empty() {
+        return String::new();
+    }
+    let names = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+    format!(
+        "\nDamaged, and in it as they are: {names}. Put an older backup of each bot's file in its place while the program does \
+         not run."
+    )
 }
 
 /// Where the program had its SQLite files when it last opened one, if that is there still.
@@ -86,7 +99,7 @@ pub(super) async fn write_file(
     program: &str,
     files: &[Beside],
     path: &Path,
-) -> Result<u64, String> {
+) -> Result<Written, String> {
     write_file_with(store, program, files, None, path).await
 }
 
@@ -96,7 +109,7 @@ async fn write_file_with(
     files: &[Beside],
     databases: Option<&Path>,
     path: &Path,
-) -> Result<u64, String> {
+) -> Result<Written, String> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
@@ -106,10 +119,10 @@ async fn write_file_with(
     let file = File::options().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1 << 16, file);
     let written = store.back_up_with(program, files, databases, &mut out).await;
-    let kept = written.map_err(|error| format!("{error}.")).and_then(|rows| {
+    let kept = written.map_err(|error| format!("{error}.")).and_then(|all| {
         let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
         file.sync_all().and_then(|()| std::fs::rename(&part, path)).map_err(failed)?;
-        Ok(rows)
+        Ok(all)
     });
     if kept.is_err() {
         let _ = std::fs::remove_file(&part);

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use super::cli::{Answer, Cli, DoctorArgs, Help, Verb, start};
 use super::doctor::{self, Patient};
 use super::ground::{self, Ground};
+use super::health::{Awaits, answer_while};
 use super::run::{Program, Serving, introduce_bot};
 use super::{common, init, letters, login, logins, pictures, public_files, rebuild, status, telemetry};
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};
@@ -108,8 +109,8 @@ async fn doctor<N: Network>(path: &Path, args: &DoctorArgs) -> Result<String, St
         Err(why) => (Err(why), None),
     };
     let patient = Patient { path, config, defaults: &defaults::<N>(), components: &[] };
-    let logins = async |rows| match &network {
-        Some(network) => doctor::logins::try_all(network, rows).await,
+    let logins = async |rows: Option<_>| match network.as_ref().zip(rows) {
+        Some((network, rows)) => doctor::logins::try_all(network, rows).await,
         None => Vec::new(),
     };
     doctor::doctor(patient, args, logins).await
@@ -121,8 +122,13 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     let network = network::<N>(std::mem::take(&mut config.own))?;
     let ground = Ground::prepare(config)?;
     let listener = ground.listen().await?;
-    ground.meet_homeserver(ground.config.homeserver.startup_wait).await?;
-    let store = ground.open_store(path, N::INFO.id).await?;
+    answer_while(
+        &listener,
+        Awaits::Homeserver,
+        ground.meet_homeserver(ground.config.homeserver.startup_wait),
+    )
+    .await?;
+    let store = answer_while(&listener, Awaits::Database, ground.open_store(path, N::INFO.id)).await?;
     let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
     let public_media = ground
         .config

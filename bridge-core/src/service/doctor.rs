@@ -40,12 +40,12 @@ pub struct Patient<'p, S> {
     pub components: &'static [Component],
 }
 
-/// Looks at everything and changes nothing. `logins` tries the stored logins at the network; a program without logins finds
-/// nothing there. Gives the report if there is nothing to do; else it is printed, and the error is empty.
+/// Looks at everything and changes nothing. `logins` tries the stored logins at the network, of which there are none to try
+/// without tables of this version, or without the key; a program without logins looks at what it has in their place. Gives the report if there is nothing to do; else it is printed, and the error is empty.
 pub async fn doctor<S: DeserializeOwned + Default>(
     patient: Patient<'_, S>,
     args: &DoctorArgs,
-    logins: impl AsyncFnOnce(Vec<LoginRow>) -> Vec<Finding>,
+    logins: impl AsyncFnOnce(Option<Vec<LoginRow>>) -> Vec<Finding>,
 ) -> Result<String, String> {
     let findings = Box::pin(examine(patient, args, logins)).await;
     let report = report(&findings);
@@ -59,7 +59,7 @@ pub async fn doctor<S: DeserializeOwned + Default>(
 async fn examine<S: DeserializeOwned + Default>(
     patient: Patient<'_, S>,
     args: &DoctorArgs,
-    logins: impl AsyncFnOnce(Vec<LoginRow>) -> Vec<Finding>,
+    logins: impl AsyncFnOnce(Option<Vec<LoginRow>>) -> Vec<Finding>,
 ) -> Vec<Finding> {
     let Patient { path, config, defaults, components } = patient;
     let config = match config {
@@ -88,9 +88,7 @@ async fn examine<S: DeserializeOwned + Default>(
             }
         },
     };
-    if let Some(rows) = database.logins {
-        findings.extend(logins(rows).await);
-    }
+    findings.extend(logins(database.logins).await);
     findings.extend(machine::disk(&place));
     findings.push(machine::open_files(metrics.as_deref()));
     if database.has_tables {

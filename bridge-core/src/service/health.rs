@@ -6,6 +6,7 @@ mod gauges;
 mod judge;
 mod part;
 mod process;
+mod starting;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use serde_json::json;
 use self::document::{Seen, document};
 use self::facts::Depth;
 pub use self::part::{Count, HealthPart, Own, State, Trouble};
+pub use self::starting::{Awaits, answer_while};
 use crate::appservice::Exchange;
 use crate::matrix::MatrixClient;
 use crate::queue::Committing;

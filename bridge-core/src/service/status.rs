@@ -6,10 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::cli::{Answer, StatusArgs, print};
 use super::run::reachable;
+use crate::clock::Clock;
 use crate::config::{Config, Defaults};
 
 /// How long the program may take to answer.
@@ -34,8 +35,17 @@ struct Look {
 }
 
 impl Look {
+    /// One without a document.
     fn told(code: u8, text: String) -> Self {
         Self { mark: text.clone(), answer: Answer { text, code } }
+    }
+
+    /// The same for a program that reads it: what is known, under the document's own keys.
+    fn in_json(self) -> Self {
+        let state = if self.answer.code == NOT_DEPLOYED { "not deployed" } else { "down" };
+        let document = json!({ "state": state, "ready": false, "reason": self.answer.text });
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        Self { answer: Answer { text, ..self.answer }, ..self }
     }
 }
 
@@ -52,6 +62,9 @@ where
             return Ok(Answer { code, ..answer });
         }
         if shown.as_ref() != Some(&mark) {
+            if !order.json {
+                print(time_of_day());
+            }
             print(answer.text.trim_end());
             shown = Some(mark);
         }
@@ -62,31 +75,49 @@ where
     }
 }
 
+/// When it was looked, for whoever reads what `--watch` printed meanwhile.
+fn time_of_day() -> String {
+    let now = jiff::Timestamp::from_millisecond(Clock::system().now_ms()).unwrap_or_default();
+    now.strftime("[%Y-%m-%d %H:%M:%S UTC]").to_string()
+}
+
 async fn look<S>(path: &Path, json: bool, defaults: &Defaults) -> Result<Look, String>
 where
     S: DeserializeOwned + Default,
 {
     let name = format!("bridge-{}", defaults.id);
+    match document::<S>(path, &name, defaults).await? {
+        Ok(document) => Ok(read(&name, &document, json)),
+        Err(look) if json => Ok(look.in_json()),
+        Err(look) => Ok(look),
+    }
+}
+
+/// The document of the program, or what is to be said without one.
+async fn document<S>(path: &Path, name: &str, defaults: &Defaults) -> Result<Result<Value, Look>, String>
+where
+    S: DeserializeOwned + Default,
+{
     // One that may not be looked at is there.
     if matches!(path.try_exists(), Ok(false)) {
         let text = format!(
             "{name} is not deployed: there is no config file at {}. Give its place with --config, or make one with `init`.",
             path.display()
         );
-        return Ok(Look::told(NOT_DEPLOYED, text));
+        return Ok(Err(Look::told(NOT_DEPLOYED, text)));
     }
     let config = match Config::<S>::load(path, defaults) {
         Ok(config) => config,
         Err(error) => {
             let text =
                 format!("{name} cannot be asked, nor started, until its config file is put right:\n{error}");
-            return Ok(Look::told(DOWN, text));
+            return Ok(Err(Look::told(DOWN, text)));
         }
     };
     let address = reachable(config.appservice.listen);
     match ask(&format!("http://{address}/health")).await? {
-        Some(document) => Ok(read(&name, &document, json)),
-        None => Ok(silent(&name, &address.to_string(), config.database.file())),
+        Some(document) => Ok(Ok(document)),
+        None => Ok(Err(silent(name, &address.to_string(), config.database.file()))),
     }
 }
 
@@ -157,6 +188,14 @@ mod tests {
         assert_eq!(code(Some(Path::new("/nowhere/bridge.db"))), NOT_DEPLOYED);
         assert_eq!(code(std::env::current_exe().ok().as_deref()), DOWN);
         assert_eq!(code(None), DOWN);
+    }
+
+    #[test]
+    fn who_does_not_answer_is_told_in_json_as_well() {
+        let Answer { text, code } = silent("bridge-paper", "127.0.0.1:1", None).in_json().answer;
+        let told: Value = serde_json::from_str(&text).unwrap_or_default();
+        assert_eq!((code, &told["state"], &told["ready"]), (DOWN, &"down".into(), &false.into()));
+        assert!(told["reason"].as_str().is_some_and(|reason| reason.contains("127.0.0.1:1")), "{told}");
     }
 
     #[test]

@@ -34,11 +34,20 @@ pub struct Beside {
     pub text: String,
 }
 
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// How many rows of the tables.
+    pub rows: u64,
+    /// SQLite files that are damaged; they are in the backup as they are.
+    pub damaged: Vec<PathBuf>,
+}
+
 impl Store {
     /// Writes a backup: `program` is the id of the program whose tables these are, `files` what belongs to them. All tables
     /// are of one moment; whoever writes meanwhile is not held up. Gives the number of rows.
     pub async fn back_up(&self, program: &str, files: &[Beside], out: impl Write) -> Result<u64, StoreError> {
-        self.back_up_with(program, files, None, out).await
+        self.back_up_with(program, files, None, out).await.map(|written| written.rows)
     }
 
     /// The same with all SQLite files of a folder. Each is of a moment of its own, later than that of the tables: what the tables
@@ -49,7 +58,7 @@ impl Store {
         files: &[Beside],
         databases: Option<&Path>,
         out: impl Write,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Written, StoreError> {
         let databases = databases.map(databases::files).transpose()?.unwrap_or_default();
         let mut header = self.header(program);
         if !databases.is_empty() {
@@ -80,7 +89,7 @@ async fn write_all(
     components: &[Component],
     (files, databases): (&[Beside], &[PathBuf]),
     out: impl Write,
-) -> Result<u64, StoreError> {
+) -> Result<Written, StoreError> {
     let mut out = Writer::new(out);
     header.steps = migrate::steps(tx).await?;
     for component in components {
@@ -94,8 +103,8 @@ async fn write_all(
         out.line(&Line::Table { table: table.clone(), columns: format::named(&columns) })?;
         write_rows(tx, &table, &columns, &mut out).await?;
     }
-    databases::write(databases, &mut out).await?;
-    out.end()
+    let damaged = databases::write(databases, &mut out).await?;
+    Ok(Written { rows: out.end()?, damaged })
 }
 
 async fn write_rows(

@@ -23,6 +23,9 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Connecting, Self::Connected, Self::Away, Self::SignedOut];
+
     /// As shown to people.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -89,11 +89,12 @@ async fn within<S>(
     store.close().await;
     let (mut findings, logins) = inside?;
     findings.insert(0, finding);
-    Ok(Looked { findings, has_tables, logins: Some(logins) })
+    Ok(Looked { findings, logins, has_tables })
 }
 
-/// The logins that can be used, and what is to be said of the others and of dead letters.
-async fn contents(store: &Store, program: &str) -> Result<(Vec<Finding>, Vec<LoginRow>), StoreError> {
+/// The logins that can be used, and what is to be said of the others and of dead letters. Where none can be used, though there
+/// are some, that is all that can be said of them.
+async fn contents(store: &Store, program: &str) -> Result<(Vec<Finding>, Option<Vec<LoginRow>>), StoreError> {
     let (mut findings, mut usable) = (Vec::new(), Vec::new());
     for (login, opened) in store.logins().await? {
         match opened {
@@ -104,8 +105,9 @@ async fn contents(store: &Store, program: &str) -> Result<(Vec<Finding>, Vec<Log
             )),
         }
     }
+    let logins = Some(usable).filter(|usable| findings.is_empty() || !usable.is_empty());
     findings.push(letters(store.count_dead_letters().await?.all, program));
-    Ok((findings, usable))
+    Ok((findings, logins))
 }
 
 fn letters(count: i64, program: &str) -> Finding {

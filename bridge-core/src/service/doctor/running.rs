@@ -10,7 +10,7 @@ const PART: &str = "program";
 /// What a health document says; none for one that is not of a program of ours.
 pub(super) fn read(document: &Value) -> Option<Vec<Finding>> {
     let ready = document["ready"].as_bool()?;
-    if !(document["homeserver"].is_object() && document["database"].is_object()) {
+    if !document["program"].is_object() {
         return None;
     }
     let mut findings = match document["problems"].as_array() {

@@ -63,7 +63,7 @@ pub(super) fn document(facts: &Facts, seen: &Seen, started_at: i64) -> Value {
 }
 
 /// A part with its facts.
-fn told(part: &HealthPart) -> Map<String, Value> {
+pub(super) fn told(part: &HealthPart) -> Map<String, Value> {
     let mut told = part.facts.clone();
     told.insert("part".to_owned(), part.part.clone().into());
     told.insert("state".to_owned(), json!(part.state()));
@@ -81,13 +81,16 @@ fn told(part: &HealthPart) -> Map<String, Value> {
 
 /// What is not fine, the worst first.
 fn problems(parts: &[HealthPart]) -> Vec<Value> {
-    let mut found: Vec<_> = parts.iter().filter_map(|part| Some((part, part.trouble.as_ref()?))).collect();
-    found.sort_by_key(|(_, trouble)| std::cmp::Reverse(trouble.state));
-    let told = found.into_iter().map(|(part, trouble)| {
-        json!({
-            "part": part.part, "state": trouble.state, "code": trouble.code, "reason": trouble.reason,
-            "remedy": trouble.remedy, "since": part.since,
-        })
-    });
-    told.collect()
+    let mut found: Vec<_> = parts.iter().filter(|part| part.trouble.is_some()).collect();
+    found.sort_by_key(|part| std::cmp::Reverse(part.state()));
+    found.into_iter().filter_map(told_problem).collect()
+}
+
+/// What is not fine about a part; none where all is.
+pub(super) fn told_problem(part: &HealthPart) -> Option<Value> {
+    let trouble = part.trouble.as_ref()?;
+    Some(json!({
+        "part": part.part, "state": trouble.state, "code": trouble.code, "reason": trouble.reason,
+        "remedy": trouble.remedy, "since": part.since,
+    }))
 }

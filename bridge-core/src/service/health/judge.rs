@@ -118,7 +118,7 @@ fn out_of_reach(pulse: Pulse) -> Option<Trouble> {
         Pulse::Silent => Some(Trouble::down(
             "homeserver_silent",
             "The homeserver takes our calls, but its own do not reach us, so what is said on Matrix does not come.",
-            "Look whether the url in its registration leads here; the verb `check` says what it gets there.",
+            "Look whether the url in its registration leads here. `doctor` says what it gets there, once the program is stopped.",
         )),
     }
 }
@@ -137,14 +137,19 @@ fn held_back(facts: &Facts) -> Option<Trouble> {
     if !matches!(facts.database, Database::Answers(_)) {
         return None;
     }
-    let (reason, remedy) = (
+    // Before it was back, nothing could come.
+    if waited.min(facts.now.saturating_sub(facts.standing.since)) < MOVING_MS {
+        return Some(Trouble::degraded(
+            "homeserver_catching_up",
+            "The homeserver answers, and what it held back is still to come.",
+            "Wait a moment; it is asked for it by itself.",
+        ));
+    }
+    Some(Trouble::down(
+        "homeserver_silent",
         "The homeserver takes our events, but does not send us all of its own.",
         "Look whether the url in its registration leads here; it is tried again by itself.",
-    );
-    if waited < MOVING_MS {
-        return Some(Trouble::degraded("homeserver_silent", reason, remedy));
-    }
-    Some(Trouble::down("homeserver_silent", reason, remedy))
+    ))
 }
 
 fn queue(facts: &Facts) -> Option<HealthPart> {

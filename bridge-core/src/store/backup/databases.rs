@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::format::{Line, Writer, damaged};
 use super::restore::open;
 use crate::store::db::StoreError;
-use crate::store::db::copy::copy_file;
+use crate::store::db::copy::{Copied, copy_file};
 
 /// What the names of the files end with.
 const ENDING: &str = ".db";
@@ -43,14 +43,24 @@ pub(super) fn is_name(name: &str) -> bool {
     name.ends_with(ENDING) && name.len() > ENDING.len() && !name.starts_with('.') && name.bytes().all(fits)
 }
 
-/// Writes these files, each as it is now.
-pub(super) async fn write(files: &[PathBuf], out: &mut Writer<impl Write>) -> Result<(), StoreError> {
+/// Writes these files, each as it is now. Gives those that are damaged, which are written, too: one file that cannot be read must
+/// not be the end of all backups.
+pub(super) async fn write(
+    files: &[PathBuf],
+    out: &mut Writer<impl Write>,
+) -> Result<Vec<PathBuf>, StoreError> {
+    let mut damaged = Vec::new();
     for file in files {
         let copy = with_ending(file, "copy");
         // One that a broken try left.
         let _ = std::fs::remove_file(&copy);
         let written = match copy_file(file, &copy).await {
-            Ok(()) => write_pieces(file, &copy, out),
+            Ok(copied) => {
+                if copied == Copied::Damaged {
+                    damaged.push(file.clone());
+                }
+                write_pieces(file, &copy, out)
+            }
             // It was deleted meanwhile.
             Err(_) if !file.exists() => Ok(()),
             Err(error) => Err(error),
@@ -58,7 +68,7 @@ pub(super) async fn write(files: &[PathBuf], out: &mut Writer<impl Write>) -> Re
         let _ = std::fs::remove_file(&copy);
         written?;
     }
-    Ok(())
+    Ok(damaged)
 }
 
 fn write_pieces(file: &Path, copy: &Path, out: &mut Writer<impl Write>) -> Result<(), StoreError> {

@@ -167,10 +167,12 @@ async fn files_of_single_bots_come_along_while_they_are_in_use(db: &Database) {
     let path = folder.path().join("a.backup");
     let store = db.store().await;
     let mut out = Vec::new();
-    store.back_up_with(PROGRAM, &files(), Some(&from), &mut out).await.unwrap();
+    let written = store.back_up_with(PROGRAM, &files(), Some(&from), &mut out).await.unwrap();
+    assert!(written.damaged.is_empty());
+    one.close().await;
+    a_damaged_one_comes_along_as_it_is(&store, folder.path()).await;
     store.close().await;
     drop(store);
-    one.close().await;
     std::fs::write(&path, &out).unwrap();
     let backup = Backup::look(&path, PROGRAM, &[]).unwrap();
     // The folder is looked at before anything is changed.
@@ -197,6 +199,26 @@ async fn files_of_single_bots_come_along_while_they_are_in_use(db: &Database) {
     let text = String::from_utf8(out).unwrap().replace("\"one.db\"", "\"../one.db\"");
     std::fs::write(&path, text).unwrap();
     assert!(Backup::look(&path, PROGRAM, &[]).unwrap_err().0.contains("damaged"));
+}
+
+async fn a_damaged_one_comes_along_as_it_is(store: &Store, folder: &Path) {
+    let from = folder.join("damaged");
+    std::fs::create_dir(&from).unwrap();
+    let file = from.join("one.db");
+    std::fs::write(&file, "this is no database ".repeat(500)).unwrap();
+    let written = store.back_up_with(PROGRAM, &[], Some(&from), Vec::new()).await.unwrap();
+    assert_eq!(written.damaged, std::slice::from_ref(&file));
+    let path = folder.join("damaged.backup");
+    let mut out = Vec::new();
+    store.back_up_with(PROGRAM, &[], Some(&from), &mut out).await.unwrap();
+    let text = String::from_utf8(out).unwrap();
+    std::fs::write(&path, &text).unwrap();
+    Backup::look(&path, PROGRAM, &[]).unwrap();
+    let piece = text.lines().find(|line| line.contains("\"one.db\"")).unwrap();
+    let piece: serde_json::Value = serde_json::from_str(piece).unwrap();
+    let bytes = super::databases::piece("one.db", piece["piece"].as_str().unwrap()).unwrap();
+    assert_eq!(bytes, std::fs::read(&file).unwrap());
+    assert_eq!(std::fs::read_dir(&from).unwrap().count(), 1, "no copy is left");
 }
 
 async fn a_full_database_is_refused_unless_forced(db: &Database) {

@@ -1,7 +1,7 @@
 //! A homeserver that is away in any way is told within a minute, and soon after its return all is well by itself.
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use scenarios::Place;
 use serde_json::Value;
 use testkit::{Fault, eventually};
@@ -94,6 +94,26 @@ fn return_from_faults(world: &World) {
     world.fake().clear_faults();
 }
 
+scenario!(@tests one_that_is_not_there_at_the_start: fake_synapse_sqlite, fake_continuwuity_sqlite);
+async fn one_that_is_not_there_at_the_start(world: &mut World) -> Result<()> {
+    world.homeserver.stop().await?;
+    world.bridge.launch()?;
+    ready(world, TOLD_WITHIN, Some("homeserver_unreachable")).await?;
+    let (exit, told) = world.bridge.verb(&["status"]).await?;
+    ensure!(
+        exit == 2 && told.contains("waits at its start for the homeserver"),
+        "it ended with {exit}: {told}"
+    );
+    let (_, told) = world.bridge.verb(&["doctor"]).await?;
+    ensure!(told.contains("It runs, and says of homeserver") && !told.contains("another program"), "{told}");
+    world.homeserver.start_again().await?;
+    ready(world, WELL_WITHIN, None).await?;
+    world.log_in().await?;
+    let room = world.portal("general").await?;
+    world.matrix_says(&world.admin, &room, "after").await?;
+    world.wait_for_slack_texts("general", &["after"]).await
+}
+
 /// What was said meanwhile arrives, too.
 async fn goes_and_returns(
     world: &mut World,
@@ -130,7 +150,7 @@ async fn goes_and_returns(
 async fn ready(world: &World, within: Duration, code: Option<&str>) -> Result<()> {
     let http = reqwest::Client::new();
     eventually(within, format!("ready with {code:?}"), async || {
-        let answer = http.get(world.bridge.url("/health/ready")).send().await?;
+        let answer = http.get(world.bridge.url("/health/ready")).send().await.context("nobody answers")?;
         let (status, document): (_, Value) = (answer.status(), answer.json().await?);
         let expected = if code.is_none() { 200 } else { 503 };
         ensure!(status == expected, "it answered {status}: {document}");

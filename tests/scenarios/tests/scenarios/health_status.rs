@@ -12,6 +12,9 @@ scenario!(status_of_a_bridge in one);
 async fn status_of_a_bridge(world: &mut World) -> Result<()> {
     let (code, told) = world.bridge.verb(&["status"]).await?;
     ensure!(code == 3 && told.contains("not deployed") && told.contains("bridge.db"), "{code}: {told}");
+    let (code, told) = world.bridge.verb(&["status", "--json"]).await?;
+    let document: Value = serde_json::from_str(&told).with_context(|| told.clone())?;
+    ensure!(code == 3 && document["state"] == "not deployed", "{code}: {document}");
     let room = world.log_in().await?;
     let portal = world.portal("general").await?;
     world.matrix_says(&world.admin, &portal, "a message that went").await?;

@@ -83,7 +83,9 @@ const CASES: &[Case] = &[
     (|facts| facts.standing.pulse = Pulse::Silent, "homeserver_silent", "down", false),
     (|facts| starts(facts, NOW - STARTING_MS + 1), "starting", "degraded", false),
     (|facts| starts(facts, NOW - STARTING_MS), "homeserver_silent", "down", false),
-    (|facts| holds_back(facts, NOW - MOVING_MS + 1), "homeserver_silent", "degraded", false),
+    (|facts| holds_back(facts, NOW - MOVING_MS + 1), "homeserver_catching_up", "degraded", false),
+    (|facts| returns(facts, NOW - MOVING_MS + 1), "homeserver_catching_up", "degraded", false),
+    (|facts| returns(facts, NOW - MOVING_MS), "homeserver_silent", "down", false),
     (|facts| holds_back(facts, NOW - MOVING_MS), "homeserver_silent", "down", false),
     (|facts| facts.queue = Some((3, Some(NOW - OLD_MS - 1))), "queue_old", "degraded", true),
     (
@@ -97,6 +99,12 @@ const CASES: &[Case] = &[
 
 fn holds_back(facts: &mut Facts, since: i64) {
     (facts.standing.moved, facts.standing.moved_since) = (false, since);
+}
+
+/// After an outage of hours.
+fn returns(facts: &mut Facts, at: i64) {
+    holds_back(facts, 0);
+    facts.standing.since = at;
 }
 
 fn starts(facts: &mut Facts, since: i64) {
