@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bridge_core::config::Config;
 use bridge_core::matrix::{AppService, MatrixError};
 use bridge_core::secret::Secret;
 use bridge_core::service::doctor::finding::{Finding, Grade};
@@ -13,7 +14,7 @@ use crate::config::{Account, Section};
 const PART: &str = "account";
 
 /// Whether each declared account elsewhere may sign in. Those that operators made are told of by the running program.
-pub(crate) async fn accounts(declared: &BTreeMap<String, Account>) -> Vec<Finding> {
+async fn accounts(declared: &BTreeMap<String, Account>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, account) in declared {
         if let Some((homeserver, user_id)) = account.homeserver.as_ref().zip(account.user_id.as_ref()) {
@@ -64,27 +65,43 @@ fn said_of(name: &str, homeserver: &str, user_id: &str, who: Result<OwnedUserId,
     }
 }
 
-/// What `check` adds to its report; the error is what does not fit, in sentences.
-pub(crate) async fn beside(section: &Section) -> Result<String, String> {
-    let mut report = String::new();
-    for Finding { grade, what, remedy, .. } in accounts(&section.accounts).await {
-        let sentences = [what, remedy.unwrap_or_default()].join(" ");
-        if grade == Grade::Bad {
-            return Err(sentences);
-        }
-        report.push_str(sentences.trim_end());
-        report.push('\n');
+/// Whether the pages can be served; nothing where there are to be none. The program must not run.
+async fn pages(section: &Section) -> Option<Finding> {
+    const PART: &str = "pages";
+    let listen = &section.admin.listen;
+    let address = listen.address?;
+    let Err(error) = TcpListener::bind(address).await else {
+        return Some(Finding::fine(PART, "The pages can be served."));
+    };
+    let what = format!("bots.admin.listen: {address} cannot be listened on ({error}).");
+    let remedy = "If maubot or another host runs there, stop it, or choose another port; `listen: null` has no admin pages.";
+    Some(if listen.is_written {
+        Finding::bad(PART, what, remedy)
+    } else {
+        Finding::look(PART, format!("{what} The program starts without its pages."), remedy)
+    })
+}
+
+/// What `doctor` looks at besides. Of a program that runs, the pages' address is its own.
+pub(crate) async fn besides(config: &Config<Section>) -> Vec<Finding> {
+    let mut findings = accounts(&config.own.accounts).await;
+    if TcpListener::bind(config.appservice.listen).await.is_ok() {
+        findings.extend(pages(&config.own).await);
     }
-    if let Some(address) = section.admin.listen.address {
-        TcpListener::bind(address).await.map_err(|error| {
-            format!(
-                "bots.admin.listen: {address} cannot be listened on ({error}). If maubot or another host runs there, stop it, \
-                 or choose another port; `listen: null` has no admin pages."
-            )
-        })?;
-        report.push_str("The pages can be served.\n");
-    }
-    Ok(report)
+    findings
+}
+
+/// What `check` adds to its report; the error is all of that where something does not fit.
+pub(crate) async fn report(section: &Section) -> Result<String, String> {
+    let mut findings = accounts(&section.accounts).await;
+    findings.extend(pages(section).await);
+    let fits = findings.iter().all(|finding| finding.grade != Grade::Bad);
+    let lines = findings.into_iter().map(|Finding { what, remedy, .. }| match remedy {
+        Some(remedy) => format!("{what} {remedy}\n"),
+        None => format!("{what}\n"),
+    });
+    let report = lines.collect();
+    if fits { Ok(report) } else { Err(report) }
 }
 
 #[cfg(test)]
@@ -113,6 +130,22 @@ mod tests {
         assert!(!format!("{found:?}").contains("canary"), "{found:?}");
         let found = accounts(&elsewhere(Some("/nowhere/token".as_ref()))).await;
         assert!(found[0].grade == Grade::Bad && found[0].what.contains("/nowhere/token"), "{found:?}");
+    }
+
+    #[tokio::test]
+    async fn only_an_address_that_is_written_has_to_be_free() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut section = Section::default();
+        section.admin.listen.address = Some(taken.local_addr().unwrap());
+        for (is_written, fits) in [(false, true), (true, false)] {
+            section.admin.listen.is_written = is_written;
+            let told = report(&section).await;
+            assert_eq!(told.is_ok(), fits, "{told:?}");
+            let (Ok(told) | Err(told)) = told;
+            assert!(told.contains("bots.admin.listen") && told.contains("maubot"), "{told}");
+        }
+        section.admin.listen.address = None;
+        assert_eq!(report(&section).await.unwrap(), "");
     }
 
     #[test]

@@ -67,17 +67,21 @@ async fn carry_out(cli: Cli, runtimes: Vec<Box<dyn Runtime>>) -> Result<String, 
         Verb::Check => {
             let config = load(&cli.config, &runtimes)?;
             let report = common::carry_out_with(cli, &DEFAULTS, &KEPT).await?;
-            match checkup::beside(&config.own).await {
+            match checkup::report(&config.own).await {
                 Ok(beside) => Ok(report + &beside),
                 Err(why) => Err(report + &why),
             }
         }
         Verb::Doctor(args) => {
             let config = load(&cli.config, &runtimes);
-            let accounts = config.as_ref().map(|config| config.own.accounts.clone()).unwrap_or_default();
+            let besides = config.as_ref().ok().cloned();
             let patient = Patient { path: &cli.config, config, defaults: &DEFAULTS, components: TABLES };
             // It has no logins, but perhaps accounts elsewhere.
-            doctor(patient, &args, async |_| checkup::accounts(&accounts).await).await
+            doctor(patient, &args, async |_| match &besides {
+                Some(config) => checkup::besides(config).await,
+                None => Vec::new(),
+            })
+            .await
         }
         Verb::MetricsList => Ok(common::metrics_list(METRICS)),
         Verb::Own(name, _) if name == password::VERB => password::carry_out(),
@@ -163,7 +167,7 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
         return Err(error.to_string());
     }
     let running = serving.work().await?;
-    host.launch();
+    host.launch(stop.clone());
     running.unless_told(introduce_bot(&ground.app, &ground.config.appservice)).await;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %ground.config.appservice.listen, "running");
     running.until_told().await;

@@ -32,5 +32,5 @@ pub use probe::{Family, Features};
 pub use profile::Profile;
 pub use public_media::{FileAddress, PublicMedia};
 pub use room::{CreateRoom, Made};
-pub use sync::{RoomNews, Synced};
+pub use sync::{RoomNews, Synced, TIMELINE};
 pub use txn_id::{TxnKey, txn_id};

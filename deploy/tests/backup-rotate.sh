@@ -23,6 +23,7 @@ cat >"$work/bridge-x" <<'PROGRAM'
 [ ! -e "$4" ] || exit 3
 [ "${FAILS:-}" != yes ] || exit 1
 echo "${CONTENT:-$BACKUP_DAY}" >"$4"
+[ "${DAMAGED:-}" != yes ] || exit 1
 PROGRAM
 chmod 755 "$work/bridge-x"
 mkdir "$work/kept" "$work/metrics"
@@ -77,4 +78,12 @@ if FAILS=yes run 2026-03-20; then
 fi
 is "after a failure" "$(ls "$work/kept")" "$before"
 [ ! -e "$work/metrics/bridge-x-backup.prom" ] || fail "a backup that failed was counted"
+
+# One with damaged files is kept beside the others, and told of as well.
+if DAMAGED=yes run 2026-03-21; then
+    fail "damaged files were not told of"
+fi
+is "damaged ones" "$(names damaged)" "damaged-2026-03-21.backup "
+is "days beside a damaged one" "$(names daily | wc -w)" 7
+[ ! -e "$work/metrics/bridge-x-backup.prom" ] || fail "a backup with damaged files was counted"
 echo "backup-rotate: good"

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bridge_core::queue::retry;
 use bridge_core::task;
 use futures_util::StreamExt as _;
+use tokio_util::sync::CancellationToken;
 
 use super::fan_out::told;
 use super::limited::limited;
@@ -64,8 +65,8 @@ impl Host {
         instances.insert(instance.row().instance_id, instance);
     }
 
-    /// Sets accounts up and starts instances. Comes when the queue works; returns at once.
-    pub(crate) fn launch(&self) {
+    /// Sets accounts up and starts instances. Comes when the queue works; returns at once. Timers fall due until `stop`.
+    pub(crate) fn launch(&self, stop: CancellationToken) {
         for row in self.accounts() {
             if row.is_outside() {
                 self.connect(&row.user_id);
@@ -78,7 +79,9 @@ impl Host {
         }
         self.control().launch();
         let host = self.clone();
-        task::spawn("timers", async move { timers::run(&host).await });
+        task::spawn("timers", async move {
+            let _ = stop.run_until_cancelled(timers::run(&host)).await;
+        });
     }
 
     /// Sees to an account until that has worked.

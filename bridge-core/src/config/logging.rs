@@ -34,7 +34,7 @@ impl Logging {
         });
         if let Some(wrong) = wrong {
             problems.push(format!(
-                "logging.level: {wrong:?} is not a level. Write error, warn, info, debug or trace; for a part of the \
+                "logging.level: {wrong:?} is not a level. Write error, warn, info or debug; for a part of the \
                  program, info,bridge_core::queue=debug."
             ));
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ruma::api::Direction;
-use ruma::api::client::filter::{Filter, FilterDefinition, LazyLoadOptions, RoomEventFilter};
+use ruma::api::client::filter::{Filter, FilterDefinition, RoomEventFilter};
 use ruma::api::client::message::get_message_events;
 use ruma::api::client::sync::sync_events::v3::{self, Timeline};
 use ruma::presence::PresenceState;
@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use super::error::MatrixError;
 use super::intent::Intent;
 
-/// How many events of a room come in one answer; the rest is asked for.
-const TIMELINE: u32 = 100;
+/// How many events of a room come in one answer at most; the rest is asked for.
+pub const TIMELINE: u32 = 100;
 
 /// What is new.
 #[derive(Debug)]
@@ -43,10 +43,16 @@ pub struct RoomNews {
 
 impl Intent {
     /// Asks what is new since an earlier answer, and waits so long for it; without `since`, what there is, which is as good as no
-    /// events. Neither presence nor typing nor receipts are asked for, and members of rooms only as far as they speak.
-    pub async fn sync(&self, since: Option<&str>, wait: Duration) -> Result<Synced, MatrixError> {
+    /// events. Of each room come `timeline` events, at most [`TIMELINE`]; neither presence nor typing nor receipts nor state are asked
+    /// for.
+    pub async fn sync(
+        &self,
+        since: Option<&str>,
+        wait: Duration,
+        timeline: u32,
+    ) -> Result<Synced, MatrixError> {
         let mut request = v3::Request::new();
-        request.filter = Some(filter(if since.is_some() { TIMELINE } else { 1 }).into());
+        request.filter = Some(filter(if since.is_some() { timeline.clamp(1, TIMELINE) } else { 1 }).into());
         request.since = since.map(str::to_owned);
         request.timeout = Some(wait);
         request.set_presence = PresenceState::Offline;
@@ -91,7 +97,7 @@ fn filter(timeline: u32) -> FilterDefinition {
     filter.room.ephemeral = RoomEventFilter::ignore_all();
     filter.room.account_data = RoomEventFilter::ignore_all();
     filter.room.timeline.limit = Some(timeline.into());
-    filter.room.state.lazy_load_options = LazyLoadOptions::Enabled { include_redundant_members: false };
+    filter.room.state = RoomEventFilter::ignore_all();
     filter
 }
 

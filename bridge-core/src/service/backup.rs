@@ -62,22 +62,20 @@ pub(super) async fn back_up<S: DeserializeOwned + Default>(
     let single = databases.filter(|folder| folder.is_dir());
     let single = single
         .map_or_else(String::new, |folder| format!(", the files of single bots in {}", folder.display()));
-    Ok(format!(
-        "{} holds the database ({rows} rows){single}, the config and the registration. {key}{}",
-        args.file.display(),
-        told_damaged(&damaged)
-    ))
+    let told = format!(
+        "{} holds the database ({rows} rows){single}, the config and the registration. {key}",
+        args.file.display()
+    );
+    if damaged.is_empty() { Ok(told) } else { Err(format!("{told}\n{}", told_damaged(&damaged))) }
 }
 
-/// What is to be said of files that are in the backup, and of no use as they are.
+/// What is to be said of files that are in the backup, and of no use as they are. It is an error, so that earlier backups, in which
+/// they may be whole, are not taken for superfluous.
 fn told_damaged(files: &[PathBuf]) -> String {
-    if files.is_empty() {
-        return String::new();
-    }
     let names = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
     format!(
-        "\nDamaged, and in it as they are: {names}. Put an older backup of each bot's file in its place while the program does \
-         not run."
+        "Damaged, and in it as they are: {names}. Stop the program, and put each bot's file of an earlier backup in its place, or \
+         delete the bot; keep the earlier backups until then."
     )
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bridge_core::failpoint;
 use bridge_core::id::DedupKey;
-use bridge_core::matrix::{AppService, ErrorClass, Intent, MatrixError, RoomNews, Synced};
+use bridge_core::matrix::{AppService, ErrorClass, Intent, MatrixError, RoomNews, Synced, TIMELINE};
 use bridge_core::queue::{InboxError, NewJob, Source, retry};
 use bridge_core::store::StoreError;
 use ruma::{RoomId, UserId};
@@ -124,7 +124,9 @@ async fn listen(
     loop {
         let since = outside::since(host.store(), user_id).await?;
         let from = Some(since.as_str()).filter(|since| !since.is_empty());
-        let synced = match intent.sync(from, if *failures > 0 { Duration::ZERO } else { POLL }).await {
+        let wait = if *failures > 0 { Duration::ZERO } else { POLL };
+        // After a long time away an answer may be too long to be read: then less is asked for, and the rest room by room.
+        let synced = match intent.sync(from, wait, TIMELINE >> (*failures).min(6)).await {
             Err(error) if from.is_some() && error.status() == Some(400) => {
                 begin_anew(host, user_id, &error).await?;
                 continue;

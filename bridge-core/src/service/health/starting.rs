@@ -45,11 +45,11 @@ impl Awaits {
             ),
             Self::Database => (
                 "database",
-                Trouble::degraded(
+                Trouble::down(
                     "starting",
-                    "The program opens its database; one of an earlier version is saved and brought up to date, which takes \
-                     minutes where it is large.",
-                    "Wait. Its log says what it does; do not stop it meanwhile.",
+                    "The program opens its database. It waits for the database's server; or the database is of an earlier \
+                     version, and is saved and brought up to date, which takes minutes where it is large.",
+                    "Its log says which. Start the server if it is away; else wait, and do not stop the program meanwhile.",
                 ),
             ),
         };

@@ -25,18 +25,33 @@ pub(crate) enum Copied {
 pub(crate) async fn copy_file(from: &Path, to: &Path) -> Result<Copied, StoreError> {
     let unmade = |error| StoreError(format!("{} could not be made: {error}", to.display()));
     // SQLite takes an empty file for none.
-    let made = File::options().write(true).create_new(true).mode(0o600).open(to).map_err(unmade)?;
+    let mut made = File::options().write(true).create_new(true).mode(0o600).open(to).map_err(unmade)?;
     match by_sqlite(from, to).await {
         Ok(()) => Ok(Copied::Whole),
         Err(error) if is_damaged(&error) => {
+            let held = hold(from).await;
             made.set_len(0).map_err(unmade)?;
-            std::fs::copy(from, to).map_err(unmade)?;
+            // Not `fs::copy`, which would give it the rights of the other.
+            let copied = File::open(from).and_then(|mut from| std::io::copy(&mut from, &mut made));
+            if let Some(held) = held {
+                let _ = held.close().await;
+            }
+            copied.map_err(unmade)?;
             Ok(Copied::Damaged)
         }
         Err(error) => {
             Err(StoreError(format!("the database {} could not be copied: {error}", from.display())))
         }
     }
+}
+
+/// Has what stands beside a damaged file written into it, and nobody else write, as far as that can be had.
+async fn hold(file: &Path) -> Option<sqlx::SqliteConnection> {
+    let options = sqlite_options().create_if_missing(false).filename(file);
+    let mut connection = options.connect().await.ok()?;
+    let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
+    let _ = sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await;
+    Some(connection)
 }
 
 fn is_damaged(error: &sqlx::Error) -> bool {
