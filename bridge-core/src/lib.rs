@@ -1,6 +1,7 @@
 //! The Matrix appservice core that bridges and bots are built on.
 
 // ── 0 words
+pub mod cache;
 pub mod clock;
 pub mod error;
 pub mod failpoint;

@@ -11,7 +11,7 @@ mod respond;
 mod upload;
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bridge_core::failpoint;
@@ -20,6 +20,7 @@ use bridge_core::network::Context;
 use bridge_core::secret::Secret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 use slack_morphism::hyper_tokio::SlackHyperClient;
 use slack_morphism::prelude::SlackApiAppsConnectionOpenRequest;
 use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackTeamId};
@@ -131,9 +132,24 @@ impl Caller {
     where
         R: DeserializeOwned + Send,
     {
+        let mut answer = None;
+        let mut take = |raw: &RawValue| read_into(&mut answer, raw);
+        self.get_raw(method, params, &Taken::new(&mut take)).await?;
+        answer.ok_or(CallError::Unreadable)
+    }
+
+    /// The calls themselves know nothing of what is asked and answered: else the whole client would be in the program once for
+    /// each answer.
+    async fn get_raw(
+        &self,
+        method: &'static str,
+        params: &Params<'_>,
+        taken: &Taken<'_>,
+    ) -> Result<(), CallError> {
         self.limited(method, None, || async move {
             let session = self.api.shared.client.open_session(&self.token);
-            Ok(session.http_session_api.http_get(method, params, None).await?)
+            let answer: Box<RawValue> = session.http_session_api.http_get(method, params, None).await?;
+            taken.take(&answer)
         })
         .await
     }
@@ -149,11 +165,26 @@ impl Caller {
         B: Serialize + Send + Sync,
         R: DeserializeOwned + Send,
     {
+        let body = to_raw_value(body).map_err(|_| CallError::Unreadable)?;
+        let mut answer = None;
+        let mut take = |raw: &RawValue| read_into(&mut answer, raw);
+        self.post_raw(method, channel, &body, &Taken::new(&mut take)).await?;
+        answer.ok_or(CallError::Unreadable)
+    }
+
+    async fn post_raw(
+        &self,
+        method: &'static str,
+        channel: Option<&str>,
+        body: &RawValue,
+        taken: &Taken<'_>,
+    ) -> Result<(), CallError> {
         failpoint::pass("slack.before_call");
         let answer = self
             .limited(method, channel, || async move {
                 let session = self.api.shared.client.open_session(&self.token);
-                Ok(session.http_session_api.http_post(method, body, None).await?)
+                let answer: Box<RawValue> = session.http_session_api.http_post(method, &body, None).await?;
+                taken.take(&answer)
             })
             .await;
         failpoint::pass("slack.after_call");
@@ -205,4 +236,24 @@ impl Caller {
             self.api.shared.limits.block(&self.team_id, method, channel, wait);
         }
     }
+}
+
+/// What reads the answers to one call, each into the place of the one before.
+struct Taken<'a>(Mutex<&'a mut Reader<'a>>);
+
+type Reader<'a> = dyn FnMut(&RawValue) -> Result<(), CallError> + Send + 'a;
+
+impl<'a> Taken<'a> {
+    fn new(reader: &'a mut Reader<'a>) -> Self {
+        Self(Mutex::new(reader))
+    }
+
+    fn take(&self, answer: &RawValue) -> Result<(), CallError> {
+        (self.0.lock().unwrap_or_else(PoisonError::into_inner))(answer)
+    }
+}
+
+fn read_into<R: DeserializeOwned>(place: &mut Option<R>, answer: &RawValue) -> Result<(), CallError> {
+    *place = Some(serde_json::from_str(answer.get()).map_err(|_| CallError::Unreadable)?);
+    Ok(())
 }

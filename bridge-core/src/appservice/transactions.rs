@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::cache::Cache;
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_LENGTH;
-use moka::future::Cache;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use crate::id::DedupKey;
 use crate::queue::{Delivered, InboxError, Lane, NewJob, Source};
 
 /// How many transactions are remembered.
-const REMEMBERED: u64 = 1024;
+const REMEMBERED: usize = 1024;
 /// For how long. Ids begin anew when a homeserver restarts, so only a repeat soon after may be told by its id.
 const REMEMBERED_FOR: Duration = Duration::from_mins(10);
 
@@ -54,7 +54,7 @@ pub(super) struct Recent(Cache<String, [u8; 32]>);
 
 impl Default for Recent {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build())
+        Self(Cache::expiring(REMEMBERED, REMEMBERED_FOR))
     }
 }
 
@@ -124,7 +124,7 @@ async fn accept_once(
 ) -> Result<&'static str, Failure> {
     let body = read_body(request, shared.body_limit).await?;
     let hash: [u8; 32] = Sha256::digest(&body).into();
-    let outcome = if shared.recent.0.get(&txn_id).await == Some(hash) {
+    let outcome = if shared.recent.0.get(&txn_id) == Some(hash) {
         "repeated"
     } else {
         let events = parse(&body)?;
@@ -132,7 +132,7 @@ async fn accept_once(
         failpoint::pass("transaction.received");
         deliver(shared, jobs).await.map_err(|error| unavailable(shared, &error))?;
         failpoint::pass("transaction.stored");
-        shared.recent.0.insert(txn_id, hash).await;
+        shared.recent.0.insert(txn_id, hash);
         "ok"
     };
     shared.exchange.note_transaction();

@@ -80,7 +80,7 @@ fn own_section(defaults: &Defaults, own: &str) -> String {
 /// The sections from `logging` on.
 fn tail(server_name: &str, name: &str, own: &str) -> String {
     format!(
-        r#"# What is logged: error, warn, info, debug or trace; as text or json.
+        r#"# What is logged: error, warn, info or debug; as text or json.
 logging:
   level: info
   format: text

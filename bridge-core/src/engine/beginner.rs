@@ -99,8 +99,8 @@ impl<N: Network> Bridge<N> {
         // Before the record: by its alias the room would be found again.
         bot.remove_alias(&self.alias(&portal.chat)).await?;
         self.store.put_portal(&PortalRow { room_id: None, ..portal.clone() }).await?;
-        self.portals.invalidate(&portal.chat).await;
-        self.rooms.invalidate(room.as_str()).await;
+        self.portals.remove(&portal.chat);
+        self.rooms.remove(room.as_str());
         tracing::info!(chat = %portal.chat.chat_id, %room, "a room that everybody has left is given up");
         let members = bot.joined_members(room).await?;
         for ghost in members.keys().filter(|who| **who != *bot.user_id() && self.app.owns(who.as_str())) {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use moka::future::Cache;
+use crate::cache::Cache;
 use ruma::{OwnedUserId, RoomId};
 use tokio_util::sync::CancellationToken;
 
@@ -29,12 +29,12 @@ use crate::store::portal::PortalRow;
 use crate::store::{Store, StoreError};
 
 /// Rows of each kind that are kept in memory; the tables have the rest.
-const CACHED: u64 = 10_000;
+const CACHED: usize = 10_000;
 /// How long a display name in a room is believed without a member event.
 const NAME_KEPT: Duration = Duration::from_hours(1);
 
 /// Files that are kept for their messages' next try, and how long.
-const CARRIED: u64 = 1_000;
+const CARRIED: usize = 1_000;
 const CARRIED_KEPT: Duration = Duration::from_hours(1);
 
 /// What a bridge is made from.
@@ -132,13 +132,13 @@ impl<N: Network> Bridge<N> {
             handovers: Handovers::default(),
             beginning: Turns::default(),
             ghosts: Cache::new(CACHED),
-            names: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
+            names: Cache::expiring(CACHED, NAME_KEPT),
             changed_at: Cache::new(CACHED),
             settled_at: Cache::new(CACHED),
             missing_rooms: MissingRooms::default(),
             reacted_at: Cache::new(CACHED),
-            file_failures: Cache::builder().max_capacity(CACHED).time_to_live(NAME_KEPT).build(),
-            carried: Cache::builder().max_capacity(CARRIED).time_to_live(CARRIED_KEPT).build(),
+            file_failures: Cache::expiring(CACHED, NAME_KEPT),
+            carried: Cache::expiring(CARRIED, CARRIED_KEPT),
             waker: OnceLock::new(),
         })
     }
@@ -162,12 +162,12 @@ impl<N: Network> Bridge<N> {
 
     /// The chat whose portal a room is.
     pub(crate) async fn chat_of_room(&self, room_id: &str) -> Result<Option<ChatKey>, StoreError> {
-        if let Some(known) = self.rooms.get(room_id).await {
+        if let Some(known) = self.rooms.get(room_id) {
             return Ok(known);
         }
         let chat = self.store.portal_of_room(room_id).await?.map(|row| row.chat);
         // The room may have become a portal's since the look: then what was noted there stays.
-        Ok(self.rooms.entry_by_ref(room_id).or_insert(chat).await.into_value())
+        Ok(self.rooms.get_or_insert_with(room_id, || chat))
     }
 
     /// The chat that is meant by what was said in a room: its portal's, or that of a portal whose room was lost

@@ -81,13 +81,13 @@ impl<N: Network> Bridge<N> {
         remote: &RemoteUserId,
         shown_as: Option<&ShownAs>,
     ) -> Result<Arc<KnownGhost>, JobError> {
-        if let Some(known) = self.ghosts.get(remote).await
+        if let Some(known) = self.ghosts.get(remote)
             && self.is_current(&known.row, shown_as)
         {
             return Ok(known);
         }
         let turn = self.ghost_work.turns.turn(remote).await;
-        let stored = match self.ghosts.get(remote).await {
+        let stored = match self.ghosts.get(remote) {
             Some(known) => Some(known.row.clone()),
             None => self.store.ghost(remote).await?,
         };
@@ -106,7 +106,7 @@ impl<N: Network> Bridge<N> {
                 self.set_up(live, row, info, fetched_at).await?
             }
         };
-        let known = self.know_ghost(row).await;
+        let known = self.know_ghost(row);
         drop(turn);
         Ok(known)
     }
@@ -122,7 +122,7 @@ impl<N: Network> Bridge<N> {
         let Some(row) = self.store.ghost(remote).await? else { return Ok(()) };
         let info = self.asked_anew(live, &row).await?;
         let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
-        self.know_ghost(row).await;
+        self.know_ghost(row);
         drop(turn);
         Ok(())
     }
@@ -137,15 +137,15 @@ impl<N: Network> Bridge<N> {
         let turn = self.ghost_work.turns.turn(remote).await;
         let row = self.store.ghost(remote).await?.unwrap_or_else(|| GhostRow::new(remote.clone()));
         let row = self.set_up(live, row, info, self.store.clock().now_ms()).await?;
-        let known = self.know_ghost(row).await;
+        let known = self.know_ghost(row);
         drop(turn);
         Ok(known)
     }
 
-    async fn know_ghost(&self, row: GhostRow) -> Arc<KnownGhost> {
+    fn know_ghost(&self, row: GhostRow) -> Arc<KnownGhost> {
         let (remote, user_id) = (row.user_id.clone(), self.app.ghosts().user_id(&row.user_id));
         let known = Arc::new(KnownGhost { user_id, row });
-        self.ghosts.insert(remote, Arc::clone(&known)).await;
+        self.ghosts.insert(remote, Arc::clone(&known));
         known
     }
 

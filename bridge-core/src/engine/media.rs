@@ -31,21 +31,21 @@ impl<N: Network> Bridge<N> {
         ghost: &UserId,
     ) -> Result<Result<CarriedFile, String>, JobError> {
         let key = (file.source.clone(), ghost.to_owned());
-        if let Some(carried) = self.carried.get(&key).await {
+        if let Some(carried) = self.carried.get(&key) {
             return Ok(Ok(CarriedFile::clone(&carried)));
         }
         let carried = self.carry_file(live, file, ghost).await?;
         if let Ok(carried) = &carried {
-            self.carried.insert(key, Arc::new(carried.clone())).await;
+            self.carried.insert(key, Arc::new(carried.clone()));
         }
         Ok(carried)
     }
 
     /// Forgets the files of a message that is shown now: the next time that they come they may have changed.
-    pub(super) async fn forget_carried(&self, message: &Message, ghost: &UserId) {
+    pub(super) fn forget_carried(&self, message: &Message, ghost: &UserId) {
         for part in &message.parts {
             if let PartBody::File(file) = &part.body {
-                self.carried.invalidate(&(file.source.clone(), ghost.to_owned())).await;
+                self.carried.remove(&(file.source.clone(), ghost.to_owned()));
             }
         }
     }
@@ -64,7 +64,7 @@ impl<N: Network> Bridge<N> {
         }
         let mut bytes = match live.session.open_file(file).await {
             Ok(bytes) => bytes,
-            Err(error) => return self.file_failed(file, error).await,
+            Err(error) => return self.file_failed(file, error),
         };
         if let Some(size) = bytes.size.filter(|size| *size > limit) {
             return Ok(Err(too_large(size, limit)));
@@ -86,7 +86,7 @@ impl<N: Network> Bridge<N> {
                 let blurhash = small.and_then(|small| small.blurhash);
                 Ok(Ok(CarriedFile { mxc, media_type, size, dimensions, blurhash, thumbnail, about }))
             }
-            Err(Failure::Network(error)) => self.file_failed(file, error).await,
+            Err(Failure::Network(error)) => self.file_failed(file, error),
             Err(Failure::Matrix(MatrixError::Refused { status: 413, .. })) => {
                 Ok(Err("the homeserver finds it too large.".to_owned()))
             }
@@ -96,19 +96,13 @@ impl<N: Network> Bridge<N> {
             Err(Failure::Matrix(MatrixError::RateLimited(wait))) => Err(JobError::RetryAfter(wait)),
             // Nothing else gets through either, so nothing is held up by the file.
             Err(Failure::Matrix(error @ MatrixError::Unreachable(_))) => Err(error.into()),
-            Err(Failure::Matrix(error)) => {
-                self.file_failed(file, NetworkError::Transient(error.to_string())).await
-            }
+            Err(Failure::Matrix(error)) => self.file_failed(file, NetworkError::Transient(error.to_string())),
         }
     }
 
     /// What a failure means for the message: it waits and tries again, but not for ever; then it is shown without the
     /// file, so that what comes behind it is not held up.
-    async fn file_failed(
-        &self,
-        file: &File,
-        error: NetworkError,
-    ) -> Result<Result<CarriedFile, String>, JobError> {
+    fn file_failed(&self, file: &File, error: NetworkError) -> Result<Result<CarriedFile, String>, JobError> {
         match error {
             NetworkError::Rejected(why) => Ok(Err(why)),
             NetworkError::Unsupported(_) => Ok(Err("files are not carried over.".to_owned())),
@@ -116,12 +110,12 @@ impl<N: Network> Bridge<N> {
             // It was cut off, and says nothing about the file.
             error if !self.store.lease().may_act() => Err(JobError::Retry(error.to_string())),
             error => {
-                let failures = self.file_failures.get(&file.source).await.unwrap_or(0) + 1;
+                let failures = self.file_failures.get(&file.source).unwrap_or(0) + 1;
                 if failures >= MOST_TRIES {
                     tracing::warn!(%error, "a file could not be carried over; its message is shown without it");
                     return Ok(Err("it could not be carried over.".to_owned()));
                 }
-                self.file_failures.insert(file.source.clone(), failures).await;
+                self.file_failures.insert(file.source.clone(), failures);
                 Err(error.into())
             }
         }

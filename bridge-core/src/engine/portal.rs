@@ -25,13 +25,10 @@ impl<N: Network> Bridge<N> {
         live: &Live<N::Session>,
         chat: &ChatKey,
     ) -> Result<Arc<PortalRow>, JobError> {
-        if let Some(portal) = self.portals.get(chat).await {
+        if let Some(portal) = self.portals.get(chat) {
             return Ok(portal);
         }
-        self.portals
-            .try_get_with(chat.clone(), Box::pin(self.find_or_make(live, chat, None)))
-            .await
-            .map_err(|error| JobError::clone(&error))
+        self.portals.get_or_try_insert_with(chat, Box::pin(self.find_or_make(live, chat, None))).await
     }
 
     /// Like [`Bridge::portal`], for a chat that somebody on Matrix begins. A room that is made now is theirs: they may invite
@@ -42,10 +39,7 @@ impl<N: Network> Bridge<N> {
         chat: &ChatKey,
         person: &UserId,
     ) -> Result<Arc<PortalRow>, JobError> {
-        self.portals
-            .try_get_with(chat.clone(), Box::pin(self.find_or_make(live, chat, Some(person))))
-            .await
-            .map_err(|error| JobError::clone(&error))
+        self.portals.get_or_try_insert_with(chat, Box::pin(self.find_or_make(live, chat, Some(person)))).await
     }
 
     /// Like [`Bridge::portal`], for a person's command: where the network or the homeserver asks to wait, it is waited
@@ -73,7 +67,7 @@ impl<N: Network> Bridge<N> {
 
     /// A chat's portal, if it has a room.
     pub(crate) async fn known_portal(&self, chat: &ChatKey) -> Result<Option<Arc<PortalRow>>, JobError> {
-        if let Some(portal) = self.portals.get(chat).await {
+        if let Some(portal) = self.portals.get(chat) {
             return Ok(Some(portal));
         }
         let Some(row) = self.store.portal(chat).await?.filter(|row| row.room_id.is_some()) else {
@@ -82,7 +76,7 @@ impl<N: Network> Bridge<N> {
         let row = Arc::new(row);
         // One into which nobody was invited yet has to come by `finish_room`.
         if self.store.fact(&uninvited(chat)).await?.is_none() {
-            self.portals.insert(chat.clone(), Arc::clone(&row)).await;
+            self.portals.insert(chat.clone(), Arc::clone(&row));
         }
         Ok(Some(row))
     }
@@ -117,7 +111,7 @@ impl<N: Network> Bridge<N> {
             self.store.put_fact(&uninvited(chat), "").await?;
         }
         self.store.put_portal(&row).await?;
-        self.rooms.insert(room.to_string(), Some(chat.clone())).await;
+        self.rooms.insert(room.to_string(), Some(chat.clone()));
         tracing::debug!(chat = %chat.chat_id, room = %room, "a portal was made");
         self.finish_room(live, &row).await?;
         self.begin_new_room(&live.row.login_id, chat).await;
@@ -236,7 +230,7 @@ impl<N: Network> Bridge<N> {
     /// Stores what is known of a portal now.
     pub(crate) async fn keep_portal(&self, row: PortalRow) -> Result<(), JobError> {
         self.store.put_portal(&row).await?;
-        self.portals.insert(row.chat.clone(), Arc::new(row)).await;
+        self.portals.insert(row.chat.clone(), Arc::new(row));
         Ok(())
     }
 

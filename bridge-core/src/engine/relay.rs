@@ -60,7 +60,7 @@ impl<N: Network> Bridge<N> {
         let user_id =
             UserId::parse(sender).map_err(|_| JobError::Park("The sender's id is malformed.".to_owned()))?;
         let key = (room.to_string(), user_id.clone());
-        if let Some(named) = self.names.get(&key).await {
+        if let Some(named) = self.names.get(&key) {
             return Ok(named);
         }
         let Profile { displayname, avatar_url } = self.profile_in_room(room, &user_id).await?;
@@ -68,7 +68,7 @@ impl<N: Network> Bridge<N> {
         let avatar_url = avatar_url.and_then(|mxc| self.public_media.as_ref()?.picture(&mxc));
         let name = name.unwrap_or_else(|| user_id.localpart().to_owned());
         let named = Arc::new(Named { name, avatar_url });
-        self.names.insert(key, Arc::clone(&named)).await;
+        self.names.insert(key, Arc::clone(&named));
         Ok(named)
     }
 
@@ -95,9 +95,9 @@ impl<N: Network> Bridge<N> {
     }
 
     /// A member event told that somebody's name in a room may be another now.
-    pub(crate) async fn forget_name(&self, room: &str, sender: &str) {
+    pub(crate) fn forget_name(&self, room: &str, sender: &str) {
         if let Ok(user_id) = UserId::parse(sender) {
-            self.names.invalidate(&(room.to_owned(), user_id)).await;
+            self.names.remove(&(room.to_owned(), user_id));
         }
     }
 }

@@ -22,13 +22,10 @@ impl Intent {
             return Ok(());
         }
         let registered = &self.app().known().registered;
-        if registered.contains_key(self.user_id()) {
+        if registered.contains(self.user_id()) {
             return Ok(());
         }
-        registered
-            .try_get_with(self.user_id().to_owned(), self.register())
-            .await
-            .map_err(|error| (*error).clone())
+        registered.get_or_try_insert_with(self.user_id(), Box::pin(self.register())).await
     }
 
     async fn register(&self) -> Result<(), MatrixError> {
@@ -57,11 +54,8 @@ impl Intent {
             return Ok(None);
         }
         let with_device = &self.app().known().with_device;
-        if !with_device.contains_key(self.user_id()) {
-            with_device
-                .try_get_with(self.user_id().to_owned(), self.put_device())
-                .await
-                .map_err(|error| (*error).clone())?;
+        if !with_device.contains(self.user_id()) {
+            with_device.get_or_try_insert_with(self.user_id(), Box::pin(self.put_device())).await?;
         }
         Ok(Some(<&DeviceId>::from(DEVICE)))
     }

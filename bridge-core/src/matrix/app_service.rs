@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use moka::future::Cache;
+use crate::cache::Cache;
 use ruma::{OwnedRoomId, OwnedUserId, RoomId, UserId};
 use tokio::sync::OnceCell;
 
@@ -14,11 +14,11 @@ use super::probe::Features;
 use crate::secret::Secret;
 
 /// How many users are remembered as registered.
-const KNOWN_USERS: u64 = 50_000;
+const KNOWN_USERS: usize = 50_000;
 /// The prefix of users where there are none: no name of a user ends with it.
 const NO_GHOSTS: &str = "no/ghosts/";
 /// How many memberships are remembered.
-const KNOWN_MEMBERS: u64 = 100_000;
+const KNOWN_MEMBERS: usize = 100_000;
 
 /// What an [`AppService`] is made from; the registration file and the configuration say it.
 #[derive(Debug, Clone)]
@@ -129,16 +129,16 @@ impl AppService {
     }
 
     /// Forgets that a user is in a room, because they were seen to leave it or were refused there.
-    pub async fn forget_member(&self, room_id: &RoomId, user_id: &UserId) {
-        self.0.known.joined.invalidate(&(user_id.to_owned(), room_id.to_owned())).await;
+    pub fn forget_member(&self, room_id: &RoomId, user_id: &UserId) {
+        self.0.known.joined.remove(&(user_id.to_owned(), room_id.to_owned()));
     }
 
     /// Forgets everything that was done once: after the homeserver lost its database.
     pub fn forget_all(&self) {
         let Known { registered, with_device, joined } = &self.0.known;
-        registered.invalidate_all();
-        with_device.invalidate_all();
-        joined.invalidate_all();
+        registered.clear();
+        with_device.clear();
+        joined.clear();
     }
 
     pub(super) fn known(&self) -> &Known {

@@ -33,11 +33,11 @@ impl Intent {
         request.timestamp = at.and_then(timestamp);
         let mut result = self.send_once(request.clone()).await;
         if matches!(&result, Err(error) if error.errcode() == Some("M_UNKNOWN_DEVICE")) {
-            self.app().known().with_device.invalidate(self.user_id()).await;
+            self.app().known().with_device.remove(self.user_id());
             result = self.send_once(request).await;
         }
         if matches!(&result, Err(error) if error.is_forbidden()) {
-            self.forget_self(room_id).await;
+            self.forget_self(room_id);
         }
         result
     }
@@ -69,10 +69,10 @@ impl Intent {
     }
 
     /// What was known of a user is doubtful after a 403: they were removed, or the homeserver lost its database.
-    async fn forget_self(&self, room_id: &RoomId) {
-        self.app().forget_member(room_id, self.user_id()).await;
-        self.app().known().registered.invalidate(self.user_id()).await;
-        self.app().known().with_device.invalidate(self.user_id()).await;
+    fn forget_self(&self, room_id: &RoomId) {
+        self.app().forget_member(room_id, self.user_id());
+        self.app().known().registered.remove(self.user_id());
+        self.app().known().with_device.remove(self.user_id());
     }
 
     async fn send_once(&self, request: send_message_event::v3::Request) -> Result<OwnedEventId, MatrixError> {

@@ -158,11 +158,11 @@ impl Context {
     /// Counts that a file was not carried over although its bytes could be read, and gives the error to answer with: a
     /// [`NetworkError::Transient`] becomes a [`NetworkError::Rejected`] with the tenth failure, so that what comes behind
     /// the file is not held up for ever.
-    pub async fn file_failed(&self, file: &File, error: NetworkError) -> NetworkError {
+    pub fn file_failed(&self, file: &File, error: NetworkError) -> NetworkError {
         match &self.memos {
             // It was cut off, and says nothing about the file.
             Memos::Stored(store) if !store.lease().may_act() => error,
-            _ => self.tries.count(&file.source, error).await,
+            _ => self.tries.count(&file.source, error),
         }
     }
 

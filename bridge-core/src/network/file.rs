@@ -86,7 +86,7 @@ pub(super) async fn open(bot: &Intent, file: &File, tries: &Tries) -> Result<Fil
         Ok(download) => download,
         // Then every file waits for the homeserver. Its own 502, for a server that it cannot reach, looks like a proxy's.
         Err(error) if bot.media_limit().await.is_err() => return Err(failure(&error)),
-        Err(error) => return Err(tries.count(&file.source, failure(&error)).await),
+        Err(error) => return Err(tries.count(&file.source, failure(&error))),
     };
     let (size, media_type) = (download.size, download.content_type.clone());
     let pieces = download.into_stream().map(|piece| piece.map_err(|error| failure(&error)));
@@ -107,7 +107,7 @@ fn counted(
     let (source, tries) = (source.clone(), tries.clone());
     Box::pin(pieces.or_else(move |error| {
         let (source, tries) = (source.clone(), tries.clone());
-        async move { Err(tries.count(&source, error).await) }
+        async move { Err(tries.count(&source, error)) }
     }))
 }
 

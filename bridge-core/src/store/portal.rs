@@ -11,8 +11,8 @@ use crate::id::{ChatId, ChatKey, LoginId, RemoteUserId};
 const BY_CHAT: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal \
                        WHERE chat_id = $1 AND receiver = $2";
 const BY_ROOM: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal WHERE room_id = $1";
-const OF_LOGIN: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal \
-                        WHERE login_id = $1 ORDER BY created_at";
+const ROOMS_OF_LOGIN: &str =
+    "SELECT chat_id, receiver FROM portal WHERE login_id = $1 AND room_id IS NOT NULL ORDER BY created_at";
 const WITH_ROOMS: &str = "SELECT chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at FROM portal \
                           WHERE room_id IS NOT NULL ORDER BY created_at";
 const PUT: &str = "INSERT INTO portal (chat_id, receiver, room_id, login_id, info, avatar_mxc, created_at) \
@@ -60,11 +60,16 @@ struct Stored {
     created_at: i64,
 }
 
+/// The chat that is stored so; shared where the receiver is empty.
+fn key(chat_id: String, receiver: String) -> ChatKey {
+    let receiver = (!receiver.is_empty()).then(|| LoginId::new(receiver));
+    ChatKey { chat_id: ChatId::new(chat_id), receiver }
+}
+
 impl From<Stored> for PortalRow {
     fn from(row: Stored) -> Self {
-        let receiver = (!row.receiver.is_empty()).then(|| LoginId::new(row.receiver));
         Self {
-            chat: ChatKey { chat_id: ChatId::new(row.chat_id), receiver },
+            chat: key(row.chat_id, row.receiver),
             room_id: row.room_id,
             login_id: LoginId::new(row.login_id),
             info: row.info.0,
@@ -94,13 +99,13 @@ impl Store {
         Ok(row.map(PortalRow::from))
     }
 
-    /// All chats a login brought, the oldest first.
-    pub async fn portals_of_login(&self, login_id: &LoginId) -> Result<Vec<PortalRow>, StoreError> {
+    /// The chats with a room that a login brought, the oldest first: without what is known of each, which is a kilobyte.
+    pub(crate) async fn chats_with_rooms(&self, login_id: &LoginId) -> Result<Vec<ChatKey>, StoreError> {
         let mut tx = self.read().await?;
-        let rows: Vec<Stored> =
-            on!(&mut tx, c => sqlx::query_as(OF_LOGIN).bind(login_id.as_str()).fetch_all(c).await?);
+        let rows: Vec<(String, String)> =
+            on!(&mut tx, c => sqlx::query_as(ROOMS_OF_LOGIN).bind(login_id.as_str()).fetch_all(c).await?);
         tx.commit().await?;
-        Ok(rows.into_iter().map(PortalRow::from).collect())
+        Ok(rows.into_iter().map(|(chat_id, receiver)| key(chat_id, receiver)).collect())
     }
 
     /// All portals, those of logins that have ended, too; the oldest first.

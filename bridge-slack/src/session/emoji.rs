@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bridge_core::cache::Cache;
 use bridge_core::error::NetworkError;
-use moka::sync::Cache;
 use tokio::sync::OnceCell;
 
 use crate::api::Caller;
@@ -26,18 +26,18 @@ pub(crate) struct Emojis {
 
 impl Emojis {
     pub(crate) fn new() -> Self {
-        Self { kept: Cache::builder().max_capacity(1).time_to_live(KEPT_FOR).build() }
+        Self { kept: Cache::expiring(1, KEPT_FOR) }
     }
 
     /// The list changed.
     pub(crate) fn forget(&self) {
-        self.kept.invalidate_all();
+        self.kept.clear();
     }
 
     /// Where an emoji's picture is. Those who ask at the same time share one call.
     pub(super) async fn url(&self, caller: &Caller, name: &str) -> Result<Option<String>, NetworkError> {
         const METHOD: &str = "emoji.list";
-        let list = self.kept.get_with((), Arc::default);
+        let list = self.kept.get_or_insert_with(&(), Arc::default);
         let list = list.get_or_try_init(|| async {
             let reply: Result<EmojiReply, _> = caller.get(METHOD, &Vec::new()).await;
             reply.map(|reply| reply.emoji).map_err(|error| error.of_read(METHOD))

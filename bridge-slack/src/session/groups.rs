@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bridge_core::cache::Cache;
 use bridge_core::error::NetworkError;
-use moka::sync::Cache;
 use tokio::sync::OnceCell;
 
 use crate::api::Caller;
@@ -22,18 +22,18 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub(crate) fn new() -> Self {
-        Self { kept: Cache::builder().max_capacity(1).time_to_live(KEPT_FOR).build() }
+        Self { kept: Cache::expiring(1, KEPT_FOR) }
     }
 
     /// The list changed.
     pub(crate) fn forget(&self) {
-        self.kept.invalidate_all();
+        self.kept.clear();
     }
 
     /// The handle of a group, with its sign. Those who ask at the same time share one call.
     pub(super) async fn handle(&self, caller: &Caller, group: &str) -> Result<Option<String>, NetworkError> {
         const METHOD: &str = "usergroups.list";
-        let list = self.kept.get_with((), Arc::default);
+        let list = self.kept.get_or_insert_with(&(), Arc::default);
         let list = list.get_or_try_init(|| async {
             // Old messages name groups that are out of use.
             let params = vec![("include_disabled", Some("true".into()))];

@@ -9,11 +9,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bridge_core::cache::Cache;
 use bridge_core::clock::Clock;
 use bridge_core::error::NetworkError;
 use bridge_core::id::RemoteUserId;
 use bridge_core::network::UserInfo;
-use moka::sync::Cache;
 use tokio::sync::OnceCell;
 
 use self::teams::Teams;
@@ -22,7 +22,7 @@ use crate::api::{CallError, Caller};
 use crate::id;
 
 /// Profiles kept at most.
-const MOST_KEPT: u64 = 1_000;
+const MOST_KEPT: usize = 1_000;
 /// A profile is asked for again after this time, even without an event that says it changed.
 const KEPT_FOR: Duration = Duration::from_mins(10);
 
@@ -45,11 +45,7 @@ struct Known {
 impl People {
     /// Nobody is known yet; the workspace itself is.
     pub(crate) fn new(team_id: &str, team_name: &str, clock: Clock) -> Self {
-        Self {
-            kept: Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build(),
-            teams: Teams::new(team_id, team_name),
-            clock,
-        }
+        Self { kept: Cache::expiring(MOST_KEPT, KEPT_FOR), teams: Teams::new(team_id, team_name), clock }
     }
 
     /// What is told of a person or a bot. Lanes that ask at the same time share one call.
@@ -61,7 +57,7 @@ impl People {
         let Some(slack) = id::parse_user_id(user_id) else {
             return Err(NetworkError::Rejected("This is not the id of somebody on Slack.".to_owned()));
         };
-        let profile = self.kept.get_with_by_ref(user_id, Arc::default);
+        let profile = self.kept.get_or_insert_with(user_id, Arc::default);
         let known = profile.get_or_try_init(|| self.fetch(caller, &slack.id)).await?;
         Ok(known.info.clone())
     }

@@ -173,7 +173,7 @@ impl Desk {
             Ok(()) => Ok(place.file_id),
             // Counted where they come from.
             Err(Undelivered::Bytes(error)) => Err(error),
-            Err(Undelivered::Place(error)) => Err(self.context.file_failed(&upload.file, error).await),
+            Err(Undelivered::Place(error)) => Err(self.context.file_failed(&upload.file, error)),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bridge_core::cache::Cache;
 use bridge_core::network::Workspace;
-use moka::sync::Cache;
 use tokio::sync::OnceCell;
 
 use crate::api::Caller;
@@ -25,19 +25,19 @@ pub(crate) struct Home {
 
 impl Home {
     pub(crate) fn new(team_id: &str, name: &str, url: &str) -> Self {
-        let kept = Cache::builder().max_capacity(1).time_to_live(KEPT_FOR).build();
+        let kept = Cache::expiring(1, KEPT_FOR);
         Self { team_id: team_id.to_owned(), name: name.to_owned(), url: url.to_owned(), kept }
     }
 
     /// It changed.
     pub(crate) fn forget(&self) {
-        self.kept.invalidate_all();
+        self.kept.clear();
     }
 
     /// The workspace. Where Slack does not tell, as without the scope `team:read`, it is what the login told. Those who
     /// ask at the same time share one call. None if Slack could not answer at this moment.
     pub(super) async fn workspace(&self, caller: &Caller) -> Option<Workspace> {
-        let kept = self.kept.get_with((), Arc::default);
+        let kept = self.kept.get_or_insert_with(&(), Arc::default);
         if let Some(workspace) = kept.get() {
             return Some(workspace.clone());
         }

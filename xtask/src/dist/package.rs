@@ -25,12 +25,16 @@ pub(super) fn make(workspace: &Workspace, built: &Built, dist: &Dist) -> Result<
     let folder = dist.out.join("debian");
     make_folder(&folder)?;
     scripts(workspace)?;
+    // Where cargo-deb looks for what was built for a release.
+    let is_static = built.target.ends_with("-musl");
+    let built_in = if is_static { workspace.target.join(&built.target) } else { workspace.target.clone() };
+    let place = built_in.join("release/packaging");
     for program in PROGRAMS {
-        stage(workspace, dist, program)?;
+        stage(workspace, dist, &place.join(program), program)?;
         let mut deb = Command::new(&cargo_deb);
         deb.current_dir(&workspace.root).args(["--no-build", "--no-strip", "--package", program]);
         deb.arg("--output").arg(&folder).env("CARGO_TARGET_DIR", &workspace.target);
-        if built.target.ends_with("-musl") {
+        if is_static {
             deb.args(["--target", &built.target]);
         }
         if !dist.is_release {
@@ -63,12 +67,11 @@ fn scripts(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Lays out what a package installs. `package.metadata.deb` of each program names the two folders: `programs` is what can
-/// be started, `files` the rest. It lies where cargo-deb looks for what was built for a release.
-fn stage(workspace: &Workspace, dist: &Dist, program: &str) -> Result<()> {
-    let stage = workspace.target.join("release/packaging").join(program);
+/// Lays out in a folder what a package installs. `package.metadata.deb` of each program names two folders in it: `programs` is
+/// what can be started, `files` the rest.
+fn stage(workspace: &Workspace, dist: &Dist, stage: &Path, program: &str) -> Result<()> {
     if stage.exists() {
-        std::fs::remove_dir_all(&stage)?;
+        std::fs::remove_dir_all(stage)?;
     }
     let (programs, files) = (stage.join("programs"), stage.join("files"));
     copy(&dist.out.join(program), &programs.join("usr/bin").join(program))?;

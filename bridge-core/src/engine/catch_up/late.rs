@@ -90,7 +90,7 @@ impl<N: Network> Bridge<N> {
                 }
             }
             RemoteKind::Edit { revision, .. } => {
-                if self.changed_at.get(id).await.is_some_and(|at| at >= event.at) {
+                if self.changed_at.get(id).is_some_and(|at| at >= event.at) {
                     return Ok(Some(Closing::default()));
                 }
                 self.late_edit(live, chat, id, event, revision).await
@@ -261,7 +261,7 @@ impl<N: Network> Bridge<N> {
             // By a process that died without a record of it: set once more under the same key it is found, to be taken back.
             self.take_over(live, event).await?;
         }
-        if let Some(settled) = self.settled_at.get(id).await
+        if let Some(settled) = self.settled_at.get(id)
             && !may_be_shown
             && (job.accepted_at <= settled || event.at.saturating_add(ms(SKEW)) <= settled)
         {
@@ -275,7 +275,7 @@ impl<N: Network> Bridge<N> {
             Stand::Now(now) => {
                 let RemoteKind::Message { message, .. } = &now.kind else { return Ok(None) };
                 self.settle_reactions(live, &now, id, message, event.at).await?;
-                self.settled_at.insert(id.clone(), asked_at).await;
+                self.settled_at.insert(id.clone(), asked_at);
                 Ok(Some(Closing::default()))
             }
         }

@@ -161,21 +161,21 @@ impl<N: Network> Bridge<N> {
                 self.keep_step(live, chat, &step).await
             }
             Ok(()) => {
-                self.note_settled(&step, read_at).await;
+                self.note_settled(&step, read_at);
                 Ok(())
             }
         }
     }
 
     /// What is known of a message now counts for what comes late about it.
-    async fn note_settled(&self, step: &Step, read_at: i64) {
+    fn note_settled(&self, step: &Step, read_at: i64) {
         if let Take::Edit(at) | Take::Message(Some(at)) = step.take
             && let Some(id) = step.message_id()
         {
-            self.note_change(id, at).await;
+            self.note_change(id, at);
         }
         if let Some(id) = step.message_id() {
-            self.settled_at.insert(id.clone(), read_at).await;
+            self.settled_at.insert(id.clone(), read_at);
         }
     }
 }

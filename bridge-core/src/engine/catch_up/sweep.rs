@@ -100,14 +100,7 @@ impl<N: Network> Bridge<N> {
     /// there for the first time.
     async fn chats_of(&self, live: &Live<N::Session>) -> Result<Vec<ChatKey>, JobError> {
         let last: HashMap<ChatKey, i64> = self.store.last_in_chats().await?.into_iter().collect();
-        let mut chats: Vec<ChatKey> = self
-            .store
-            .portals_of_login(&live.row.login_id)
-            .await?
-            .into_iter()
-            .filter(|portal| portal.room_id.is_some())
-            .map(|portal| portal.chat)
-            .collect();
+        let mut chats = self.store.chats_with_rooms(&live.row.login_id).await?;
         chats.sort_by_key(|chat| std::cmp::Reverse(last.get(chat).copied().unwrap_or(0)));
         let known: HashSet<ChatKey> = chats.iter().cloned().collect();
         match live.session.chats().await.map_err(JobError::from) {

@@ -77,7 +77,7 @@ impl<N: Network> Bridge<N> {
             info.status = None;
         }
         self.store.put_ghost(&row).await?;
-        self.know_ghost(row).await;
+        self.know_ghost(row);
         Ok(())
     }
 }

@@ -61,7 +61,7 @@ impl Ghosts {
         let mut row = self.row().await;
         change(&mut row);
         self.stage.bridge.store.put_ghost(&row).await.unwrap();
-        self.stage.bridge.ghosts.invalidate_all();
+        self.stage.bridge.ghosts.clear();
     }
 
     /// How often something was written into a profile.
@@ -114,7 +114,7 @@ async fn another_template_names_anew_without_a_question() {
     let mut row = store.ghost(&ada()).await.unwrap().unwrap();
     row.name = Some("Ada (paper)".to_owned());
     store.put_ghost(&row).await.unwrap();
-    ghosts.stage.bridge.ghosts.invalidate_all();
+    ghosts.stage.bridge.ghosts.clear();
     ghosts.tell(Err(NetworkError::Transient("nobody asks".to_owned())));
     assert_eq!(ghosts.name(None).await.unwrap(), "Ada");
     assert_eq!(ghosts.field("displayname").await.unwrap(), "Ada");

@@ -20,12 +20,12 @@ impl<N: Network> Bridge<N> {
         let is_bot = member == self.app.client().bot().as_str();
         if membership == "join" {
             // What is still to be sent of somebody who left goes under the name they had.
-            self.forget_name(&event.room_id, member).await;
+            self.forget_name(&event.room_id, member);
         }
         if let (Ok(room), Ok(user)) = (room_id(&event.room_id), ruma::UserId::parse(member))
             && membership != "join"
         {
-            self.app.forget_member(room, &user).await;
+            self.app.forget_member(room, &user);
         }
         match membership {
             "invite" if is_bot => self.invited(job, event).await,

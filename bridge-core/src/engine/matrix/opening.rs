@@ -96,8 +96,8 @@ impl<N: Network> Bridge<N> {
         let key = opened.info.key.clone();
         let turn = self.beginning.turn(&key).await;
         self.has_room_for(&opened.live, &key, &person).await?;
-        let adopted = self.portals.try_get_with(key, self.adopt(job, room, host, &opened, &remote, &person));
-        let portal = adopted.await.map_err(|error| JobError::clone(&error))?;
+        let adopted = Box::pin(self.adopt(job, room, host, &opened, &remote, &person));
+        let portal = self.portals.get_or_try_insert_with(&key, adopted).await?;
         drop(turn);
         if portal.room_id.as_deref() == Some(room.as_str()) {
             return self.take_up_earlier(event, host, &portal.chat).await;
@@ -149,7 +149,7 @@ impl<N: Network> Bridge<N> {
         soft("name a room after its chat", bot.add_alias(&self.alias(&row.chat), room).await);
         self.become_portal(room).await?;
         self.store.put_portal(&row).await?;
-        self.rooms.insert(room.to_string(), Some(row.chat.clone())).await;
+        self.rooms.insert(room.to_string(), Some(row.chat.clone()));
         Ok(Arc::new(row))
     }
 

@@ -81,10 +81,10 @@ impl<N: Network> Bridge<N> {
         if !self.store.move_portal(from, to, &info).await? {
             return Ok(Closing::default());
         }
-        self.portals.invalidate(from).await;
-        self.portals.invalidate(to).await;
+        self.portals.remove(from);
+        self.portals.remove(to);
         if let Some(room) = portal.room_id {
-            self.rooms.insert(room, Some(to.clone())).await;
+            self.rooms.insert(room, Some(to.clone()));
         }
         Ok(Closing::default())
     }

@@ -43,7 +43,7 @@ impl<N: Network> Bridge<N> {
             metrics::passed_over("edit of a message from Matrix");
             return Ok(Closing::default());
         }
-        if self.is_outdated(id, event).await {
+        if self.is_outdated(id, event) {
             return Ok(Closing::default());
         }
         let Some(place) = self.place_of_shown(&pairs[0]).await? else { return Ok(Closing::default()) };
@@ -79,7 +79,7 @@ impl<N: Network> Bridge<N> {
         let in_thread = contents.into_iter().filter(|(part, _)| pairs.iter().any(|row| shows(row, part)));
         let in_thread = in_thread.collect();
         closing.pairs.extend(self.shown_outside(event, id, message, &pairs, in_thread, &place).await?);
-        self.note_change(id, event.at).await;
+        self.note_change(id, event.at);
         Ok(closing)
     }
 
@@ -92,20 +92,20 @@ impl<N: Network> Bridge<N> {
         message: &Message,
     ) -> Result<Closing, JobError> {
         let closing = self.remote_message(live, event, id, message).await?;
-        self.note_change(id, event.at).await;
+        self.note_change(id, event.at);
         Ok(closing)
     }
 
     /// Notes that a change of a message of this moment is shown.
-    pub(in crate::engine) async fn note_change(&self, id: &RemoteMessageId, at: i64) {
-        if self.changed_at.get(id).await.is_none_or(|known| known < at) {
-            self.changed_at.insert(id.clone(), at).await;
+    pub(in crate::engine) fn note_change(&self, id: &RemoteMessageId, at: i64) {
+        if self.changed_at.get(id).is_none_or(|known| known < at) {
+            self.changed_at.insert(id.clone(), at);
         }
     }
 
     /// Whether a later change of the message was shown before.
-    async fn is_outdated(&self, id: &RemoteMessageId, event: &RemoteEvent) -> bool {
-        let is_so = self.changed_at.get(id).await.is_some_and(|at| at > event.at);
+    fn is_outdated(&self, id: &RemoteMessageId, event: &RemoteEvent) -> bool {
+        let is_so = self.changed_at.get(id).is_some_and(|at| at > event.at);
         if is_so {
             metrics::passed_over("edit that came after a later one");
         }

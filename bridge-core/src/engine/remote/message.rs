@@ -142,7 +142,7 @@ impl<N: Network> Bridge<N> {
                 thread_root: message.thread_root.clone(),
             });
         }
-        self.forget_carried(message, &place.ghost.user_id).await;
+        self.forget_carried(message, &place.ghost.user_id);
         if let Some(target) = first_event(&pairs) {
             self.show_earlier_reactions(live, event, id, message, &target, event.at).await?;
         }

@@ -53,7 +53,7 @@ impl<N: Network> Bridge<N> {
         };
         let ghost = self.app.ghosts().user_id(user).to_string();
         let which = (id.clone(), ghost, stored);
-        if self.reacted_at.get(&which).await.is_some_and(|at| at > event.at) {
+        if self.reacted_at.get(&which).is_some_and(|at| at > event.at) {
             metrics::passed_over("reaction that came after a later one");
             return Ok(Closing::default());
         }
@@ -70,7 +70,7 @@ impl<N: Network> Bridge<N> {
             }
             (true, Some(_)) => {}
         }
-        self.reacted_at.insert(which, event.at).await;
+        self.reacted_at.insert(which, event.at);
         Ok(Closing::default())
     }
 

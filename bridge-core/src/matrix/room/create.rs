@@ -72,7 +72,7 @@ impl Intent {
             .map_err(|_| MatrixError::Malformed("the room version asked for is none".to_owned()))?;
         let room_id = self.call("create_room", request).await?.room_id;
         let key = (self.user_id().to_owned(), room_id.clone());
-        self.app().known().joined.insert(key, ()).await;
+        self.app().known().joined.insert(key, ());
         Ok(room_id)
     }
 

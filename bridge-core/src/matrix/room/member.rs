@@ -19,7 +19,7 @@ impl Intent {
     /// Joins a room; being in it already is fine.
     pub async fn join(&self, room_id: &RoomId) -> Result<(), MatrixError> {
         self.call("join", join_room_by_id::v3::Request::new(room_id.to_owned())).await?;
-        self.app().known().joined.insert((self.user_id().to_owned(), room_id.to_owned()), ()).await;
+        self.app().known().joined.insert((self.user_id().to_owned(), room_id.to_owned()), ());
         Ok(())
     }
 
@@ -28,10 +28,10 @@ impl Intent {
     pub async fn ensure_joined(&self, room_id: &RoomId) -> Result<(), MatrixError> {
         let joined = &self.app().known().joined;
         let key = (self.user_id().to_owned(), room_id.to_owned());
-        if joined.contains_key(&key) {
+        if joined.contains(&key) {
             return Ok(());
         }
-        joined.try_get_with(key, self.join_or_be_invited(room_id)).await.map_err(|error| (*error).clone())
+        joined.get_or_try_insert_with(&key, Box::pin(self.join_or_be_invited(room_id))).await
     }
 
     /// Like [`Intent::ensure_joined`], for many users of a room that is entered by invitation only: the bot invites first,
@@ -49,7 +49,7 @@ impl Intent {
     }
 
     pub(crate) fn is_known_member(&self, room_id: &RoomId) -> bool {
-        self.app().known().joined.contains_key(&(self.user_id().to_owned(), room_id.to_owned()))
+        self.app().known().joined.contains(&(self.user_id().to_owned(), room_id.to_owned()))
     }
 
     async fn join_or_be_invited(&self, room_id: &RoomId) -> Result<(), MatrixError> {
@@ -66,7 +66,7 @@ impl Intent {
         match join().await {
             // A homeserver that lost its database knows neither the ghost nor, before this, whom it invited.
             Err(error) if error.is_forbidden() => {
-                self.app().known().registered.invalidate(self.user_id()).await;
+                self.app().known().registered.remove(self.user_id());
                 self.ensure_registered().await?;
                 join().await.map(|_| ())
             }
@@ -95,7 +95,7 @@ impl Intent {
         let mut request = leave_room::v3::Request::new(room_id.to_owned());
         request.reason = why.map(str::to_owned);
         self.call("leave", request).await?;
-        self.app().forget_member(room_id, self.user_id()).await;
+        self.app().forget_member(room_id, self.user_id());
         Ok(())
     }
 
@@ -109,7 +109,7 @@ impl Intent {
         let mut request = kick_user::v3::Request::new(room_id.to_owned(), user_id.to_owned());
         request.reason = reason.map(str::to_owned);
         self.call("kick", request).await?;
-        self.app().forget_member(room_id, user_id).await;
+        self.app().forget_member(room_id, user_id);
         Ok(())
     }
 

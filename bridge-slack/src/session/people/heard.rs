@@ -28,7 +28,7 @@ impl People {
     /// An event said that a person changed. What it tells of them is known from now on; where that is not to be relied on,
     /// they are asked about when they are next heard of.
     pub(crate) fn hear(&self, user_id: &RemoteUserId, payload: &str) {
-        let Some(user) = self.told(user_id, payload) else { return self.kept.invalidate(user_id) };
+        let Some(user) = self.told(user_id, payload) else { return self.kept.remove(user_id) };
         let known = self.kept.get(user_id).and_then(|known| known.get().map(|known| known.updated));
         if known.is_some_and(|updated| updated > user.updated) {
             // Two events overtook each other.

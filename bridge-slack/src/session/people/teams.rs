@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::sync::Cache;
+use bridge_core::cache::Cache;
 use tokio::sync::OnceCell;
 
 use crate::api::Caller;
@@ -12,7 +12,7 @@ use crate::api::reply::TeamReply;
 use crate::id;
 
 /// Workspaces kept at most.
-const MOST_KEPT: u64 = 1_000;
+const MOST_KEPT: usize = 1_000;
 /// A name is asked for again after this time.
 const KEPT_FOR: Duration = Duration::from_hours(24);
 
@@ -27,7 +27,7 @@ impl Teams {
     pub(super) fn new(team_id: &str, team_name: &str) -> Self {
         Self {
             own: Arc::new((team_id.to_owned(), team_name.to_owned())),
-            others: Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build(),
+            others: Cache::expiring(MOST_KEPT, KEPT_FOR),
         }
     }
 
@@ -45,7 +45,7 @@ impl Teams {
     pub(super) async fn name(&self, caller: &Caller, team_id: Option<&str>) -> Option<String> {
         let is_other = |team_id: &&str| id::is_slack_id(team_id) && *team_id != self.own_id();
         let Some(team_id) = team_id.filter(is_other) else { return self.own_name() };
-        let name = self.others.get_with_by_ref(team_id, Arc::default);
+        let name = self.others.get_or_insert_with(team_id, Arc::default);
         name.get_or_init(|| async {
             let params = vec![("team", Some(Cow::Borrowed(team_id)))];
             let asked: Result<TeamReply, _> = caller.get("team.info", &params).await;
