@@ -10,7 +10,6 @@ use bridge_core::queue::Inbox;
 use bridge_core::service::cli::{Answer, Cli, Help, Verb, start};
 use bridge_core::service::common::Kept;
 use bridge_core::service::doctor::{Patient, doctor};
-use bridge_core::service::health::{Awaits, answer_while};
 use bridge_core::service::run::{Program, Serving, introduce_bot};
 use bridge_core::service::{Ground, common, ground, status, telemetry};
 
@@ -122,13 +121,7 @@ async fn run(path: &Path, runtimes: Vec<Box<dyn Runtime>>) -> Result<(), String>
     let section = &mut ground.config.own.admin;
     let users = Users::read(section, folder(path)).map_err(|problems| crate::error::list(&problems))?;
     let admin_listener = admin::listen(section).await?;
-    answer_while(
-        &listener,
-        Awaits::Homeserver,
-        ground.meet_homeserver(ground.config.homeserver.startup_wait),
-    )
-    .await?;
-    let store = answer_while(&listener, Awaits::Database, ground.open_store(path, DEFAULTS.id)).await?;
+    let store = ground.await_all(&listener, path, DEFAULTS.id).await?;
     let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
     let host = Host::new(Parts {
         app: ground.app.clone(),

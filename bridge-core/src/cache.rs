@@ -76,7 +76,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     /// The value of a key, made by `make` and put in if there is none. Whoever asks meanwhile gets the same one.
-    pub fn get_or_insert_with<Q>(&self, key: &Q, make: impl FnOnce() -> V) -> V
+    pub fn or_insert_with<Q>(&self, key: &Q, make: impl FnOnce() -> V) -> V
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
@@ -92,7 +92,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     /// The same, where making it takes its time and may fail. Whoever asks meanwhile waits; if it fails, the next of them tries.
-    pub async fn get_or_try_insert_with<Q, E>(
+    pub async fn or_try_insert_with<Q, E>(
         &self,
         key: &Q,
         make: impl Future<Output = Result<V, E>>,
@@ -134,12 +134,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_over_is_forgotten_and_made_anew() {
         let cache = Cache::expiring(8, Duration::from_secs(10));
-        assert_eq!(cache.get_or_insert_with("a", || 1), 1);
+        assert_eq!(cache.or_insert_with("a", || 1), 1);
         tokio::time::advance(Duration::from_secs(9)).await;
-        assert_eq!((cache.get("a"), cache.get_or_insert_with("a", || 2)), (Some(1), 1));
+        assert_eq!((cache.get("a"), cache.or_insert_with("a", || 2)), (Some(1), 1));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(!cache.contains("a"));
-        assert_eq!(cache.get_or_insert_with("a", || 3), 3);
+        assert_eq!(cache.or_insert_with("a", || 3), 3);
         cache.insert("a".to_owned(), 4);
         assert_eq!(cache.get("a"), Some(4));
         cache.remove("a");
@@ -172,7 +172,7 @@ mod tests {
                     number => Ok(number),
                 }
             };
-            cache.get_or_try_insert_with("a", make).await
+            cache.or_try_insert_with("a", make).await
         };
         assert_eq!(tokio::join!(ask(), ask(), ask()), (Err("it failed"), Ok(1), Ok(1)));
         assert_eq!(cache.get("a"), Some(1));

@@ -1,7 +1,6 @@
 //! The Matrix appservice core that bridges and bots are built on.
 
 // ── 0 words
-pub mod cache;
 pub mod clock;
 pub mod error;
 pub mod failpoint;
@@ -12,6 +11,7 @@ pub mod config;
 pub mod content;
 pub mod event;
 // ── 2 outside world
+pub mod cache;
 pub mod matrix;
 pub mod metrics;
 pub mod net_guard;

@@ -134,13 +134,13 @@ impl Caller {
     {
         let mut answer = None;
         let mut take = |raw: &RawValue| read_into(&mut answer, raw);
-        self.get_raw(method, params, &Taken::new(&mut take)).await?;
+        self.ask_raw(method, params, &Taken::new(&mut take)).await?;
         answer.ok_or(CallError::Unreadable)
     }
 
     /// The calls themselves know nothing of what is asked and answered: else the whole client would be in the program once for
     /// each answer.
-    async fn get_raw(
+    async fn ask_raw(
         &self,
         method: &'static str,
         params: &Params<'_>,
@@ -168,11 +168,11 @@ impl Caller {
         let body = to_raw_value(body).map_err(|_| CallError::Unreadable)?;
         let mut answer = None;
         let mut take = |raw: &RawValue| read_into(&mut answer, raw);
-        self.post_raw(method, channel, &body, &Taken::new(&mut take)).await?;
+        self.send_raw(method, channel, &body, &Taken::new(&mut take)).await?;
         answer.ok_or(CallError::Unreadable)
     }
 
-    async fn post_raw(
+    async fn send_raw(
         &self,
         method: &'static str,
         channel: Option<&str>,

@@ -167,7 +167,7 @@ impl<N: Network> Bridge<N> {
         }
         let chat = self.store.portal_of_room(room_id).await?.map(|row| row.chat);
         // The room may have become a portal's since the look: then what was noted there stays.
-        Ok(self.rooms.get_or_insert_with(room_id, || chat))
+        Ok(self.rooms.or_insert_with(room_id, || chat))
     }
 
     /// The chat that is meant by what was said in a room: its portal's, or that of a portal whose room was lost

@@ -28,7 +28,7 @@ impl<N: Network> Bridge<N> {
         if let Some(portal) = self.portals.get(chat) {
             return Ok(portal);
         }
-        self.portals.get_or_try_insert_with(chat, Box::pin(self.find_or_make(live, chat, None))).await
+        self.portals.or_try_insert_with(chat, Box::pin(self.find_or_make(live, chat, None))).await
     }
 
     /// Like [`Bridge::portal`], for a chat that somebody on Matrix begins. A room that is made now is theirs: they may invite
@@ -39,7 +39,7 @@ impl<N: Network> Bridge<N> {
         chat: &ChatKey,
         person: &UserId,
     ) -> Result<Arc<PortalRow>, JobError> {
-        self.portals.get_or_try_insert_with(chat, Box::pin(self.find_or_make(live, chat, Some(person)))).await
+        self.portals.or_try_insert_with(chat, Box::pin(self.find_or_make(live, chat, Some(person)))).await
     }
 
     /// Like [`Bridge::portal`], for a person's command: where the network or the homeserver asks to wait, it is waited

@@ -25,7 +25,7 @@ impl Intent {
         if registered.contains(self.user_id()) {
             return Ok(());
         }
-        registered.get_or_try_insert_with(self.user_id(), Box::pin(self.register())).await
+        registered.or_try_insert_with(self.user_id(), Box::pin(self.register())).await
     }
 
     async fn register(&self) -> Result<(), MatrixError> {
@@ -55,7 +55,7 @@ impl Intent {
         }
         let with_device = &self.app().known().with_device;
         if !with_device.contains(self.user_id()) {
-            with_device.get_or_try_insert_with(self.user_id(), Box::pin(self.put_device())).await?;
+            with_device.or_try_insert_with(self.user_id(), Box::pin(self.put_device())).await?;
         }
         Ok(Some(<&DeviceId>::from(DEVICE)))
     }

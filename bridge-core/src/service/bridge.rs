@@ -9,7 +9,6 @@ use futures_util::future::BoxFuture;
 use super::cli::{Answer, Cli, DoctorArgs, Help, Verb, start};
 use super::doctor::{self, Patient};
 use super::ground::{self, Ground};
-use super::health::{Awaits, answer_while};
 use super::run::{Program, Serving, introduce_bot};
 use super::{common, init, letters, login, logins, pictures, public_files, rebuild, status, telemetry};
 use crate::appservice::{Lookups, OwnEvents, RoomLanes};
@@ -122,13 +121,7 @@ async fn run<N: Network>(path: &Path) -> Result<(), String> {
     let network = network::<N>(std::mem::take(&mut config.own))?;
     let ground = Ground::prepare(config)?;
     let listener = ground.listen().await?;
-    answer_while(
-        &listener,
-        Awaits::Homeserver,
-        ground.meet_homeserver(ground.config.homeserver.startup_wait),
-    )
-    .await?;
-    let store = answer_while(&listener, Awaits::Database, ground.open_store(path, N::INFO.id)).await?;
+    let store = ground.await_all(&listener, path, N::INFO.id).await?;
     let (inbox, deliveries) = Inbox::channel(INBOX_DEPTH);
     let public_media = ground
         .config

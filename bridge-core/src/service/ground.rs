@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::cli::environment;
+use super::health::{Awaits, answer_while};
 use super::upgrade;
 use crate::clock::Clock;
 use crate::config::{Appservice, Config, Defaults};
@@ -133,6 +134,19 @@ impl<S: DeserializeOwned + Default> Ground<S> {
                 "homeserver.url: {url} answers, but not like a homeserver ({error}). Correct the address."
             ),
         }
+    }
+
+    /// Waits for the homeserver, and opens the database of the program with this config file and name. Whoever asks for its health
+    /// meanwhile is told what it waits for.
+    pub async fn await_all(
+        &self,
+        listener: &TcpListener,
+        path: &Path,
+        program: &str,
+    ) -> Result<Store, String> {
+        let patience = self.config.homeserver.startup_wait;
+        answer_while(listener, Awaits::Homeserver, self.meet_homeserver(patience)).await?;
+        answer_while(listener, Awaits::Database, self.open_store(path, program)).await
     }
 
     /// Opens the database and brings it up to date, see [`open_store`], as one of perhaps several processes. From here on things

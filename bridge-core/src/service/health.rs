@@ -21,7 +21,7 @@ use serde_json::json;
 use self::document::{Seen, document};
 use self::facts::Depth;
 pub use self::part::{Count, HealthPart, Own, State, Trouble};
-pub use self::starting::{Awaits, answer_while};
+pub(crate) use self::starting::{Awaits, answer_while};
 use crate::appservice::Exchange;
 use crate::matrix::MatrixClient;
 use crate::queue::Committing;

@@ -37,7 +37,7 @@ impl Emojis {
     /// Where an emoji's picture is. Those who ask at the same time share one call.
     pub(super) async fn url(&self, caller: &Caller, name: &str) -> Result<Option<String>, NetworkError> {
         const METHOD: &str = "emoji.list";
-        let list = self.kept.get_or_insert_with(&(), Arc::default);
+        let list = self.kept.or_insert_with(&(), Arc::default);
         let list = list.get_or_try_init(|| async {
             let reply: Result<EmojiReply, _> = caller.get(METHOD, &Vec::new()).await;
             reply.map(|reply| reply.emoji).map_err(|error| error.of_read(METHOD))

@@ -33,7 +33,7 @@ impl Groups {
     /// The handle of a group, with its sign. Those who ask at the same time share one call.
     pub(super) async fn handle(&self, caller: &Caller, group: &str) -> Result<Option<String>, NetworkError> {
         const METHOD: &str = "usergroups.list";
-        let list = self.kept.get_or_insert_with(&(), Arc::default);
+        let list = self.kept.or_insert_with(&(), Arc::default);
         let list = list.get_or_try_init(|| async {
             // Old messages name groups that are out of use.
             let params = vec![("include_disabled", Some("true".into()))];

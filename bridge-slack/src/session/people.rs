@@ -57,7 +57,7 @@ impl People {
         let Some(slack) = id::parse_user_id(user_id) else {
             return Err(NetworkError::Rejected("This is not the id of somebody on Slack.".to_owned()));
         };
-        let profile = self.kept.get_or_insert_with(user_id, Arc::default);
+        let profile = self.kept.or_insert_with(user_id, Arc::default);
         let known = profile.get_or_try_init(|| self.fetch(caller, &slack.id)).await?;
         Ok(known.info.clone())
     }

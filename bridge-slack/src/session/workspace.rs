@@ -37,7 +37,7 @@ impl Home {
     /// The workspace. Where Slack does not tell, as without the scope `team:read`, it is what the login told. Those who
     /// ask at the same time share one call. None if Slack could not answer at this moment.
     pub(super) async fn workspace(&self, caller: &Caller) -> Option<Workspace> {
-        let kept = self.kept.get_or_insert_with(&(), Arc::default);
+        let kept = self.kept.or_insert_with(&(), Arc::default);
         if let Some(workspace) = kept.get() {
             return Some(workspace.clone());
         }

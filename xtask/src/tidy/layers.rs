@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     // pure: no async, no IO
     &["content", "event", "config"],
     // outside world
-    &["store", "matrix", "metrics", "net_guard", "task"],
+    &["cache", "store", "matrix", "metrics", "net_guard", "task"],
     // streams
     &["queue", "appservice", "network", "command"],
     // behaviour

@@ -97,7 +97,7 @@ impl<N: Network> Bridge<N> {
         let turn = self.beginning.turn(&key).await;
         self.has_room_for(&opened.live, &key, &person).await?;
         let adopted = Box::pin(self.adopt(job, room, host, &opened, &remote, &person));
-        let portal = self.portals.get_or_try_insert_with(&key, adopted).await?;
+        let portal = self.portals.or_try_insert_with(&key, adopted).await?;
         drop(turn);
         if portal.room_id.as_deref() == Some(room.as_str()) {
             return self.take_up_earlier(event, host, &portal.chat).await;

@@ -31,7 +31,7 @@ impl Intent {
         if joined.contains(&key) {
             return Ok(());
         }
-        joined.get_or_try_insert_with(&key, Box::pin(self.join_or_be_invited(room_id))).await
+        joined.or_try_insert_with(&key, Box::pin(self.join_or_be_invited(room_id))).await
     }
 
     /// Like [`Intent::ensure_joined`], for many users of a room that is entered by invitation only: the bot invites first,

@@ -24,7 +24,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// What a program waits for at its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Awaits {
+pub(crate) enum Awaits {
     /// That the homeserver answers.
     Homeserver,
     /// That the database is opened, saved and brought up to date.
@@ -85,7 +85,11 @@ impl Awaits {
 
 /// Does what the program needs before it can start. Once that takes longer than a second, whoever asks for its health is told
 /// what it waits for, and the homeserver's calls are refused, so that they come again.
-pub async fn answer_while<T>(listener: &TcpListener, awaits: Awaits, work: impl Future<Output = T>) -> T {
+pub(crate) async fn answer_while<T>(
+    listener: &TcpListener,
+    awaits: Awaits,
+    work: impl Future<Output = T>,
+) -> T {
     let mut work = std::pin::pin!(work);
     if let Ok(done) = tokio::time::timeout(SOON, &mut work).await {
         return done;

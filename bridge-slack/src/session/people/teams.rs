@@ -45,7 +45,7 @@ impl Teams {
     pub(super) async fn name(&self, caller: &Caller, team_id: Option<&str>) -> Option<String> {
         let is_other = |team_id: &&str| id::is_slack_id(team_id) && *team_id != self.own_id();
         let Some(team_id) = team_id.filter(is_other) else { return self.own_name() };
-        let name = self.others.get_or_insert_with(team_id, Arc::default);
+        let name = self.others.or_insert_with(team_id, Arc::default);
         name.get_or_init(|| async {
             let params = vec![("team", Some(Cow::Borrowed(team_id)))];
             let asked: Result<TeamReply, _> = caller.get("team.info", &params).await;
