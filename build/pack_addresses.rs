@@ -1,4 +1,5 @@
-//! Has the linker pack the addresses that the loader fills in: a release is a megabyte smaller.
+//! The build script of both programs: has the linker pack the addresses that the loader fills in, so that a release is a megabyte
+//! smaller.
 #![allow(clippy::disallowed_methods, reason = "a build script is told its target by the environment")]
 
 use std::process::Command;
@@ -7,7 +8,7 @@ use std::process::Command;
 const GLIBC: (u32, u32) = (2, 36);
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../build/pack_addresses.rs");
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|is| is == value);
     if is("PROFILE", "release")
         && is("CARGO_CFG_TARGET_OS", "linux")
