@@ -260,7 +260,9 @@ in
         ExecStart = "${pkgs.runtimeShell} ${../health-restart.sh} ${name}.service";
         TimeoutStartSec = "3min";
         IPAddressDeny = "any";
-        IPAddressAllow = "127.0.0.0/8 ::1/128";
+        # Where it asks; an address without brackets.
+        IPAddressAllow = "127.0.0.0/8 ::1/128 "
+          + builtins.head (builtins.match "\\[?([^]]*)]?:[0-9]+" cfg.settings.appservice.listen);
         MemoryMax = "64M";
         TasksMax = 16;
       };
