@@ -260,9 +260,13 @@ in
         ExecStart = "${pkgs.runtimeShell} ${../health-restart.sh} ${name}.service";
         TimeoutStartSec = "3min";
         IPAddressDeny = "any";
-        # Where it asks; an address without brackets.
-        IPAddressAllow = "127.0.0.0/8 ::1/128 "
-          + builtins.head (builtins.match "\\[?([^]]*)]?:[0-9]+" cfg.settings.appservice.listen);
+        # This machine's own, and where the program listens if that is another.
+        IPAddressAllow =
+          let
+            address = builtins.head (builtins.match "\\[?([^]]*)]?:[0-9]+" cfg.settings.appservice.listen);
+            isOwn = address == "::1" || builtins.substring 0 4 address == "127.";
+          in
+          "127.0.0.0/8 ::1/128" + (if isOwn then "" else " ${address}");
         MemoryMax = "64M";
         TasksMax = 16;
       };

@@ -97,7 +97,8 @@ fn line(view: &InstanceView) -> String {
         view.account
     );
     if view.restarts > 0 {
-        let _ = write!(text, ", restarted {} times", view.restarts);
+        let times = if view.restarts == 1 { "time" } else { "times" };
+        let _ = write!(text, ", restarted {} {times}", view.restarts);
     }
     if !view.drift.is_empty() {
         let _ = write!(text, ", differs from the config file in: {}", view.drift.join(", "));

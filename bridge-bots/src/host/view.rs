@@ -2,7 +2,7 @@
 
 use bridge_core::service::health::{Count, HealthPart, Own, Trouble};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Host;
 use super::outside::{Shown, State};
@@ -77,15 +77,24 @@ impl Host {
         let counts = Phase::ALL.map(count).into_iter().chain(State::ALL.map(connected)).collect();
         let now = self.now();
         let parts = outside.iter().map(|(row, shown)| account(&row.name, shown, now));
-        let outside = outside.iter().map(|(row, connection)| {
-            json!({ "account": row.user_id, "homeserver": row.homeserver, "connection": connection })
-        });
         Own {
             parts: instances.iter().map(part).chain(parts).collect(),
             counts,
-            document: json!({ "instances": instances, "outside": outside.collect::<Vec<_>>() }),
+            document: document(&instances, &outside),
         }
     }
+}
+
+/// Instances and connections for whoever may ask for the health document: without the last errors, which may hold what people or
+/// a homeserver wrote. Those are for operators.
+fn document(instances: &[InstanceView], outside: &[(AccountRow, Shown)]) -> Value {
+    let instances =
+        instances.iter().map(|instance| json!(InstanceView { last_error: None, ..instance.clone() }));
+    let outside = outside.iter().map(|(row, shown)| {
+        let connection = Shown { error: None, ..shown.clone() };
+        json!({ "account": row.user_id, "homeserver": row.homeserver, "connection": connection })
+    });
+    json!({ "instances": instances.collect::<Vec<_>>(), "outside": outside.collect::<Vec<_>>() })
 }
 
 /// The connection of an account elsewhere as a part of the health document.
@@ -148,6 +157,7 @@ mod tests {
         let failing = part(&view);
         assert_eq!((failing.code(), failing.since), (Some("bot_failing"), Some(7)));
         assert!(!format!("{failing:?}").contains("somebody"), "an error may hold what people wrote");
+        assert!(!document(std::slice::from_ref(&view), &[]).to_string().contains("somebody"));
         view.state = Phase::Running;
         assert_eq!((part(&view).code(), part(&view).last_message_at), (None, Some(5)));
     }

@@ -170,7 +170,8 @@ fn said_of(tables: Tables) -> Finding {
         Tables::Older => Finding::look(
             PART,
             "Its tables are of an older version of this program.",
-            "Stop the program and start this version once: it writes a backup and brings them up to date.",
+            "If this version is just starting, wait: it writes a backup and brings them up to date. Else stop the program and start \
+             this version once.",
         ),
         Tables::Newer(step) => Finding::bad(
             PART,

@@ -100,12 +100,11 @@ async fn a_database_that_does_not_open_is_said_and_stops_nothing_else(world: &mu
     world.start().await?;
     world.wait_for_state("greeter", "running").await?;
     eventually(scenarios::bots::LIMIT, "the reason", async || {
-        let shown = world.instance("ledger").await.map_err(|error| error.to_string())?;
-        let error = shown["last_error"].as_str().unwrap_or_default();
-        if error.contains("could not be started") && error.contains("not a database") {
+        let shown = world.ctl(&["show", "ledger"]).await.map_err(|error| error.to_string())?;
+        if shown.contains("could not be started") && shown.contains("not a database") {
             Ok(())
         } else {
-            Err(shown.to_string())
+            Err(shown)
         }
     })
     .await?;
