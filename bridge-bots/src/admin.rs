@@ -61,16 +61,18 @@ impl std::ops::Deref for Shared {
     }
 }
 
+/// What to do where somebody has the pages' address.
+pub(crate) const WHERE_TAKEN: &str = "If maubot or another host runs there, stop it, or choose another port; `listen: null` has no admin pages.";
+
 /// Takes the port, if there is to be one. An address that the config file does not name is gone without if somebody has it:
 /// then there is none from here on. The error is a sentence with the key.
 pub(crate) async fn listen(config: &mut Admin) -> Result<Option<TcpListener>, String> {
     let Some(address) = config.listen.address else { return Ok(None) };
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(Some(listener)),
-        Err(error) if config.listen.is_written => Err(format!(
-            "bots.admin.listen: {address} cannot be listened on ({error}). If maubot or another host runs there, stop it, or \
-             choose another port; `listen: null` has no admin pages."
-        )),
+        Err(error) if config.listen.is_written => {
+            Err(format!("bots.admin.listen: {address} cannot be listened on ({error}). {WHERE_TAKEN}"))
+        }
         Err(error) => {
             tracing::warn!(
                 %address,

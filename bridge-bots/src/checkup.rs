@@ -9,6 +9,7 @@ use bridge_core::service::doctor::finding::{Finding, Grade};
 use ruma::OwnedUserId;
 use tokio::net::TcpListener;
 
+use crate::admin::WHERE_TAKEN;
 use crate::config::{Account, Section};
 
 const PART: &str = "account";
@@ -74,11 +75,10 @@ async fn pages(section: &Section) -> Option<Finding> {
         return Some(Finding::fine(PART, "The pages can be served."));
     };
     let what = format!("bots.admin.listen: {address} cannot be listened on ({error}).");
-    let remedy = "If maubot or another host runs there, stop it, or choose another port; `listen: null` has no admin pages.";
     Some(if listen.is_written {
-        Finding::bad(PART, what, remedy)
+        Finding::bad(PART, what, WHERE_TAKEN)
     } else {
-        Finding::look(PART, format!("{what} The program starts without its pages."), remedy)
+        Finding::look(PART, format!("{what} The program starts without its pages."), WHERE_TAKEN)
     })
 }
 

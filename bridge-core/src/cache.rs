@@ -9,8 +9,8 @@ use std::time::Duration;
 use quick_cache::OptionsBuilder;
 use tokio::time::Instant;
 
-/// The share of those that were asked for again.
-const NEW_AND_OLD: f64 = 0.5;
+/// The share of the room, where values expire, for those that were asked for again.
+const ASKED_AGAIN: f64 = 0.5;
 
 /// Values by their keys. Clones are handles of the same. Where there are too many, those go first that nobody asked for again.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         let options = OptionsBuilder::new()
             .estimated_items_capacity(most)
             .weight_capacity(most as u64)
-            .hot_allocation(NEW_AND_OLD)
+            .hot_allocation(ASKED_AGAIN)
             .build();
         let kept = options.map(|options| {
             let (weights, hash, lifecycle) = Default::default();

@@ -10,8 +10,9 @@ pub(crate) mod reply;
 mod respond;
 mod upload;
 
+use std::any::Any;
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bridge_core::failpoint;
@@ -130,12 +131,9 @@ impl Caller {
     /// Reads something.
     pub(crate) async fn get<R>(&self, method: &'static str, params: &Params<'_>) -> Result<R, CallError>
     where
-        R: DeserializeOwned + Send,
+        R: DeserializeOwned + Send + 'static,
     {
-        let mut answer = None;
-        let mut take = |raw: &RawValue| read_into(&mut answer, raw);
-        self.ask_raw(method, params, &Taken::new(&mut take)).await?;
-        answer.ok_or(CallError::Unreadable)
+        told(self.ask_raw(method, params, read::<R>).await?)
     }
 
     /// The calls themselves know nothing of what is asked and answered: else the whole client would be in the program once for
@@ -144,12 +142,12 @@ impl Caller {
         &self,
         method: &'static str,
         params: &Params<'_>,
-        taken: &Taken<'_>,
-    ) -> Result<(), CallError> {
+        read: Reader,
+    ) -> Result<Box<dyn Any + Send>, CallError> {
         self.limited(method, None, || async move {
             let session = self.api.shared.client.open_session(&self.token);
             let answer: Box<RawValue> = session.http_session_api.http_get(method, params, None).await?;
-            taken.take(&answer)
+            read(&answer)
         })
         .await
     }
@@ -163,13 +161,10 @@ impl Caller {
     ) -> Result<R, CallError>
     where
         B: Serialize + Send + Sync,
-        R: DeserializeOwned + Send,
+        R: DeserializeOwned + Send + 'static,
     {
         let body = to_raw_value(body).map_err(|_| CallError::Unreadable)?;
-        let mut answer = None;
-        let mut take = |raw: &RawValue| read_into(&mut answer, raw);
-        self.send_raw(method, channel, &body, &Taken::new(&mut take)).await?;
-        answer.ok_or(CallError::Unreadable)
+        told(self.send_raw(method, channel, &body, read::<R>).await?)
     }
 
     async fn send_raw(
@@ -177,14 +172,14 @@ impl Caller {
         method: &'static str,
         channel: Option<&str>,
         body: &RawValue,
-        taken: &Taken<'_>,
-    ) -> Result<(), CallError> {
+        read: Reader,
+    ) -> Result<Box<dyn Any + Send>, CallError> {
         failpoint::pass("slack.before_call");
         let answer = self
             .limited(method, channel, || async move {
                 let session = self.api.shared.client.open_session(&self.token);
                 let answer: Box<RawValue> = session.http_session_api.http_post(method, &body, None).await?;
-                taken.take(&answer)
+                read(&answer)
             })
             .await;
         failpoint::pass("slack.after_call");
@@ -238,22 +233,15 @@ impl Caller {
     }
 }
 
-/// What reads the answers to one call, each into the place of the one before.
-struct Taken<'a>(Mutex<&'a mut Reader<'a>>);
+/// What reads an answer of some type.
+type Reader = fn(&RawValue) -> Result<Box<dyn Any + Send>, CallError>;
 
-type Reader<'a> = dyn FnMut(&RawValue) -> Result<(), CallError> + Send + 'a;
-
-impl<'a> Taken<'a> {
-    fn new(reader: &'a mut Reader<'a>) -> Self {
-        Self(Mutex::new(reader))
-    }
-
-    fn take(&self, answer: &RawValue) -> Result<(), CallError> {
-        (self.0.lock().unwrap_or_else(PoisonError::into_inner))(answer)
-    }
+fn read<R: DeserializeOwned + Send + 'static>(answer: &RawValue) -> Result<Box<dyn Any + Send>, CallError> {
+    let answer: R = serde_json::from_str(answer.get()).map_err(|_| CallError::Unreadable)?;
+    Ok(Box::new(answer))
 }
 
-fn read_into<R: DeserializeOwned>(place: &mut Option<R>, answer: &RawValue) -> Result<(), CallError> {
-    *place = Some(serde_json::from_str(answer.get()).map_err(|_| CallError::Unreadable)?);
-    Ok(())
+/// What [`read`] read of the same type.
+fn told<R: 'static>(answer: Box<dyn Any + Send>) -> Result<R, CallError> {
+    answer.downcast().map(|answer| *answer).map_err(|_| CallError::Unreadable)
 }

@@ -97,13 +97,17 @@ fn line(view: &InstanceView) -> String {
         view.account
     );
     if view.restarts > 0 {
-        let times = if view.restarts == 1 { "time" } else { "times" };
-        let _ = write!(text, ", restarted {} {times}", view.restarts);
+        text.push_str(&restarted(view.restarts));
     }
     if !view.drift.is_empty() {
         let _ = write!(text, ", differs from the config file in: {}", view.drift.join(", "));
     }
     text
+}
+
+/// How often something was restarted, behind what else is told of it.
+pub(super) fn restarted(times: u64) -> String {
+    if times == 1 { ", restarted once".to_owned() } else { format!(", restarted {times} times") }
 }
 
 fn shown((view, config): &(InstanceView, String)) -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::answer::time;
+use super::answer::{restarted, time};
 use crate::control::action::Outcome;
 use crate::control::verb::Verb;
 use crate::control::view::ServiceView;
@@ -31,7 +31,7 @@ fn line(view: &ServiceView) -> String {
         let _ = write!(text, " since {}", time(since));
     }
     if let Some(restarts) = view.restarts.filter(|restarts| *restarts > 0) {
-        let _ = write!(text, ", restarted {restarts} times");
+        text.push_str(&restarted(restarts));
     }
     if let Some(row) = &view.at_work {
         let _ = write!(text, ", {} of {} goes on", row.action, row.who);

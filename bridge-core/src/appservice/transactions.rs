@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::cache::Cache;
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -17,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::failure::Failure;
 use super::nudge::NUDGE;
 use super::server::{self, Shared};
+use crate::cache::Cache;
 use crate::failpoint;
 use crate::id::DedupKey;
 use crate::queue::{Delivered, InboxError, Lane, NewJob, Source};

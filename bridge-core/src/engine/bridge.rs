@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use crate::cache::Cache;
 use ruma::{OwnedUserId, RoomId};
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +15,7 @@ use super::missing_room::MissingRooms;
 use super::relay::Named;
 use super::supervisor::Logins;
 use super::turns::Turns;
+use crate::cache::Cache;
 use crate::command::Catalogue;
 use crate::config::{DeliveryEvents, Members, NameTemplate, Permissions};
 use crate::content::{CarriedFile, FileSource};

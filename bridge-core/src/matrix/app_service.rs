@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::cache::Cache;
 use ruma::{OwnedRoomId, OwnedUserId, RoomId, UserId};
 use tokio::sync::OnceCell;
 
@@ -11,6 +10,7 @@ use super::error::MatrixError;
 use super::ghost_id::GhostIds;
 use super::intent::Intent;
 use super::probe::Features;
+use crate::cache::Cache;
 use crate::secret::Secret;
 
 /// How many users are remembered as registered.

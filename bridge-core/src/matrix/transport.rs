@@ -85,14 +85,18 @@ async fn gather(
     let mut next = async || response.chunk().await.map_err(|error| failure(&error, reads_only));
     let Some(first) = next().await? else { return Ok(Bytes::new()) };
     // Nearly all answers come in one piece, which is taken as it is.
+    let Some(mut piece) = next().await? else { return Ok(first) };
     let mut body = BytesMut::from(first);
-    while let Some(piece) = next().await? {
+    loop {
         if body.len().saturating_add(piece.len()) > longest {
             return Err(MatrixError::Malformed(format!("the answer is longer than {longest} bytes")));
         }
         body.extend_from_slice(&piece);
+        match next().await? {
+            Some(next) => piece = next,
+            None => return Ok(body.freeze()),
+        }
     }
-    Ok(body.freeze())
 }
 
 /// A crash around a call that only reads is a crash around the next one that does not.

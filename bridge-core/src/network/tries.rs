@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::cache::Cache;
-
 use crate::content::FileSource;
 use crate::error::NetworkError;
 

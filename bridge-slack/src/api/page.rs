@@ -88,7 +88,7 @@ impl Caller {
     }
 
     /// The page of messages in which a message is, in the channel or in a thread of it. `M` says how much of them is read.
-    pub(crate) async fn page_around<M: DeserializeOwned + Send>(
+    pub(crate) async fn page_around<M: DeserializeOwned + Send + 'static>(
         &self,
         channel: &str,
         ts: &str,

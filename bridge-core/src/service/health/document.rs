@@ -35,35 +35,60 @@ pub(super) fn document(facts: &Facts, seen: &Seen, started_at: i64) -> Value {
     let shared = parts.len();
     parts.extend(facts.own.parts.iter().cloned());
     seen.fill(&mut parts, started_at, facts.now);
-    let state = parts.iter().map(HealthPart::state).max().unwrap_or(State::Fine);
-    let mut document = json!({
-        "state": state,
-        "ready": facts.is_ready(),
-        "role": match facts.role {
+    let head = Head {
+        ready: facts.is_ready(),
+        role: match facts.role {
             Role::StandingBy => "standby",
             Role::Lost => "lost",
             Role::Working(_) => "working",
         },
+        now: facts.now,
+        started_at,
+    };
+    let mut document = framed(&head, &parts[..shared], &parts[shared..]);
+    document["dead_letters"] = json!(facts.letters.map(|letters| letters.all));
+    document["own"] = facts.own.document.clone();
+    document
+}
+
+/// What a document says of the whole program.
+pub(super) struct Head {
+    pub(super) ready: bool,
+    pub(super) role: &'static str,
+    pub(super) now: i64,
+    pub(super) started_at: i64,
+}
+
+/// The document of these parts: each of those of every program stands under its name, or nothing where it is not known.
+pub(super) fn framed(head: &Head, shared: &[HealthPart], own: &[HealthPart]) -> Value {
+    let all = || shared.iter().chain(own);
+    let mut document = json!({
+        "state": all().map(HealthPart::state).max().unwrap_or(State::Fine),
+        "ready": head.ready,
+        "role": head.role,
         "version": env!("CARGO_PKG_VERSION"),
-        "now": facts.now,
-        "started_at": started_at,
-        "last_message_at": parts.iter().filter_map(|part| part.last_message_at).max(),
-        "problems": problems(&parts),
+        "now": head.now,
+        "started_at": head.started_at,
+        "last_message_at": all().filter_map(|part| part.last_message_at).max(),
+        "problems": problems(all()),
+        "program": null,
+        "database": null,
+        "homeserver": null,
         "queue": null,
-        "dead_letters": facts.letters.map(|letters| letters.all),
+        "dead_letters": null,
         "letters": null,
         "disk": null,
-        "parts": parts[shared..].iter().map(|part| Value::Object(told(part))).collect::<Vec<_>>(),
-        "own": facts.own.document,
+        "parts": own.iter().map(told).collect::<Vec<_>>(),
+        "own": null,
     });
-    for part in &parts[..shared] {
+    for part in shared {
         document[&part.part] = Value::Object(told(part));
     }
     document
 }
 
 /// A part with its facts.
-pub(super) fn told(part: &HealthPart) -> Map<String, Value> {
+fn told(part: &HealthPart) -> Map<String, Value> {
     let mut told = part.facts.clone();
     told.insert("part".to_owned(), part.part.clone().into());
     told.insert("state".to_owned(), json!(part.state()));
@@ -80,17 +105,14 @@ pub(super) fn told(part: &HealthPart) -> Map<String, Value> {
 }
 
 /// What is not fine, the worst first.
-fn problems(parts: &[HealthPart]) -> Vec<Value> {
-    let mut found: Vec<_> = parts.iter().filter(|part| part.trouble.is_some()).collect();
-    found.sort_by_key(|part| std::cmp::Reverse(part.state()));
-    found.into_iter().filter_map(told_problem).collect()
-}
-
-/// What is not fine about a part; none where all is.
-pub(super) fn told_problem(part: &HealthPart) -> Option<Value> {
-    let trouble = part.trouble.as_ref()?;
-    Some(json!({
-        "part": part.part, "state": trouble.state, "code": trouble.code, "reason": trouble.reason,
-        "remedy": trouble.remedy, "since": part.since,
-    }))
+fn problems<'a>(parts: impl Iterator<Item = &'a HealthPart>) -> Vec<Value> {
+    let mut found: Vec<_> = parts.filter_map(|part| Some((part, part.trouble.as_ref()?))).collect();
+    found.sort_by_key(|(_, trouble)| std::cmp::Reverse(trouble.state));
+    let told = found.into_iter().map(|(part, trouble)| {
+        json!({
+            "part": part.part, "state": trouble.state, "code": trouble.code, "reason": trouble.reason,
+            "remedy": trouble.remedy, "since": part.since,
+        })
+    });
+    told.collect()
 }

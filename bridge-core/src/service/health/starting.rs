@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::document::{told, told_problem};
+use super::document::{Head, framed};
 use super::part::{HealthPart, Trouble};
 use crate::appservice::server::serve;
 use crate::clock::Clock;
@@ -58,28 +58,9 @@ impl Awaits {
 
     /// The health document of a program that waits for this since then.
     fn document(self, now: i64, started_at: i64) -> Value {
-        let part = self.part().since(started_at);
-        let mut document = json!({
-            "state": part.state(),
-            "ready": false,
-            "role": "starting",
-            "version": env!("CARGO_PKG_VERSION"),
-            "now": now,
-            "started_at": started_at,
-            "last_message_at": null,
-            "problems": [told_problem(&part)],
-            "program": told(&HealthPart::fine("program", json!({ "ok": true })).since(started_at)),
-            "database": null,
-            "homeserver": null,
-            "queue": null,
-            "dead_letters": null,
-            "letters": null,
-            "disk": null,
-            "parts": [],
-            "own": null,
-        });
-        document[&part.part] = Value::Object(told(&part));
-        document
+        let program = HealthPart::fine("program", json!({ "ok": true }));
+        let parts = [program, self.part()].map(|part| part.since(started_at));
+        framed(&Head { ready: false, role: "starting", now, started_at }, &parts, &[])
     }
 }
 
