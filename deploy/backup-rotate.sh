@@ -3,7 +3,8 @@
 #
 # The files are called daily-2026-11-29.backup, weekly-2026-W48.backup and monthly-2026-11.backup; those of weeks and months are
 # further names of a day's file, which take no room of their own while that day's is kept. If the backup fails, nothing is
-# deleted and the exit code tells; one that holds damaged files of bots is kept as damaged-2026-11-29.backup. With METRICS_DIR set, a file there tells node_exporter when a backup was last made.
+# deleted and the exit code tells; one that holds damaged files of bots is kept as damaged-2026-11-29.backup. With METRICS_DIR set,
+# a file there tells node_exporter when a backup was last made.
 # BACKUP_DAY (2026-11-29) is the day to make it for, in place of today.
 set -eu
 
