@@ -9,7 +9,7 @@ use testkit::homeserver::Slot;
 use testkit::{Appservice, Homeserver, Port, Program, User, eventually};
 
 use crate::world::database;
-use crate::{Place, Planted, Result};
+use crate::{Place, Planted, Recovery, Result};
 
 /// The environment variable that names the program to test, in place of the one built beside the tests.
 const PROGRAM_VARIABLE: &str = "BRIDGE_BOTS";
@@ -171,12 +171,16 @@ impl Bots {
         self.start().await
     }
 
-    /// Starts the host and waits until it serves.
+    /// Starts the host and waits until it serves, and a real Synapse sends it what happens as it happens.
     pub async fn start(&mut self) -> Result<()> {
         self.write_config()?;
         self.program.start()?;
         let url = self.url("/health/ready");
-        self.program.wait_ready(&url, PATIENCE).await
+        self.program.wait_ready(&url, PATIENCE).await?;
+        match Recovery::of(&self.homeserver, &self.appservice) {
+            Some(recovery) => recovery.wait_until_over(PATIENCE).await,
+            None => Ok(()),
+        }
     }
 
     /// Ends it as a crash does, by SIGKILL.

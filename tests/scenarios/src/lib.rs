@@ -27,12 +27,14 @@ pub mod failpoints;
 mod mount;
 pub mod planted;
 pub mod power_loss;
+mod recovery;
 pub mod soak;
 pub mod world;
 
 pub use bots::Bots;
 pub use mount::{run, run_alone};
 pub use planted::Planted;
+pub use recovery::Recovery;
 pub use world::{Balancer, Bridge, Dam, Database, Place, World};
 
 /// What every step of a scenario answers; the error is a sentence for the person who reads a failed test.

@@ -27,7 +27,7 @@ pub use place::{Database, Place};
 pub use second::{Second, TAKE_OVER};
 pub use talk::after;
 
-use crate::{Planted, Result};
+use crate::{Planted, Recovery, Result};
 use bridge::Surroundings;
 
 /// How long anything may take before a scenario gives up.
@@ -82,12 +82,13 @@ impl World {
             [0, 200, 300, 500, 1_000, 2_000, 4_000, 8_000, 16_000].map(Duration::from_millis).to_vec();
         let slack = FakeSlack::start(Options { retry_delays, ..Options::default() })?;
         let Slot { homeserver, appservice } = slot;
-        let bridge = Bridge::new(&Surroundings {
+        let bridge = Bridge::new(Surroundings {
             homeserver_url: homeserver.base_url(),
             appservice: &appservice,
             database_url: &database::fresh(database)?,
             slack_api_url: &slack.api_url(),
             admin: admin.user_id(),
+            recovery: Recovery::of(&homeserver, &appservice),
         })?;
         Ok(Self {
             planted: Planted::default(),

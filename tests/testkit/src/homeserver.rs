@@ -5,6 +5,7 @@ pub(crate) mod registration;
 mod remote;
 pub mod synapse;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result as AnyResult, bail};
@@ -125,6 +126,14 @@ impl Homeserver {
         match &self.inner {
             Inner::Fake(fake) => Ok(fake),
             _ => bail!("This is possible with the fake homeserver only"),
+        }
+    }
+
+    /// The file of a Synapse's database, to be read only; none for another server.
+    pub fn synapse_database(&self) -> Option<PathBuf> {
+        match &self.inner {
+            Inner::Synapse { synapse, .. } => Some(synapse.database()),
+            Inner::Fake(_) | Inner::Remote(_) => None,
         }
     }
 

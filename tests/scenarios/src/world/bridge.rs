@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use testkit::{Appservice, Program};
 
-use crate::Result;
+use crate::{Recovery, Result};
 
 /// The environment variable that names the program to test, in place of the one built beside the tests.
 pub const PROGRAM_VARIABLE: &str = "BRIDGE_SLACK";
@@ -24,6 +24,8 @@ pub struct Bridge {
     /// What twins of it wrote that are gone. They share it.
     gone: Arc<Mutex<String>>,
     is_twin: bool,
+    /// Where the homeserver is a Synapse that others do not stop.
+    recovery: Option<Recovery>,
 }
 
 /// Where the bridge finds what is around it.
@@ -39,16 +41,20 @@ pub struct Surroundings<'a> {
     pub slack_api_url: &'a str,
     /// Who is the admin.
     pub admin: &'a str,
+    /// What a real Synapse says of its recovery.
+    pub recovery: Option<Recovery>,
 }
 
 impl Bridge {
     /// A bridge that is configured and not started.
-    pub fn new(around: &Surroundings<'_>) -> Result<Self> {
+    pub fn new(around: Surroundings<'_>) -> Result<Self> {
         let program = program()?.args(["--config", "config.yaml", "run"]);
         let key = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
         program.write("secret.key", &key)?;
         program.write("registration.yaml", &around.appservice.registration_yaml())?;
-        let bridge = Self { program, config: config(around), gone: Arc::default(), is_twin: false };
+        let config = config(&around);
+        let bridge =
+            Self { program, config, gone: Arc::default(), is_twin: false, recovery: around.recovery };
         bridge.write_config()?;
         Ok(bridge)
     }
@@ -60,7 +66,8 @@ impl Bridge {
             program.write(name, &std::fs::read_to_string(self.folder().join(name))?)?;
         }
         let gone = Arc::clone(&self.gone);
-        let mut twin = Self { program, config: self.config.clone(), gone, is_twin: true };
+        let recovery = self.recovery.clone();
+        let mut twin = Self { program, config: self.config.clone(), gone, is_twin: true, recovery };
         twin.config["appservice"]["listen"] = listen.into();
         twin.write_config()?;
         Ok(twin)
@@ -71,11 +78,15 @@ impl Bridge {
         Ok(reqwest::Client::new().get(self.url("/health")).send().await?.json().await?)
     }
 
-    /// Starts it and waits until it serves.
+    /// Starts it and waits until it serves, and a real Synapse sends it what happens as it happens.
     pub async fn start(&mut self) -> Result<()> {
         self.launch()?;
         let url = self.url("/health/ready");
-        self.program.wait_ready(&url, PATIENCE).await
+        self.program.wait_ready(&url, PATIENCE).await?;
+        match &self.recovery {
+            Some(recovery) => recovery.wait_until_over(PATIENCE).await,
+            None => Ok(()),
+        }
     }
 
     /// Starts it and does not wait.

@@ -23,8 +23,12 @@ impl Said {
     /// The lines of this grade that are not about the machine of the tests.
     fn lines(&self, grade: &str) -> Vec<&str> {
         let is_of = |line: &&str| line.split_whitespace().next() == Some(grade);
-        let machine = |line: &&str| !line[6..].starts_with("disk");
-        self.text.lines().filter(is_of).filter(machine).collect()
+        self.text.lines().filter(is_of).filter(|line| !is_of_disk(line)).collect()
+    }
+
+    /// Whether the machine that the tests run on has little room left, which the doctor and a running program rightly tell.
+    fn disk_is_full(&self) -> bool {
+        self.text.lines().any(|line| line.starts_with("look") && is_of_disk(line))
     }
 
     /// Expects something to do, and this to be first.
@@ -35,6 +39,11 @@ impl Said {
             assert!(self.first().contains(word), "{word:?} is not first in\n{}", self.text);
         }
     }
+}
+
+/// Whether a line tells of the machine's disk, from the doctor's own look or from the running program's.
+fn is_of_disk(line: &str) -> bool {
+    line[6..].starts_with("disk") || line.contains("(disk_nearly_full)")
 }
 
 /// Lets the files be as `init` and `registration` make them: those of the tests are open, and written by hand.
@@ -73,7 +82,7 @@ async fn a_healthy_bridge_has_nothing_to_do(world: &mut World) -> Result<()> {
     tidy_up(world).await?;
     let said = ask(world).await?;
     assert_eq!((said.lines("bad"), said.lines("look")), (vec![], vec![]), "{}", said.text);
-    assert!(said.code == 0 || said.text.contains("look  disk"), "{}", said.text);
+    assert!(said.code == 0 || said.disk_is_full(), "{}", said.text);
     for seen in [
         "ok    config",
         "ok    registration",
@@ -84,7 +93,7 @@ async fn a_healthy_bridge_has_nothing_to_do(world: &mut World) -> Result<()> {
     ] {
         assert!(said.text.contains(seen), "{seen:?} is not in\n{}", said.text);
     }
-    assert!(said.text.contains("It runs and is ready"), "{}", said.text);
+    assert!(said.text.contains("It runs and is ready") || said.disk_is_full(), "{}", said.text);
     assert!(said.text.contains("Slack takes the credentials"), "{}", said.text);
     // Stopped, it is tried both ways, and what is left is to start it.
     world.bridge.stop().await?;

@@ -66,6 +66,10 @@ impl Synapse {
         Ok(Arc::new(synapse))
     }
 
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join(config::DATABASE)
+    }
+
     pub(crate) fn base_url(&self) -> String {
         self.port.url()
     }

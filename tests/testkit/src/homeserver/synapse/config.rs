@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::homeserver::fake::SERVER_NAME;
 
+/// The file of its database, in its folder.
+pub(crate) const DATABASE: &str = "homeserver.db";
+
 /// Writes the configuration file, and at the first time the signing key; answers the file's path.
 pub(crate) fn write(folder: &Path, port: u16, registrations: &[&Path]) -> Result<PathBuf> {
     let key = folder.join("signing.key");
@@ -28,7 +31,7 @@ fn content(folder: &Path, port: u16, registrations: &[&Path]) -> Value {
             "port": port, "type": "http", "tls": false, "bind_addresses": ["127.0.0.1"],
             "resources": [{ "names": ["client", "federation"], "compress": false }],
         }],
-        "database": { "name": "sqlite3", "args": { "database": folder.join("homeserver.db") } },
+        "database": { "name": "sqlite3", "args": { "database": folder.join(DATABASE) } },
         "media_store_path": folder.join("media"),
         "signing_key_path": folder.join("signing.key"),
         "macaroon_secret_key": "not secret, a test",
