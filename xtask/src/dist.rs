@@ -5,6 +5,7 @@ mod licences;
 mod manuals;
 mod package;
 mod programs;
+pub(crate) use programs::target;
 mod sbom;
 mod sums;
 mod trial;

@@ -21,6 +21,7 @@ mod dist;
 mod fuzz;
 mod generate;
 mod judges;
+mod layout;
 mod maubot;
 mod postgres;
 mod process;
@@ -56,6 +57,7 @@ cargo xtask <verb>
   failpoints  kill the bridge at each point between receipt and done, both sides compared [--help]
   power-loss  cut the power at each acknowledgement, and see that all of it is on the disk [--help]
   simulate    the queue's decisions in runs that follow from a seed [--schedules N] [--seed S]
+  layout      watch which functions the programs run, and write build/layout.txt anew
   dist        make a release: programs, man pages, completions, packages, checksums [--profile dev] [--help]
   deploy      check what is in deploy/: units, containers, Nix files, alerts, dashboard, scripts
   postgres    run a throw-away PostgreSQL until Ctrl-C, or while a command runs [-- COMMAND]
@@ -77,7 +79,7 @@ fn main() -> ExitCode {
 const HELP_OF_THEIR_OWN: [&str; 6] = ["demo-bot", "dist", "failpoints", "postgres", "power-loss", "soak"];
 
 /// The verbs that are not told anything else.
-const WORDLESS: [&str; 11] = [
+const WORDLESS: [&str; 12] = [
     "test",
     "ci",
     "tidy",
@@ -88,6 +90,7 @@ const WORDLESS: [&str; 11] = [
     "api-judge",
     "browser",
     "deploy",
+    "layout",
     "help",
 ];
 
@@ -123,6 +126,7 @@ fn run(args: &[String]) -> Result<bool> {
         "power-loss" => crashes::run(&workspace, "power_loss", rest),
         "simulate" => simulate::run(&workspace, rest),
         "deploy" => deploy::run(&workspace),
+        "layout" => layout::run(&workspace),
         "dist" => dist::run(&workspace, rest),
         "postgres" => postgres::run(&workspace, rest),
         "help" | "--help" | "-h" => {

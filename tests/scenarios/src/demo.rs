@@ -77,6 +77,11 @@ async fn show(world: &mut World, stage: &Stage, options: &Options, transcript: &
     follow::both_sides(world, &general, transcript).await
 }
 
+/// What the demo shows besides text, in a room of the world's own.
+pub(crate) async fn tour(world: &World, room: &str) -> Result<()> {
+    tour::take(world, room, &Transcript::new()).await
+}
+
 /// Runs something until it ends or the person wants to stop (`None`).
 async fn unless_stopped<T>(work: impl Future<Output = T>) -> Result<Option<T>> {
     let mut terminate = signal(SignalKind::terminate())?;

@@ -24,6 +24,7 @@
 pub mod bots;
 pub mod demo;
 pub mod failpoints;
+pub mod layout;
 mod mount;
 pub mod planted;
 pub mod power_loss;

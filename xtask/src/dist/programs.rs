@@ -38,14 +38,12 @@ pub(super) fn make(workspace: &Workspace, dist: &Dist) -> Result<Built> {
 }
 
 fn build(workspace: &Workspace, dist: &Dist) -> Result<Built> {
-    let host = host()?;
     if !dist.is_release {
         workspace.build()?;
-        return Ok(Built { folder: workspace.target.join("debug"), target: host });
+        return Ok(Built { folder: workspace.target.join("debug"), target: host()? });
     }
-    let is_static = has_static(workspace);
-    let target = if is_static { STATIC.to_owned() } else { host };
-    if !is_static {
+    let target = target(workspace)?;
+    if target != STATIC {
         println!(
             "dist: programs for {target}, which need its C library: for static ones there have to be the target \
              {STATIC} (rustup target add) and {STATIC_COMPILER} (Debian: musl-tools)"
@@ -62,6 +60,11 @@ fn build(workspace: &Workspace, dist: &Dist) -> Result<Built> {
     let flags = format!("--remap-path-prefix={root}=. --remap-path-prefix={home}=cargo");
     process::run(dist.dated(&mut cargo).env("RUSTFLAGS", flags))?;
     Ok(Built { folder: workspace.target.join(&target).join("release"), target })
+}
+
+/// What a release is built for here: static programs, if they can be.
+pub(crate) fn target(workspace: &Workspace) -> Result<String> {
+    if has_static(workspace) { Ok(STATIC.to_owned()) } else { host() }
 }
 
 /// Whether static programs can be built here.
