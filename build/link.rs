@@ -2,7 +2,8 @@
 //! that a release takes less room on the disk and in memory.
 #![allow(clippy::disallowed_methods, reason = "a build script is told its target by the environment")]
 
-use std::fmt::Write as _;
+mod layout;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -10,10 +11,13 @@ use std::process::Command;
 const GLIBC: (u32, u32) = (2, 36);
 /// Which functions run together: `cargo xtask layout` writes it.
 const LAYOUT: &str = "../build/layout.txt";
+/// Linkers that do not take our script.
+const WITHOUT_SCRIPTS: [&str; 3] = ["mold", "gold", "wild"];
 
 fn main() -> std::io::Result<()> {
-    println!("cargo::rerun-if-changed=../build/link.rs");
-    println!("cargo::rerun-if-changed={LAYOUT}");
+    for file in ["../build/link.rs", "../build/layout.rs", LAYOUT] {
+        println!("cargo::rerun-if-changed={file}");
+    }
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|is| is == value);
     if !is("PROFILE", "release") || !is("CARGO_CFG_TARGET_OS", "linux") {
         return Ok(());
@@ -22,9 +26,17 @@ fn main() -> std::io::Result<()> {
     if is("CARGO_CFG_TARGET_ENV", "musl") || glibc().is_some_and(|version| version >= GLIBC) {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
-    let script = Path::new(&std::env::var_os("OUT_DIR").unwrap_or_default()).join("layout.ld");
-    std::fs::write(&script, script_of(&std::fs::read_to_string(LAYOUT)?))?;
-    println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
+    println!("cargo::rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    if WITHOUT_SCRIPTS.iter().any(|linker| flags.contains(linker)) {
+        return Ok(());
+    }
+    let out = std::env::var("OUT_DIR").map_err(std::io::Error::other)?;
+    let script = Path::new(&out).join("layout.ld");
+    std::fs::write(&script, layout::script(&std::fs::read_to_string(LAYOUT)?))?;
+    // Two words: in one, a comma in the path would end it.
+    println!("cargo::rustc-link-arg-bins=-T");
+    println!("cargo::rustc-link-arg-bins={}", script.display());
     Ok(())
 }
 
@@ -34,19 +46,4 @@ fn glibc() -> Option<(u32, u32)> {
     let told = String::from_utf8(told.stdout).ok()?;
     let (major, minor) = told.trim().strip_prefix("glibc ")?.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))
-}
-
-/// What GNU's linker and LLVM's take beside their own script: a section for each group, before that of all other functions. A name
-/// that is no function's any more does nothing.
-fn script_of(layout: &str) -> String {
-    let mut script = "SECTIONS\n{\n".to_owned();
-    for group in layout.split("\n[").skip(1) {
-        let (name, functions) = group.split_once(']').unwrap_or((group, ""));
-        let _ = writeln!(script, "  .text.{name} :\n  {{");
-        for function in functions.split_whitespace() {
-            let _ = writeln!(script, "    *(.text.{function})");
-        }
-        script.push_str("  }\n");
-    }
-    script + "}\nINSERT BEFORE .text;\n"
 }

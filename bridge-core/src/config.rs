@@ -82,8 +82,13 @@ impl<S: DeserializeOwned + Default> Config<S> {
     /// Reads and checks a file. Nothing is changed on disk.
     pub fn load(path: &Path, defaults: &Defaults) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|error| {
+            let advice = if error.kind() == std::io::ErrorKind::PermissionDenied {
+                "Run this as the program's user: sudo -u USER …"
+            } else {
+                "Give its place with --config, or make one with `init`."
+            };
             ConfigError(vec![format!(
-                "The config file {} could not be read ({error}). Give its place with --config, or make one with `init`.",
+                "The config file {} could not be read ({error}). {advice}",
                 path.display()
             )])
         })?;
@@ -94,7 +99,7 @@ impl<S: DeserializeOwned + Default> Config<S> {
     /// Checks the text of a config file whose relative paths start at `folder`. All mistakes are named together.
     pub fn parse(text: &str, folder: &Path, defaults: &Defaults) -> Result<Self, ConfigError> {
         let root: Value = serde_yaml::from_str(text)
-            .map_err(|error| ConfigError(vec![format!("The config file is not valid YAML: {error}.")]))?;
+            .map_err(|error| ConfigError(vec![not_yaml(text, &error.to_string())]))?;
         let mut sections = match root {
             Value::Mapping(map) => Sections { map, problems: Vec::new() },
             Value::Null => Sections { map: Mapping::new(), problems: Vec::new() },
@@ -138,6 +143,30 @@ impl<S: DeserializeOwned + Default> Config<S> {
             })
         };
         whole().ok_or_else(|| ConfigError(vec!["The config file could not be understood.".to_owned()]))
+    }
+}
+
+/// What is wrong with a text that is no YAML, where that can be said better than the reader says it.
+fn not_yaml(text: &str, error: &str) -> String {
+    let numbered = || (1..).zip(text.lines());
+    let key = error.split_once("duplicate entry with key \"").and_then(|(_, rest)| rest.split_once('"'));
+    if let Some((key, _)) = key {
+        let is_of_key =
+            |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
+        let lines: Vec<String> =
+            numbered().filter(|(_, line)| is_of_key(line)).map(|(number, _)| number.to_string()).collect();
+        return format!(
+            "The config file has the key `{key}` twice in one section (it stands in the lines {}). Put what is below both under \
+             one.",
+            lines.join(", ")
+        );
+    }
+    let tab = numbered().find(|(_, line)| line.trim_start_matches(' ').starts_with('\t'));
+    match tab {
+        Some((number, _)) => {
+            format!("The config file has a tab at the beginning of line {number}. YAML takes spaces only.")
+        }
+        None => format!("The config file is not valid YAML: {error}."),
     }
 }
 

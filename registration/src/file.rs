@@ -25,8 +25,10 @@ pub fn write_private(path: &Path, text: &str) -> Result<(), Error> {
 
 fn replace(target: &Path, folder: &Path, text: &str) -> io::Result<()> {
     let mut new = NamedTempFile::new_in(folder)?;
+    if !keep_owners(new.as_file(), target)? {
+        return overwrite(target, text);
+    }
     new.write_all(text.as_bytes())?;
-    keep_group(new.as_file(), target)?;
     new.as_file().sync_all()?;
     new.persist(target)?;
     if cfg!(unix) {
@@ -35,21 +37,38 @@ fn replace(target: &Path, folder: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes into the file that is there, so that it stays whose it is.
+fn overwrite(target: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::options().write(true).truncate(true).open(target)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Gives the new file to the owner of the old one, and to the group that may read that one. False if this user cannot.
 #[cfg(unix)]
-fn keep_group(new: &File, old: &Path) -> io::Result<()> {
+fn keep_owners(new: &File, old: &Path) -> io::Result<bool> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 
-    let Ok(old) = fs::metadata(old) else { return Ok(()) };
-    let given_to_group = old.mode() & 0o047 == 0o040;
-    if given_to_group && fchown(new, None, Some(old.gid())).is_ok() {
+    let Some(old) = fs::metadata(old).ok().filter(fs::Metadata::is_file) else { return Ok(true) };
+    let made = new.metadata()?;
+    let is_given_to_group = old.mode() & 0o047 == 0o040;
+    let is_new_owner = made.uid() != old.uid();
+    let is_new_group = is_given_to_group && made.gid() != old.gid();
+    if is_new_owner || is_new_group {
+        let owner = is_new_owner.then(|| old.uid());
+        if fchown(new, owner, Some(old.gid())).is_err() {
+            return Ok(false);
+        }
+    }
+    if is_given_to_group {
         new.set_permissions(fs::Permissions::from_mode(0o640))?;
     }
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(not(unix))]
-fn keep_group(_new: &File, _old: &Path) -> io::Result<()> {
-    Ok(())
+fn keep_owners(_new: &File, _old: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ mod licences;
 mod manuals;
 mod package;
 mod programs;
-pub(crate) use programs::target;
 mod sbom;
 mod sums;
 mod trial;
+
+pub(crate) use programs::{release, target};
 
 use crate::process;
 use crate::workspace::{Workspace, make_folder};

@@ -1,7 +1,7 @@
 //! Which functions the programs run: `build/layout.txt`, from watching both programs.
 
-use crate::dist::target;
-use crate::workspace::Workspace;
+use crate::dist::{release, target};
+use crate::workspace::{Workspace, make_folder};
 use crate::{debian, process};
 use anyhow::Result;
 use std::process::Command;
@@ -13,14 +13,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
     }
     workspace.build()?;
     let target = target(workspace)?;
-    let mut build = workspace.cargo(&["build", "--release", "--locked", "--target", &target]);
-    build.args(["--config", "profile.release.strip=false", "--workspace"]);
-    build.args(["--bin", "bridge-slack", "--bin", "bridge-bots"]);
-    process::run(&mut build)?;
-    let folder = workspace.target.join(target).join("release");
+    process::run(release(workspace, &target).args(["--config", "profile.release.strip=false"]))?;
+    let folder = workspace.target.join("layout");
+    make_folder(&folder)?;
     let mut watch = Command::new(workspace.program("layout"));
     watch.arg("--out").arg(workspace.root.join("build/layout.txt"));
     for (variable, program) in [("BRIDGE_SLACK", "bridge-slack"), ("BRIDGE_BOTS", "bridge-bots")] {
+        // Away from where the stripped ones are looked for.
+        std::fs::rename(workspace.target.join(&target).join("release").join(program), folder.join(program))?;
         watch.env(variable, folder.join(program));
     }
     process::run(&mut watch)?;

@@ -48,7 +48,12 @@ pub(crate) fn problems(section: &Section, bot: &str, runtimes: &[Box<dyn Runtime
         let runtime =
             runtimes.iter().find(|runtime| runtime.plugins().iter().any(|plugin| plugin.id == one.plugin));
         let Some(runtime) = runtime else {
-            let text = format!("there is no plugin {}.", one.plugin);
+            let known: Vec<String> = runtimes
+                .iter()
+                .flat_map(|runtime| runtime.plugins())
+                .map(|plugin| plugin.id.clone())
+                .collect();
+            let text = format!("there is no plugin {}. There are: {}.", one.plugin, known.join(", "));
             problems.push(Problem::new(format!("{field}.plugin"), text));
             continue;
         };

@@ -252,3 +252,24 @@ fn the_nearest_permission_counts() {
     assert_eq!(permissions.level("@eve:bad.test"), Level::Block);
     assert_eq!(parse(GOOD).unwrap().permissions.level("@alice:hs.test"), Level::Block);
 }
+
+#[test]
+fn a_key_that_stands_twice_is_told_with_its_lines() {
+    let told =
+        parse(&format!("{GOOD}logging:\n  level: info\nlogging:\n  level: debug\n")).unwrap_err().to_string();
+    let lines = GOOD.lines().count();
+    assert!(
+        told.contains(&format!(
+            "`logging` twice in one section (it stands in the lines {}, {})",
+            lines + 1,
+            lines + 3
+        )),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_tab_is_told_with_its_line() {
+    let told = parse(&format!("{GOOD}logging:\n\tlevel: info\n")).unwrap_err().to_string();
+    assert!(told.contains(&format!("a tab at the beginning of line {}", GOOD.lines().count() + 2)), "{told}");
+}

@@ -35,9 +35,21 @@ impl RoomLanes for NotNow {
     }
 }
 
-/// Tries everything and gives a report, or the first thing that does not fit.
-pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>, plan: &Plan) -> Result<String, String> {
+/// Tries everything and gives a report. The error is the report as far as it goes, and at its end the first thing that does not fit.
+pub async fn check<S: DeserializeOwned + Default>(
+    ground: &Ground<S>,
+    path: &Path,
+    plan: &Plan,
+) -> Result<String, String> {
     let mut report = String::from("The config is complete.\n");
+    look_at_files(ground, path, plan, &mut report);
+    match try_all(ground, &mut report).await {
+        Ok(()) => Ok(report),
+        Err(why) => Err(report + &why),
+    }
+}
+
+fn look_at_files<S>(ground: &Ground<S>, path: &Path, plan: &Plan, report: &mut String) {
     for problem in registration_problems(&ground.config.appservice.registration) {
         let _ = writeln!(report, "{problem}");
     }
@@ -49,7 +61,7 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>, plan: &Pla
             "{differences} If that is not meant, run the verb `registration` and give the file to the homeserver again."
         );
     }
-    let secret = [ground.config.secret.key_file.as_deref(), ground.config.database.file()];
+    let secret = [Some(path), ground.config.secret.key_file.as_deref(), ground.config.database.file()];
     for file in secret.into_iter().flatten().filter(|file| is_open_to_others(file)) {
         let _ = writeln!(
             report,
@@ -57,6 +69,12 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>, plan: &Pla
             file.display()
         );
     }
+}
+
+async fn try_all<S: DeserializeOwned + Default>(
+    ground: &Ground<S>,
+    report: &mut String,
+) -> Result<(), String> {
     let logins = try_database(&ground.config).await?;
     report.push_str("The database can be used.\n");
     if logins > 0 {
@@ -81,13 +99,13 @@ pub async fn check<S: DeserializeOwned + Default>(ground: &Ground<S>, plan: &Pla
     let address = ground.config.appservice.listen;
     let listener = ground.listen().await.map_err(|why| {
         format!(
-            "{report}{why}\nIf it is this program that runs there, all else was seen: `curl http://{address}/health` says \
+            "{why}\nIf it is this program that runs there, all else was seen: `curl http://{address}/health` says \
              whether the homeserver reaches it."
         )
     })?;
     let took = way_back(ground, listener).await.map_err(|error| format!("appservice.listen: {error}"))?;
     let _ = writeln!(report, "The homeserver reaches us ({} ms).", took.as_millis());
-    Ok(report)
+    Ok(())
 }
 
 /// Has the homeserver call us. Gives how long that took.
@@ -166,7 +184,10 @@ pub(super) fn is_open_to_others(file: &Path) -> bool {
 
 fn registration_problems(path: &Path) -> Vec<String> {
     match std::fs::read_to_string(path) {
-        Ok(text) => bridge_registration::check(&text, Some(path)).iter().map(ToString::to_string).collect(),
+        Ok(text) => {
+            let problems = bridge_registration::check(&text, Some(path));
+            problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect()
+        }
         Err(error) => vec![format!("The registration could not be read: {error}.")],
     }
 }

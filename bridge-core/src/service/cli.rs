@@ -1,6 +1,7 @@
 //! The command line that all programs share.
 
 use std::future::Future;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -249,12 +250,9 @@ pub fn fail(sentences: impl std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints a program's answer.
+/// Prints a program's answer. Whoever has seen enough of it and closes the pipe (`| head`) is no error.
 pub fn print(text: impl std::fmt::Display) {
-    #[allow(clippy::print_stdout, reason = "the answer of a command-line program")]
-    {
-        println!("{text}");
-    }
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// A variable of the environment. Read nowhere else.

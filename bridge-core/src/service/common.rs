@@ -51,7 +51,7 @@ where
         }
         Verb::Check => {
             let ground = Ground::prepare(load()?)?;
-            check::check(&ground, &plan(&ground.config, defaults)).await
+            check::check(&ground, &cli.config, &plan(&ground.config, defaults)).await
         }
         Verb::DeadLetters(order) => letters::carry_out(&load()?, &order, &|_| false).await,
         Verb::Backup(args) => backup::back_up::<S>(&cli.config, &args, defaults, kept).await,

@@ -12,7 +12,7 @@ mod web;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use bridge_registration::Registration;
+use bridge_registration::{Plan, Registration};
 use serde::de::DeserializeOwned;
 
 use super::check::way_back;
@@ -70,7 +70,8 @@ async fn examine<S: DeserializeOwned + Default>(
     let (program, now_ms) = (format!("bridge-{}", defaults.id), Clock::system().now_ms());
     let mut findings = vec![files::config(path)];
     findings.extend(files::user(config.database.file().filter(|file| file.exists()).unwrap_or(path)));
-    let (found, registration) = files::registration(&config, &plan(&config, defaults));
+    let plan = plan(&config, defaults);
+    let (found, registration) = files::registration(&config, &plan);
     findings.extend(found);
     findings.push(files::key(&config));
     let database = database::look(&config, components, &program).await;
@@ -81,7 +82,7 @@ async fn examine<S: DeserializeOwned + Default>(
     let metrics = match registration {
         None => None,
         Some(registration) => match Ground::of(config, &registration) {
-            Ok(ground) => outside(&ground, &registration, answers, &mut findings).await,
+            Ok(ground) => outside(&ground, &registration, &plan, answers, &mut findings).await,
             Err(why) => {
                 findings.push(Finding::mistake("config", why));
                 None
@@ -102,6 +103,7 @@ async fn examine<S: DeserializeOwned + Default>(
 async fn outside<S: DeserializeOwned + Default>(
     ground: &Ground<S>,
     registration: &Registration,
+    plan: &Plan,
     answers: bool,
     findings: &mut Vec<Finding>,
 ) -> Option<String> {
@@ -116,7 +118,10 @@ async fn outside<S: DeserializeOwned + Default>(
         Ok(listener) => {
             if knows_us {
                 let result = way_back(ground, listener).await;
-                findings.push(homeserver::way_back(result, registration.url.as_deref()));
+                let found = homeserver::way_back(result, registration.url.as_deref());
+                let is_outdated =
+                    found.grade == finding::Grade::Bad && files::differences(registration, plan).is_some();
+                findings.push(if is_outdated { found.with_remedy(files::AGAIN) } else { found });
             }
             let what = format!("It does not run: nobody listens at {listen}.");
             findings.push(Finding::look(

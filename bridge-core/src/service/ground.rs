@@ -122,8 +122,8 @@ impl<S: DeserializeOwned + Default> Ground<S> {
                 self.config.appservice.registration.display()
             ),
             Some("M_FORBIDDEN" | "M_EXCLUSIVE") => format!(
-                "appservice.bot: the homeserver does not let us act as @{}:{} ({error}). The homeserver's registration \
-                 is of another bot or another homeserver.name.",
+                "homeserver.name or appservice.bot: the homeserver does not let us act as @{}:{} ({error}). Its own name is \
+                 another than homeserver.name, or its registration is of another bot; the verb `doctor` says which.",
                 self.config.appservice.bot, self.config.homeserver.name
             ),
             _ if is_away => format!(
@@ -193,6 +193,16 @@ pub(super) fn expect_agreement<S>(config: &Config<S>, registration: &Registratio
     }
     let ghost = format!("@{user_prefix}somebody:{server}");
     if !registration.takes_in_user(&ghost) {
+        let users = &registration.namespaces.users;
+        if users
+            .iter()
+            .any(|users| users.regex.trim_start_matches('^').starts_with(&format!("@{user_prefix}")))
+        {
+            return Err(format!(
+                "homeserver.name: the registration {path} was made for another server than {server}. Correct \
+                 homeserver.name, the part behind the colon of its users' names; or, if it has really changed: {again}"
+            ));
+        }
         return Err(format!(
             "appservice.user_prefix: the config makes users like {ghost}, which are not in the registration {path}. \
              {again} Or correct appservice.user_prefix or homeserver.name, if they are not meant to have changed."

@@ -27,6 +27,8 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
         return Err(format!("There is no such way to log in. Known: {}.", known.join(", ")));
     };
     expect_fields(flow, given.iter().map(|(name, _)| name.as_str()))?;
+    // Before anybody is asked for secrets that the running program would not take.
+    let store = open_store(&config, path, N::INFO.id).await?;
     let mut answers = Answers::default();
     for field in &flow.fields {
         let answer = match given.iter().position(|(name, _)| name == field.id) {
@@ -36,7 +38,6 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
         network.check_answer(flow.id, field.id, &answer)?;
         answers.put(field.id, answer);
     }
-    let store = open_store(&config, path, N::INFO.id).await?;
     let proven = log_in(
         LogIn { network: &network, store: &store, owner: &owner, flow: flow.id, is_admin: true },
         answers,
@@ -121,7 +122,9 @@ fn read_answers(words: &[String]) -> Result<Named, String> {
     let (mut answers, mut owner) = (Vec::new(), None);
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        let name = word.strip_prefix("--").ok_or("Answers are written as --name value.")?;
+        let name = word
+            .strip_prefix("--")
+            .ok_or("Answers are written as --name value; `login --help` says their names.")?;
         let (name, value) = match name.split_once('=') {
             Some((name, value)) => (name, value.to_owned()),
             None => (name, words.next().cloned().ok_or_else(|| format!("--{name} has no value."))?),

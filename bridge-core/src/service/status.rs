@@ -156,8 +156,8 @@ fn silent(name: &str, address: &str, database: Option<&Path>) -> Look {
         None => Look::told(
             DOWN,
             format!(
-                "{name} is down: nobody answers at {address} (appservice.listen) as it would. Start it; its log says what \
-                 stops it."
+                "{name} is down: nobody answers at {address} (appservice.listen) as it would. Start it; its log, or the verb \
+                 `doctor`, says what stops it: perhaps another program has the port."
             ),
         ),
     }

@@ -346,7 +346,7 @@ fn lock_beside(path: &Path) -> Result<File, StoreError> {
     let opened = File::options().create(true).write(true).truncate(false).mode(0o600).open(&name);
     let file = opened.map_err(|error| {
         StoreError(format!(
-            "The file {} could not be opened ({error}). The folder has to exist and be writable.",
+            "The file {} could not be opened ({error}). Make its folder, or give both to the program's user (chown).",
             name.display()
         ))
     })?;

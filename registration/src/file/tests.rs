@@ -67,3 +67,17 @@ fn a_link_stays_a_link() {
     assert!(link.is_symlink());
     assert_eq!(fs::read_to_string(&file).unwrap(), "new");
 }
+
+#[cfg(unix)]
+#[test]
+fn one_that_cannot_be_given_to_its_owners_is_written_into() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("registration.yaml");
+    fs::write(&file, "a much longer text that was here before").unwrap();
+    set_mode(&file, 0o640);
+    let of = || fs::metadata(&file).map(|file| (file.ino(), file.mode())).unwrap();
+    let before = of();
+    super::overwrite(&file, "new").unwrap();
+    assert_eq!((fs::read_to_string(&file).unwrap(), of()), ("new".to_owned(), before));
+}

@@ -61,6 +61,7 @@ pub async fn run(options: Options) -> Result<()> {
         None if options.once => bail!("it was stopped before the messages had arrived"),
         Some(Ok(())) | None => {
             transcript.say("Everything is stopped.");
+            stage.say_farewell(&transcript);
             Ok(())
         }
     }

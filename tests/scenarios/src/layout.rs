@@ -6,6 +6,10 @@
 mod course;
 mod cover;
 mod names;
+/// The build script's.
+#[cfg(test)]
+#[path = "../../../build/layout.rs"]
+mod script;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -67,7 +71,7 @@ fn add(functions: &mut BTreeMap<String, Ran>, program: &Path, folder: &Path, nam
     let (start, talk) = (note("start")?, note("talk")?);
     let (start, talk) = (names::that_ran(&start), names::that_ran(&talk));
     for (symbol, size) in names::of_program(program)? {
-        let ran = functions.entry(names::without_hash(&symbol).to_owned()).or_default();
+        let ran = functions.entry(names::without_hash(&symbol)).or_default();
         ran.all += size;
         ran.start += if start.contains(&*symbol) { size } else { 0 };
         ran.talk += if talk.contains(&*symbol) { size } else { 0 };
@@ -88,11 +92,7 @@ fn written(functions: &BTreeMap<String, Ran>) -> String {
     let start = by(|ran| ran.start, &[]);
     let talk = by(|ran| ran.talk, &start);
     for (group, patterns) in [("start", start), ("talk", talk)] {
-        text.push_str(&format!("[{group}]\n"));
-        for pattern in patterns {
-            text.push_str(&pattern);
-            text.push('\n');
-        }
+        text += &[vec![format!("[{group}]")], patterns, vec![String::new()]].concat().join("\n");
     }
     text
 }
@@ -117,6 +117,43 @@ mod tests {
         let text = written(&functions);
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(lines, ["[start]", "_ZN5tokio4time*", "[talk]", "_ZN6bridge4talk17h*"]);
+    }
+
+    /// Links a program of one function in each of three sections, and answers in which they are then.
+    fn linked(layout: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: String| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let function = |name: &str, section: &str| {
+            format!("__attribute__((noinline, section(\"{section}\"))) int {name}(void) {{ return 1; }}\n")
+        };
+        let source = function("in_list", ".text.in_list")
+            + &function("rare", ".text.unlikely.in_list_too")
+            + &function("other", ".text.other")
+            + "int main(void) { return in_list() + rare() + other(); }\n";
+        let (source, script) = (file("main.c", source), file("layout.ld", script::script(layout)));
+        let program = folder.path().join("a,b");
+        let run = |command: &mut std::process::Command| {
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        run(std::process::Command::new("cc").arg(&source).arg("-o").arg(&program).arg("-T").arg(&script));
+        run(std::process::Command::new("objdump").arg("-t").arg(&program))
+    }
+
+    #[test]
+    fn a_linker_lays_functions_as_the_file_says() {
+        let symbols = linked("# for people\n[start]\nin_list*\nnot_there\n[talk]\nnot_there_either\n");
+        let section = |name: &str| {
+            let line = symbols.lines().find(|line| line.split_whitespace().last() == Some(name)).unwrap();
+            line.split_whitespace().find(|word| word.starts_with(".text")).unwrap().to_owned()
+        };
+        assert_eq!([section("in_list"), section("rare")], [".text.start", ".text.start"]);
+        assert_eq!([section("other"), section("main")], [".text", ".text"]);
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub struct Options {
 /// Runs it in a world of its own.
 pub async fn run(options: Options) -> Result<Report> {
     let mut world = World::prepare(options.choice.place()).await?;
+    world.bridge.meet_recovery();
     in_world(&mut world, &options).await
 }
 

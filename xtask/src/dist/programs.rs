@@ -4,7 +4,7 @@ use super::{Dist, PROGRAMS, copy};
 use crate::process;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The target whose programs need nothing of the system that they run on.
@@ -31,6 +31,9 @@ pub(super) fn make(workspace: &Workspace, dist: &Dist) -> Result<Built> {
         if said.trim() != format!("{program} {}", dist.version) {
             bail!("{program} says of itself that it is {said:?}, and the release is {}", dist.version);
         }
+        if dist.is_release {
+            see_layout(&file)?;
+        }
         let size = std::fs::metadata(&file)?.len();
         println!("dist: {program}: {:.1} MB, for {}", f64::from(u32::try_from(size)?) / 1e6, built.target);
     }
@@ -49,10 +52,7 @@ fn build(workspace: &Workspace, dist: &Dist) -> Result<Built> {
              {STATIC} (rustup target add) and {STATIC_COMPILER} (Debian: musl-tools)"
         );
     }
-    let mut cargo = workspace.cargo(&["build", "--release", "--locked", "--target", &target]);
-    for package in PROGRAMS.iter().chain(&["manuals"]) {
-        cargo.args(["--package", package]);
-    }
+    let mut cargo = release(workspace, &target);
     // Where this repository and the crates lie on this machine is nobody's business, and differs between machines.
     let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
     let home = home.context("neither CARGO_HOME nor HOME says where the crates lie")?;
@@ -60,6 +60,32 @@ fn build(workspace: &Workspace, dist: &Dist) -> Result<Built> {
     let flags = format!("--remap-path-prefix={root}=. --remap-path-prefix={home}=cargo");
     process::run(dist.dated(&mut cargo).env("RUSTFLAGS", flags))?;
     Ok(Built { folder: workspace.target.join(&target).join("release"), target })
+}
+
+/// What builds the programs of a release, and the manuals.
+pub(crate) fn release(workspace: &Workspace, target: &str) -> Command {
+    let mut cargo = workspace.cargo(&["build", "--release", "--locked", "--target", target]);
+    for package in PROGRAMS.iter().chain(&["manuals"]) {
+        cargo.args(["--package", package]);
+    }
+    cargo
+}
+
+/// Sees that functions which run at a start lie together: names that fit nothing any more would go unnoticed.
+fn see_layout(program: &Path) -> Result<()> {
+    const LEAST: u64 = 2_000_000;
+    let sections = process::output(Command::new("size").args(["-A", "-d"]).arg(program))?;
+    let size = sections
+        .lines()
+        .find_map(|line| line.strip_prefix(".text.start")?.split_whitespace().next()?.parse().ok());
+    let size: u64 = size.unwrap_or_default();
+    if size < LEAST {
+        bail!(
+            "{}: only {size} bytes of functions lie together by build/layout.txt; write it anew with `cargo xtask layout`",
+            program.display()
+        );
+    }
+    Ok(())
 }
 
 /// What a release is built for here: static programs, if they can be.

@@ -24,6 +24,10 @@ pub(super) async fn run<N: Network>(
     let name = args.get_one::<String>("chat").map(String::as_str).unwrap_or_default();
     let mut refusal = None;
     let logins = bridge.logins_of(ask.sender(), ask.level).await?;
+    if logins.is_empty() {
+        return Ok("You are not logged in. `login` begins. Where somebody else has logged in, they or an admin can bridge a chat."
+            .to_owned());
+    }
     for live in logins.into_iter().filter_map(|login| login.live) {
         let info = match live.session.find_chat(name).await {
             Ok(Some(info)) => info,

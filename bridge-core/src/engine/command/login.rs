@@ -140,7 +140,7 @@ impl<N: Network> Bridge<N> {
         );
         let (row, note) = match proven.await {
             Ok(proven) => proven,
-            Err(why) => return format!("Not logged in. {why}"),
+            Err(why) => return format!("Not logged in. {why}\n\n`login {}` begins anew.", flow.id),
         };
         let name = row.name.clone();
         match self.start_from_command(row) {

@@ -67,7 +67,8 @@ pub(super) fn registration<S>(config: &Config<S>, plan: &Plan) -> (Vec<Finding>,
     (findings, Some(registration))
 }
 
-const AGAIN: &str = "Run the verb `registration`, give the file to the homeserver again, and restart that. If the homeserver is \
+/// What to do where the registration is an older one than the config.
+pub(super) const AGAIN: &str = "Run the verb `registration`, give the file to the homeserver again, and restart that. If the homeserver is \
                      to call another address than `listen`, write that into appservice.url before.";
 
 fn sentence(words: &str) -> String {
@@ -123,7 +124,8 @@ pub(super) fn key<S>(config: &Config<S>) -> Finding {
 pub(super) fn user(file: &Path) -> Option<Finding> {
     let owner = std::fs::metadata(file).ok()?.uid();
     let own = rustix::process::geteuid().as_raw();
-    (owner != own).then(|| {
+    // What belongs to root here was made by mistake, and is told where it is in the way.
+    (owner != own && owner != 0).then(|| {
         Finding::look(
             "user",
             format!(

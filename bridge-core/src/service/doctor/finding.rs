@@ -58,6 +58,12 @@ impl Finding {
         Self { grade: Grade::Bad, part, what: sentence.into(), remedy: None }
     }
 
+    /// The same, with another remedy.
+    #[must_use]
+    pub(super) fn with_remedy(self, remedy: &str) -> Self {
+        Self { remedy: Some(remedy.to_owned()), ..self }
+    }
+
     /// What to do, with what is wrong where that says it.
     fn advice(&self) -> &str {
         self.remedy.as_deref().unwrap_or(&self.what)

@@ -17,7 +17,8 @@ const OLD: Duration = Duration::from_hours(48);
 /// The room on the disk that a folder lies on; none where that cannot be told.
 pub(super) fn disk(folder: &Path) -> Option<Finding> {
     let room = rustix::fs::statvfs(folder).ok()?;
-    room_left(room.f_bavail, room.f_blocks, folder)
+    // One given as `.` says nothing.
+    room_left(room.f_bavail, room.f_blocks, &folder.canonicalize().unwrap_or_else(|_| folder.to_owned()))
 }
 
 fn room_left(free: u64, all: u64, folder: &Path) -> Option<Finding> {

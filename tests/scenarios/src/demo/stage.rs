@@ -67,6 +67,16 @@ impl Stage {
         }
     }
 
+    /// What is left to do for whoever gave us a homeserver.
+    pub(super) fn say_farewell(&self, transcript: &Transcript) {
+        if let Self::Outside { url, .. } = self {
+            transcript.say(&format!(
+                "The demo's registration is gone. Take it out of the config of {url} again: a Synapse does not start where a \
+                 registration file is missing."
+            ));
+        }
+    }
+
     /// Where to look and what to join with.
     pub(super) fn tell_addresses(&self, world: &World, transcript: &Transcript) {
         let password = match self {

@@ -29,6 +29,7 @@ impl Stage {
     /// A new world, its bridge started with its points in our hand.
     pub(super) async fn set(place: Place, kind: Kind) -> Result<Self> {
         let mut world = World::prepare(place).await?;
+        world.bridge.meet_recovery();
         let folder = world.bridge.folder().join("failpoints");
         fs::create_dir_all(&folder)?;
         world.bridge.set_env("BRIDGE_FAILPOINTS", &folder);

@@ -13,6 +13,7 @@ use crate::Result;
 pub(super) fn of_program(program: &Path) -> Result<Vec<(String, u64)>> {
     let told = Command::new("nm").args(["--print-size", "--defined-only"]).arg(program).output();
     let told = told.context("the program nm is missing; on Debian: apt-get install binutils")?;
+    ensure!(told.status.success(), "nm: {}", String::from_utf8_lossy(&told.stderr));
     let functions = read_nm(&String::from_utf8_lossy(&told.stdout));
     ensure!(!functions.is_empty(), "{} has no symbols: build it with strip=false", program.display());
     Ok(functions)

@@ -24,7 +24,7 @@ pub struct Bridge {
     /// What twins of it wrote that are gone. They share it.
     gone: Arc<Mutex<String>>,
     is_twin: bool,
-    /// Where the homeserver is a Synapse that others do not stop.
+    /// What a start waits for besides: none where the homeserver is no Synapse of the tests.
     recovery: Option<Recovery>,
 }
 
@@ -87,6 +87,11 @@ impl Bridge {
             Some(recovery) => recovery.wait_until_over(PATIENCE).await,
             None => Ok(()),
         }
+    }
+
+    /// From now on a start does not wait for a Synapse that recovers: for whoever wants to meet that moment.
+    pub fn meet_recovery(&mut self) {
+        self.recovery = None;
     }
 
     /// Starts it and does not wait.
