@@ -28,7 +28,7 @@ fn main() -> std::io::Result<()> {
     }
     println!("cargo::rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
     let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    if WITHOUT_SCRIPTS.iter().any(|linker| flags.contains(linker)) {
+    if WITHOUT_SCRIPTS.iter().any(|linker| flags.contains(&format!("fuse-ld={linker}"))) {
         return Ok(());
     }
     let out = std::env::var("OUT_DIR").map_err(std::io::Error::other)?;

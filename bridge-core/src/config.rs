@@ -83,7 +83,7 @@ impl<S: DeserializeOwned + Default> Config<S> {
     pub fn load(path: &Path, defaults: &Defaults) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let advice = if error.kind() == std::io::ErrorKind::PermissionDenied {
-                "Run this as the program's user: sudo -u USER …"
+                "Run this as the program's user; if that is who you are, give the file to it (chown)."
             } else {
                 "Give its place with --config, or make one with `init`."
             };
@@ -146,28 +146,32 @@ impl<S: DeserializeOwned + Default> Config<S> {
     }
 }
 
-/// What is wrong with a text that is no YAML, where that can be said better than the reader says it.
+/// What the reader says of a text that is no YAML, and a hint where it does not say where to look.
 fn not_yaml(text: &str, error: &str) -> String {
-    let numbered = || (1..).zip(text.lines());
-    let key = error.split_once("duplicate entry with key \"").and_then(|(_, rest)| rest.split_once('"'));
-    if let Some((key, _)) = key {
-        let is_of_key =
-            |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
-        let lines: Vec<String> =
-            numbered().filter(|(_, line)| is_of_key(line)).map(|(number, _)| number.to_string()).collect();
-        return format!(
-            "The config file has the key `{key}` twice in one section (it stands in the lines {}). Put what is below both under \
-             one.",
-            lines.join(", ")
-        );
+    format!("The config file is not valid YAML: {error}.{}", hint(text, error).unwrap_or_default())
+}
+
+fn hint(text: &str, error: &str) -> Option<String> {
+    // Of a key that stands twice the reader names the line in which the section begins.
+    if let Some((_, rest)) = error.split_once("duplicate entry with key \"") {
+        let key = rest.split_once('"')?.0;
+        let is_of_key = |line: &str| {
+            let (name, _) = line.split_once(':')?;
+            Some(name.trim().trim_matches(['"', '\'']) == key)
+        };
+        // A Matrix id has a colon of its own.
+        let is_quoted = |line: &str| {
+            line.trim_start().strip_prefix(['"', '\'']).is_some_and(|line| line.starts_with(key))
+        };
+        let lines =
+            (1..).zip(text.lines()).filter(|(_, line)| is_of_key(line) == Some(true) || is_quoted(line));
+        let lines: Vec<String> = lines.map(|(number, _)| number.to_string()).collect();
+        return Some(format!(" The key is in the lines {}: one section has it once.", lines.join(", ")));
     }
-    let tab = numbered().find(|(_, line)| line.trim_start_matches(' ').starts_with('\t'));
-    match tab {
-        Some((number, _)) => {
-            format!("The config file has a tab at the beginning of line {number}. YAML takes spaces only.")
-        }
-        None => format!("The config file is not valid YAML: {error}."),
-    }
+    let line = error.split_once("cannot start any token at line ")?.1;
+    let number: usize = line.split(' ').next()?.parse().ok()?;
+    let has_tab = text.lines().nth(number.checked_sub(1)?)?.contains('\t');
+    has_tab.then(|| " There is a tab in that line; YAML takes spaces only.".to_owned())
 }
 
 /// The file's sections and what is wrong so far.

@@ -82,7 +82,7 @@ fn permissions(path: &Path, found: &mut Vec<Problem>) {
         Ok(_) => Problem::error(
             "the file",
             "every user of this machine can read its tokens or change it",
-            "run chmod 600 on it, or chmod 640 with the homeserver's group",
+            "run chmod 600 on it, and give the homeserver's user a copy",
         ),
         Err(_) => Problem::error("the file", "its permissions cannot be read", "check the path"),
     };

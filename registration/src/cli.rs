@@ -47,8 +47,8 @@ pub fn produce(plan: &Plan, output: &OutputArgs, path: Option<&Path>) -> Result<
                 .filter(|path| *path != file)
                 .map(|path| format!("The program itself reads {}, which is as it was.\n", path.display()));
             format!(
-                "The registration is in {}. Name that file in Synapse's app_service_config_files and restart \
-                 Synapse; for other homeservers see --form.\n{}",
+                "The registration is in {}. Give Synapse's user a copy of it, name that in app_service_config_files, and \
+                 restart Synapse; for other homeservers see --form.\n{}",
                 file.display(),
                 other.unwrap_or_default()
             )

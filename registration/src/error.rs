@@ -27,6 +27,12 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
+    /// A file belongs to others, to whom this user cannot give a new one; it is untouched.
+    #[error(
+        "The file {0} belongs to another user, or to a group that this user is not in, and would be theirs no more; it is as it was. \
+         Do this as root, who leaves it to them."
+    )]
+    Owners(PathBuf),
     /// A file could not be written; an older one at its place is untouched.
     #[error(
         "The file {path} could not be written and is as it was; check the folder's permissions and space."

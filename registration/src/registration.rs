@@ -91,6 +91,12 @@ impl Registration {
         self.namespaces.users.iter().any(matches)
     }
 
+    /// Whether it was made for users whose names begin with this, on whatever server.
+    pub fn is_for_prefix(&self, user_prefix: &str) -> bool {
+        let start = format!("^@{}.*:", regex::escape(user_prefix));
+        self.namespaces.users.iter().any(|users| users.regex.starts_with(&start))
+    }
+
     /// Writes the registration as YAML, in one step and readable by its owner only; see
     /// [`write_private`](crate::write_private), whose errors it gives.
     pub fn save(&self, path: &Path) -> Result<(), Error> {

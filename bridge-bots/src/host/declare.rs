@@ -53,7 +53,8 @@ pub(crate) fn problems(section: &Section, bot: &str, runtimes: &[Box<dyn Runtime
                 .flat_map(|runtime| runtime.plugins())
                 .map(|plugin| plugin.id.clone())
                 .collect();
-            let text = format!("there is no plugin {}. There are: {}.", one.plugin, known.join(", "));
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let text = format!("there is no plugin {}. There are: {known}.", one.plugin);
             problems.push(Problem::new(format!("{field}.plugin"), text));
             continue;
         };

@@ -177,9 +177,11 @@ fn named(server: Option<&str>, version: Option<&str>) -> String {
     if words.is_empty() { String::new() } else { format!(" ({})", words.join(" ")) }
 }
 
-/// Whether others than the file's user and group may read it. One that is not there is closed.
+/// Whether others than the file's user and group may read it. One that is not there is closed; what a link leads to, as NixOS' store,
+/// is somebody else's to close.
 pub(super) fn is_open_to_others(file: &Path) -> bool {
-    std::fs::metadata(file).is_ok_and(|file| file.mode() & 0o004 != 0)
+    std::fs::symlink_metadata(file).is_ok_and(|file| !file.is_symlink())
+        && std::fs::metadata(file).is_ok_and(|file| file.mode() & 0o004 != 0)
 }
 
 fn registration_problems(path: &Path) -> Vec<String> {

@@ -250,9 +250,15 @@ pub fn fail(sentences: impl std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints a program's answer. Whoever has seen enough of it and closes the pipe (`| head`) is no error.
+/// Prints a program's answer, and ends the program if nobody can have it: well where who reads it has seen enough (`| head`), with
+/// exit code 1 where it cannot be written (a full disk). So nothing that must come to its end may print.
 pub fn print(text: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let Err(error) = writeln!(std::io::stdout().lock(), "{text}") else { return };
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        std::process::exit(0);
+    }
+    let _ = writeln!(std::io::stderr(), "The answer could not be written: {error}.");
+    std::process::exit(1);
 }
 
 /// A variable of the environment. Read nowhere else.

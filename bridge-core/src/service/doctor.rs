@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use super::check::way_back;
 use super::cli::{DoctorArgs, print};
 use super::ground::{Ground, Unlistenable, plan};
+use crate::appservice::PingError;
 use crate::clock::Clock;
 use crate::config::{Config, Defaults};
 use crate::store::login::LoginRow;
@@ -118,9 +119,11 @@ async fn outside<S: DeserializeOwned + Default>(
         Ok(listener) => {
             if knows_us {
                 let result = way_back(ground, listener).await;
+                let is_outdated = matches!(
+                    result,
+                    Err(PingError::NoConnection | PingError::SomebodyElse | PingError::NoUrl)
+                ) && files::has_another_url(registration, plan);
                 let found = homeserver::way_back(result, registration.url.as_deref());
-                let is_outdated =
-                    found.grade == finding::Grade::Bad && files::differences(registration, plan).is_some();
                 findings.push(if is_outdated { found.with_remedy(files::AGAIN) } else { found });
             }
             let what = format!("It does not run: nobody listens at {listen}.");

@@ -193,11 +193,7 @@ pub(super) fn expect_agreement<S>(config: &Config<S>, registration: &Registratio
     }
     let ghost = format!("@{user_prefix}somebody:{server}");
     if !registration.takes_in_user(&ghost) {
-        let users = &registration.namespaces.users;
-        if users
-            .iter()
-            .any(|users| users.regex.trim_start_matches('^').starts_with(&format!("@{user_prefix}")))
-        {
+        if registration.is_for_prefix(user_prefix) {
             return Err(format!(
                 "homeserver.name: the registration {path} was made for another server than {server}. Correct \
                  homeserver.name, the part behind the colon of its users' names; or, if it has really changed: {again}"

@@ -2,11 +2,15 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
+
+use tokio::net::TcpStream;
 
 use super::bridge::{load, network};
 use super::cli::LoginArgs;
 use super::ground::open_store;
+use super::run::reachable;
 use super::telemetry;
 use crate::config::{Level, Permissions};
 use crate::engine::command::{LogIn, log_in};
@@ -27,8 +31,8 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
         return Err(format!("There is no such way to log in. Known: {}.", known.join(", ")));
     };
     expect_fields(flow, given.iter().map(|(name, _)| name.as_str()))?;
-    // Before anybody is asked for secrets that the running program would not take.
-    let store = open_store(&config, path, N::INFO.id).await?;
+    // Before anybody is asked for secrets.
+    expect_silence(config.appservice.listen).await?;
     let mut answers = Answers::default();
     for field in &flow.fields {
         let answer = match given.iter().position(|(name, _)| name == field.id) {
@@ -38,6 +42,7 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
         network.check_answer(flow.id, field.id, &answer)?;
         answers.put(field.id, answer);
     }
+    let store = open_store(&config, path, N::INFO.id).await?;
     let proven = log_in(
         LogIn { network: &network, store: &store, owner: &owner, flow: flow.id, is_admin: true },
         answers,
@@ -48,6 +53,17 @@ pub(super) async fn login<N: Network>(path: &Path, args: LoginArgs) -> Result<St
         let note = note.map(|note| format!("\n{note}")).unwrap_or_default();
         format!("Logged in to {} for {owner}.{note}", row.name)
     })
+}
+
+/// The running program would not see what is stored beside it. The error is a sentence.
+async fn expect_silence(listen: SocketAddr) -> Result<(), String> {
+    match TcpStream::connect(reachable(listen)).await {
+        Err(_) => Ok(()),
+        Ok(_) => Err(format!(
+            "Somebody answers at {listen} (appservice.listen): the program runs, and would not see this login. Write `login` to its \
+             bot in a chat; or stop it first."
+        )),
+    }
 }
 
 /// Whose login it is to be: somebody who may log in. The error is a sentence.

@@ -50,6 +50,7 @@ pub async fn run(options: Options) -> Result<()> {
     if world.bridge.is_running() {
         world.bridge.stop().await.context("the bridge did not stop in order")?;
     }
+    stage.say_farewell(&transcript);
     match shown? {
         Some(Err(error)) => {
             Err(error.context(format!("see the log of the bridge:\n{}", world.bridge.tail())))
@@ -61,7 +62,6 @@ pub async fn run(options: Options) -> Result<()> {
         None if options.once => bail!("it was stopped before the messages had arrived"),
         Some(Ok(())) | None => {
             transcript.say("Everything is stopped.");
-            stage.say_farewell(&transcript);
             Ok(())
         }
     }

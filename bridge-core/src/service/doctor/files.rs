@@ -77,6 +77,12 @@ fn sentence(words: &str) -> String {
     first.into_iter().flatten().chain(letters).chain(['.']).collect()
 }
 
+/// Whether the homeserver is told to call elsewhere than the config has it.
+pub(super) fn has_another_url(registration: &Registration, plan: &Plan) -> bool {
+    let meant = registration.clone().regenerate(plan, true);
+    meant.is_ok_and(|meant| meant.url != registration.url)
+}
+
 /// What a registration says otherwise than the config would have it, in a sentence that quotes no token.
 pub(crate) fn differences(registration: &Registration, plan: &Plan) -> Option<String> {
     let meant = registration.clone().regenerate(plan, true).ok()?;

@@ -140,7 +140,7 @@ async fn a_second_opening_of_a_file_is_refused() {
 async fn a_missing_folder_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let words = refusal(&format!("sqlite:{}", folder.path().join("no/a.db").display())).await;
-    assert!(words.contains("folder has to exist"), "{words}");
+    assert!(words.contains("Make its folder"), "{words}");
 }
 
 #[tokio::test]
