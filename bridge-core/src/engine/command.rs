@@ -45,8 +45,8 @@ impl Ask<'_> {
 
 /// Said to somebody whose line is no command and may answer a question that was forgotten.
 const NO_QUESTION: &str = "If this was meant for a login: I am not asking for anything now. A login in the making ends \
-                           with its last answer, and when the bridge is restarted. `list-logins` shows whether you are logged in; if not, \
-                           `login` begins anew.";
+                           with its last answer, and when the bridge is restarted. `list-logins` shows whether you \
+                           are logged in; if not, `login` begins anew.";
 
 /// Said to somebody who asks about a room that shows no chat.
 const NOT_A_PORTAL: &str =

@@ -177,10 +177,7 @@ impl Bots {
         self.program.start()?;
         let url = self.url("/health/ready");
         self.program.wait_ready(&url, PATIENCE).await?;
-        match Recovery::of(&self.homeserver, &self.appservice) {
-            Some(recovery) => recovery.wait_until_over(PATIENCE).await,
-            None => Ok(()),
-        }
+        Recovery::wait_until_over(Recovery::of(&self.homeserver, &self.appservice).as_ref(), PATIENCE).await
     }
 
     /// Ends it as a crash does, by SIGKILL.

@@ -26,14 +26,17 @@ impl Recovery {
         Some(Self { database: homeserver.synapse_database()?, appservice: appservice.id.clone() })
     }
 
-    /// Waits until no recovery is under way.
-    pub async fn wait_until_over(&self, patience: Duration) -> Result<()> {
-        let database = SqliteConnectOptions::new().filename(&self.database).read_only(true);
+    /// Waits until no recovery is under way, where there is one to wait for.
+    pub async fn wait_until_over(recovery: Option<&Self>, patience: Duration) -> Result<()> {
+        let Some(recovery) = recovery else { return Ok(()) };
+        let database = SqliteConnectOptions::new().filename(&recovery.database).read_only(true);
         let mut database = database.connect().await.context("Synapse's database cannot be read")?;
-        eventually(patience, "Synapse to have recovered", async || match self.state(&mut database).await {
-            Ok(state) if state.as_deref() != Some("down") => Ok(()),
-            Ok(_) => Err("it holds transactions back".to_owned()),
-            Err(error) => Err(error.to_string()),
+        eventually(patience, "Synapse to have recovered", async || {
+            match recovery.state(&mut database).await {
+                Ok(state) if state.as_deref() != Some("down") => Ok(()),
+                Ok(_) => Err("it holds transactions back".to_owned()),
+                Err(error) => Err(error.to_string()),
+            }
         })
         .await?;
         Ok(database.close().await?)

@@ -83,10 +83,7 @@ impl Bridge {
         self.launch()?;
         let url = self.url("/health/ready");
         self.program.wait_ready(&url, PATIENCE).await?;
-        match &self.recovery {
-            Some(recovery) => recovery.wait_until_over(PATIENCE).await,
-            None => Ok(()),
-        }
+        Recovery::wait_until_over(self.recovery.as_ref(), PATIENCE).await
     }
 
     /// From now on a start does not wait for a Synapse that recovers: for whoever wants to meet that moment.
